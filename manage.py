@@ -1,0 +1,21 @@
+#!/usr/bin/env python
+"""Django's command line for Afterglow."""
+
+import os
+import sys
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as wrong:
+        # The sentence names the variable to set; a traceback would bury it.
+        sys.exit(f"Afterglow can't start: {wrong}")
+
+
+if __name__ == "__main__":
+    main()
