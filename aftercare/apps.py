@@ -3,4 +3,6 @@ from django.apps import AppConfig
 
 class AftercareConfig(AppConfig):
     name = "aftercare"
-    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from aftercare import receivers  # noqa: F401

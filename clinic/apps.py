@@ -1,12 +1,13 @@
 from django.apps import AppConfig
-from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin import apps as admin
 
 
 class ClinicConfig(AppConfig):
     name = "clinic"
-    default_auto_field = "django.db.models.BigAutoField"
+    default = True
 
 
-class ClinicAdminConfig(AdminConfig):
+class ClinicAdminConfig(admin.AdminConfig):
     # Apps register with django.contrib.admin as usual and import nothing from here.
     default_site = "clinic.site.ClinicAdminSite"
+    default = False

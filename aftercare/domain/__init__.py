@@ -1,0 +1,1 @@
+"""The rules of aftercare as plain Python: no Django, no database, no clock."""

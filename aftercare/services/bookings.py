@@ -1,0 +1,73 @@
+"""What a patient is told about an appointment. It changes in the transaction that changes the appointment."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from aftercare.domain.protocol import Kind, Text
+from aftercare.domain.reminders import REMINDERS, remind_at
+from aftercare.models import CareMessage
+from aftercare.services.telling import Telling, take_back, tell, values_of
+from aftercare.wording import CANCELLATION, CONFIRMATION, MOVED, REMINDER, Letter, day_and_time, render
+from notifications.domain.quiet import QuietHours
+from notifications.domain.states import MessageStatus
+from scheduling.domain.states import Status
+from scheduling.models import Appointment
+
+# Reached her, or may have.
+WENT_OUT = [
+    status.value
+    for status in MessageStatus
+    if status
+    not in (MessageStatus.SCHEDULED, MessageStatus.CANCELLED, MessageStatus.EXPIRED, MessageStatus.SUPPRESSED, MessageStatus.FAILED)
+]
+
+
+def tell_of_booking(appointment: Appointment, *, now: datetime) -> None:
+    """Confirm it at once, remind of it 48 and 3 hours before."""
+    _tell_when(appointment, CONFIRMATION, now)
+
+
+def tell_of_move(appointment: Appointment, *, previous_starts_at: datetime, now: datetime) -> None:
+    """The old time's messages go; the new time gets its own. Another room or practitioner at the same time is no news."""
+    if appointment.starts_at == previous_starts_at:
+        return
+    take_back_all(appointment, reason="the appointment was moved")
+    _tell_when(appointment, MOVED, now)
+
+
+def tell_of_cancellation(appointment: Appointment, *, now: datetime) -> None:
+    """Queued messages go. She is told, unless she never heard of the appointment or it is over."""
+    take_back_all(appointment, reason=f"the appointment is {appointment.get_status_display()}")
+    heard_of_it = CareMessage.objects.filter(appointment=appointment, message__status__in=WENT_OUT).exists()
+    if appointment.status == Status.CANCELLED and heard_of_it and appointment.starts_at > now:
+        notice = _telling(appointment, Kind.CANCELLATION, _letter(appointment, CANCELLATION), now, appointment.starts_at)
+        tell(appointment.patient, [notice], appointment=appointment, now=now)
+
+
+def take_back_all(appointment: Appointment, *, reason: str) -> int:
+    return take_back({"appointment": appointment}, reason=reason)
+
+
+def _tell_when(appointment: Appointment, text: Text, now: datetime) -> None:
+    if appointment.starts_at <= now:  # a walk-in: she is here
+        return
+    tellings = [_telling(appointment, Kind.CONFIRMATION, _letter(appointment, text), now, appointment.starts_at)]
+    reminder = _letter(appointment, REMINDER)
+    for before in REMINDERS:
+        send_at = remind_at(appointment.starts_at, before, appointment.patient.zone, QuietHours(*settings.QUIET_HOURS))
+        if send_at > now:
+            expires_at = min(send_at + timedelta(hours=24), appointment.starts_at)
+            tellings.append(_telling(appointment, Kind.REMINDER, reminder, send_at, expires_at, f"-{before // timedelta(hours=1)}h"))
+    tell(appointment.patient, tellings, appointment=appointment, now=now)
+
+
+def _telling(appointment: Appointment, kind: Kind, letter: Letter, send_at: datetime, expires_at: datetime, suffix: str = "") -> Telling:
+    key = f"appointment-{appointment.pk}-{appointment.revision}-{kind}{suffix}"
+    return Telling(key, kind, "sms", send_at, expires_at, letter)
+
+
+def _letter(appointment: Appointment, text: Text) -> Letter:
+    language = appointment.patient.language
+    values = values_of(appointment.location, language) | day_and_time(appointment.starts_at, appointment.zone, language)
+    return render(text, language, values)

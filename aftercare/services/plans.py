@@ -1,0 +1,56 @@
+"""The aftercare plan of a completed session."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from aftercare.domain.expansion import expand
+from aftercare.domain.protocol import Kind
+from aftercare.models import Plan
+from aftercare.services.protocols import protocol_for
+from aftercare.services.telling import Telling, take_back, tell, values_of
+from aftercare.wording import letter
+from notifications.domain.quiet import QuietHours
+from scheduling.models import Appointment
+
+TOO_LATE = "its time had passed when the session was marked completed"
+
+
+@transaction.atomic
+def start_plan(appointment: Appointment, *, now: datetime | None = None) -> Plan:
+    """Plan everything that follows the session, counted from its actual end (F16, F17). The appointment is fulfilled."""
+    if appointment.completed_at is None:
+        raise ValueError("an aftercare plan starts when its session is completed")
+    now = now or timezone.now()
+    patient = appointment.patient
+    protocol = protocol_for(appointment.course.treatment)
+    plan = Plan.objects.create(appointment=appointment, protocol=protocol, completed_at=appointment.completed_at)
+    quiet = QuietHours(*settings.QUIET_HOURS) if patient.wants_quiet_nights else None
+    planned = expand(protocol.as_domain(), appointment.completed_at, patient.time_zone, quiet)
+    values = values_of(appointment.location, patient.language)
+    tellings = [
+        Telling(
+            key=f"plan-{plan.pk}-{message.key}",
+            kind=message.step.kind,
+            channel=message.step.channel,
+            send_at=message.send_at,
+            expires_at=message.expires_at,
+            letter=letter(message, patient.language, patient.zone, values),
+            # A patient who agreed to night texts gets the first day's doses at any hour.
+            keeps_quiet_hours=bool(quiet or message.step.at or message.step.kind is not Kind.DOSE),
+            reason=TOO_LATE if message.is_past(now) else "",
+        )
+        for message in planned
+    ]
+    tell(patient, tellings, appointment=appointment, plan=plan, now=now)
+    return plan
+
+
+@transaction.atomic
+def stop_plan(appointment: Appointment, *, reason: str, now: datetime | None = None) -> int:
+    """Stop the session's running plan. What was sent stays in the ledger; says how many messages were taken back."""
+    plans = Plan.objects.select_for_update().filter(appointment=appointment, stopped_at=None)
+    plans.update(stopped_at=now or timezone.now(), stop_reason=reason)
+    return take_back({"appointment": appointment, "plan__isnull": False}, reason=reason)

@@ -1,0 +1,105 @@
+"""Telling a patient something: which way it goes, and a line in the ledger whether it goes or not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from aftercare.domain.protocol import Kind
+from aftercare.models import CareMessage, Plan
+from aftercare.services.consent import reachable_by
+from aftercare.wording import Letter, how_to_stop, product
+from notifications import services as notifications
+from notifications.domain.quiet import QuietHours
+from notifications.domain.states import MessageStatus
+from notifications.services import Draft
+from scheduling.models import Appointment, Location, Patient
+
+UNREACHABLE = "no consent, or no address"
+FALLBACK = {"sms": "by email: texts aren't possible", "email": "by text: email isn't possible"}
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """`key` makes it the same message however often it is told; `reason` says why it isn't to go out at all."""
+
+    key: str
+    kind: Kind
+    channel: str
+    send_at: datetime
+    expires_at: datetime
+    letter: Letter
+    keeps_quiet_hours: bool = True
+    reason: str = ""
+
+
+def values_of(location: Location, language: str) -> dict[str, str]:
+    """The placeholders that every text may use."""
+    return {
+        "clinic": location.name,
+        "address": location.address,
+        "phone": location.phone.as_national,
+        "phone_e164": location.phone.as_e164,
+        "product": product(language),
+    }
+
+
+@transaction.atomic
+def tell(
+    patient: Patient, tellings: Sequence[Telling], *, appointment: Appointment, plan: Plan | None = None, now: datetime
+) -> list[CareMessage]:
+    """Write them into the ledger, and into the outbox where she may and can be reached: the other channel steps in, and says so."""
+    reachable = reachable_by(patient, "care")
+    quiet = QuietHours(*settings.QUIET_HOURS)
+    stop_hint = "" if _was_texted(patient) else " " + how_to_stop(patient.language)
+    ledger, drafts = [], []
+    for telling in tellings:
+        channel = telling.channel if telling.channel in reachable else next(iter(reachable), telling.channel)
+        reason = telling.reason or (UNREACHABLE if channel not in reachable else "")
+        line = CareMessage(
+            patient=patient,
+            appointment=appointment,
+            plan=plan,
+            kind=telling.kind.value,
+            channel=channel,
+            planned_for=telling.send_at,
+            reason=reason or (FALLBACK[telling.channel] if channel != telling.channel else ""),
+        )
+        ledger.append(line)
+        if reason:
+            continue
+        is_text = channel == "sms"
+        drafts.append(
+            Draft(
+                dedupe_key=telling.key,
+                reference=f"patient-{patient.pk}",
+                channel=channel,
+                address=reachable[channel],
+                subject="" if is_text else telling.letter.subject,
+                body=telling.letter.sms + stop_hint if is_text else telling.letter.email,
+                html="" if is_text else telling.letter.html,
+                send_at=telling.send_at,
+                expires_at=telling.expires_at,
+                quiet=quiet if telling.keeps_quiet_hours else None,
+                time_zone=patient.time_zone,
+            )
+        )
+        if is_text:
+            stop_hint = ""  # the first one says how to stop
+    messages = iter(notifications.schedule(drafts, now=now))
+    for line in ledger:
+        if not line.reason or line.reason in FALLBACK.values():
+            line.message = next(messages)
+    return CareMessage.objects.bulk_create(ledger)
+
+
+def take_back(about: dict[str, object], *, reason: str) -> int:
+    """Cancel what is still queued among the ledger's lines that match `about`. Says how many."""
+    queued = CareMessage.objects.filter(**about, message__status=MessageStatus.SCHEDULED.value)
+    return notifications.cancel(queued.values_list("message_id", flat=True), reason=reason)
+
+
+def _was_texted(patient: Patient) -> bool:
+    return CareMessage.objects.filter(patient=patient, channel="sms", message__isnull=False).exists()

@@ -1,0 +1,110 @@
+"""The words that patients read, and the filling-in of their placeholders. Protocol texts are data; what goes with a booking is here.
+
+A text message carries the clinic's name and as little as possible: no treatment, no part of the body, no patient's name.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from aftercare.domain.expansion import Planned
+from aftercare.domain.protocol import Text
+
+SERUM = gettext_noop("hyaluronic acid serum")  # F16
+
+CONFIRMATION = Text(
+    sms=gettext_noop("{clinic}: you are booked for {day} at {time}. To change it, call {phone}."),
+    subject=gettext_noop("You are booked for {day}"),
+    email=gettext_noop(  # F1
+        "You are booked for {day} at {time}, at {clinic}, {address}.\n\n"
+        "About your treatment: very fine needles make tiny punctures, and as the skin heals it renews itself. Over the following weeks "
+        "wrinkles, discoloration and stretch marks lessen.\n\n"
+        "If the time doesn't suit you any more, please call us."
+    ),
+)
+MOVED = Text(
+    sms=gettext_noop("{clinic}: your session is moved to {day} at {time}. To change it, call {phone}."),
+    subject=gettext_noop("Your session is moved to {day}"),
+    email=gettext_noop(
+        "Your session is moved to {day} at {time}, at {clinic}, {address}.\n\nIf the time doesn't suit you, please call us."
+    ),
+)
+CANCELLATION = Text(
+    sms=gettext_noop("{clinic}: your session on {day} at {time} is cancelled. For a new time, call {phone}."),
+    subject=gettext_noop("Your session on {day} is cancelled"),
+    email=gettext_noop("Your session on {day} at {time} is cancelled.\n\nCall us and we will find a new time."),
+)
+REMINDER = Text(
+    sms=gettext_noop("{clinic}: see you {day} at {time}. If you can't come, please call {phone}."),
+    subject=gettext_noop("See you {day}"),
+    email=gettext_noop("See you {day} at {time}, at {clinic}, {address}.\n\nIf you can't come, please call us."),
+)
+NIGHT = Text(
+    sms=gettext_noop("{clinic}: the next times for your {product} are {times}. Only if you are awake: sleep comes first."),
+    subject=gettext_noop("Your {product} tonight"),
+    email=gettext_noop("The next times for your {product} are {times}. Only if you are awake: sleep comes first."),
+)
+HOW_TO_STOP = gettext_noop("Reply STOP to opt out.")
+
+
+class Letter(NamedTuple):
+    """A message in both of its forms, with nothing left to fill in."""
+
+    sms: str
+    subject: str
+    email: str
+    html: str
+
+
+def render(text: Text, language: str, values: dict[str, str]) -> Letter:
+    """Fill in a text. Booking texts are translated on the way; protocol texts come in the patient's language already."""
+    with translation.override(language):
+        sms, subject, body = (_(part).format(**values) if part else "" for part in (text.sms, text.subject, text.email.strip()))
+        context = {**values, "language": language, "subject": subject, "paragraphs": body.split("\n\n")}
+        plain = render_to_string("aftercare/email.txt", {**context, "body": body})
+        return Letter(sms, subject, plain.strip() + "\n", render_to_string("aftercare/email.html", context))
+
+
+def letter(message: Planned, language: str, zone: ZoneInfo, values: dict[str, str]) -> Letter:
+    """The words of a planned message of aftercare, in the patient's language or, where the protocol has no text in it, in English."""
+    own = {**values, "number": str(message.number), "of": str(message.of)}
+    if message.folded:
+        return render(NIGHT, language, {**own, "times": clock_times(message.folded, zone, language)})
+    texts = message.step.texts
+    return render(texts[language], language, own) if language in texts else render(texts["en"], "en", own)
+
+
+def product(language: str) -> str:
+    with translation.override(language):
+        return _(SERUM)
+
+
+def day_and_time(at: datetime, zone: ZoneInfo, language: str) -> dict[str, str]:
+    local = timezone.localtime(at, zone)
+    with translation.override(language):
+        # Translators: a day in a text message, in Django's date format
+        return {"day": date_format(local, _("D, M j")), "time": clock(local)}
+
+
+def clock_times(instants: Sequence[datetime], zone: ZoneInfo, language: str) -> str:
+    """“11 PM, 2 AM and 5 AM”, in the language."""
+    with translation.override(language):
+        times = [clock(timezone.localtime(at, zone)) for at in instants]
+        return times[0] if len(times) == 1 else _("{all_but_last} and {last}").format(all_but_last=", ".join(times[:-1]), last=times[-1])
+
+
+def clock(local: datetime) -> str:
+    # Translators: a time of day in a text message, in Django's date format
+    return date_format(local, _("g:i A"))
+
+
+def how_to_stop(language: str) -> str:
+    with translation.override(language):
+        return _(HOW_TO_STOP)

@@ -1,0 +1,57 @@
+"""Email over Django's mail, as plain text with an HTML part.
+
+| what the mail server says              | what we do                            |
+| -------------------------------------- | ------------------------------------- |
+| connection refused, 4xx                | refused for now: try again            |
+| 5xx, recipient refused                 | refused for good                      |
+| anything else: time-out, dropped       | uncertain; resent once, same Message-ID |
+"""
+
+import asyncio
+import smtplib
+from email.utils import parseaddr
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+
+from notifications.domain.states import Verdict
+from notifications.errors import TransportError
+
+
+class Channel:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        pass
+
+    async def send(self, message: Any) -> str:
+        return await asyncio.to_thread(self._send, message)
+
+    async def find(self, message: Any) -> str | None:
+        return ""  # a mail server can't be asked: the same Message-ID lets mailboxes drop the second copy
+
+    def _send(self, message: Any) -> str:
+        domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+        message_id = f"<message-{message.message_id}@{domain}>"
+        email = EmailMultiAlternatives(message.subject, message.body, to=[message.address], headers={"Message-ID": message_id})
+        if message.html:
+            email.attach_alternative(message.html, "text/html")
+        try:
+            email.send()
+        except smtplib.SMTPRecipientsRefused as error:
+            code = max(code for code, _ in error.recipients.values())
+            raise _refused(code) from error
+        except smtplib.SMTPResponseException as error:
+            raise _refused(error.smtp_code) from error
+        except ConnectionRefusedError as error:
+            raise TransportError(Verdict.REFUSED_FOR_NOW, "unreachable", "the mail server can't be reached") from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise TransportError(Verdict.UNCERTAIN, type(error).__name__, "the mail server didn't answer") from error
+        return message_id
+
+
+def _refused(code: int) -> TransportError:
+    verdict = Verdict.REFUSED_FOR_GOOD if code >= 500 else Verdict.REFUSED_FOR_NOW
+    return TransportError(verdict, str(code), f"the mail server refused it ({code})")

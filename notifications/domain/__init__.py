@@ -1,0 +1,1 @@
+"""The rules of sending as plain Python: no Django, no database, no clock."""

@@ -1,0 +1,26 @@
+"""What a text costs: SMS segments and the alphabet that decides their length."""
+
+from typing import NamedTuple
+
+# 3GPP TS 23.038: the default alphabet, and what costs two of its places.
+GSM_7 = set(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+GSM_7_ESCAPED = set("^{}\\[~]|€\f")
+
+
+class Segments(NamedTuple):
+    encoding: str  # GSM-7 or UCS-2
+    number: int
+
+
+def segments(text: str) -> Segments:
+    """How many segments `text` is sent in: 160 places in one and 153 in each of several, or 70 and 67 once a character isn't GSM-7."""
+    if set(text) <= GSM_7 | GSM_7_ESCAPED:
+        places = len(text) + sum(character in GSM_7_ESCAPED for character in text)
+        return Segments("GSM-7", _count(places, 160, 153))
+    return Segments("UCS-2", _count(len(text.encode("utf-16-le")) // 2, 70, 67))
+
+
+def _count(places: int, alone: int, joined: int) -> int:
+    return 1 if places <= alone else -(-places // joined)

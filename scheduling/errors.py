@@ -1,0 +1,55 @@
+"""Why a booking is refused. Each has a `code` for programs and a sentence for people."""
+
+from datetime import date
+
+
+class BookingRefused(Exception):
+    """Nothing was changed. `str()` is the sentence that the person at the desk reads."""
+
+    code = "refused"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class TooSoon(BookingRefused):
+    """The skin needs longer (F19). `earliest` is the first clinic-local day that it allows from the day asked for."""
+
+    code = "too_soon"
+
+    def __init__(self, sentence: str, earliest: date) -> None:
+        super().__init__(sentence)
+        self.earliest = earliest
+
+
+class PractitionerBusy(BookingRefused):
+    code = "practitioner_busy"
+
+
+class RoomBusy(BookingRefused):
+    code = "room_busy"
+
+
+class PatientBusy(BookingRefused):
+    code = "patient_busy"
+
+
+class Closed(BookingRefused):
+    code = "closed"
+
+
+class InPast(BookingRefused):
+    code = "in_past"
+
+
+class IllegalMove(BookingRefused):
+    """The appointment can't take this step: its status or the times given don't allow it."""
+
+    code = "illegal_move"
+
+
+class NotOffered(BookingRefused):
+    """The practitioner doesn't perform the treatment, or not at this room's location."""
+
+    code = "not_offered"

@@ -1,0 +1,67 @@
+"""Who is treated."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from scheduling.fields import validate_time_zone
+
+ADULT_AT = 22  # microneedling devices are authorised from this age on
+
+
+class Patient(models.Model):
+    first_name = models.CharField(_("first name"), max_length=80)
+    last_name = models.CharField(_("last name"), max_length=80)
+    birth_date = models.DateField(_("date of birth"))
+    phone = PhoneNumberField(_("cell phone"), blank=True)
+    email = models.EmailField(_("email"), blank=True)
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        default=settings.TIME_ZONE,
+        validators=[validate_time_zone],
+        help_text=_("Where the patient lives: messages keep to the clock there."),
+    )
+    language = models.CharField(_("language"), max_length=5, choices=settings.PATIENT_LANGUAGES, default="en")
+    wants_quiet_nights = models.BooleanField(
+        _("quiet nights"),
+        default=False,
+        help_text=_("No texts between 9 pm and 8 am, not even in the first 24 hours: one before bedtime names the night's doses."),
+    )
+    hyperpigmentation_risk = models.BooleanField(  # F14
+        _("risk of dark patches"), default=False, help_text=_("Tends to post-inflammatory hyperpigmentation.")
+    )
+    active_products = models.CharField(  # F8
+        _("active products"),
+        max_length=200,
+        blank=True,
+        help_text=_("Retinoids, AHA, BHA, PHA, peels: they can start a purge too."),
+    )
+    notes = models.TextField(_("notes"), blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["last_name", "first_name", "pk"]
+        verbose_name = _("patient")
+        verbose_name_plural = _("patients")
+
+    def __str__(self) -> str:
+        """Safe to log: the admin's log, errors and task names copy it. People see `full_name`."""
+        return f"Patient {self.pk}"
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def age_on(self, day: date) -> int:
+        """In whole years."""
+        had_birthday = (day.month, day.day) >= (self.birth_date.month, self.birth_date.day)
+        return day.year - self.birth_date.year - (not had_birthday)

@@ -1,0 +1,94 @@
+"""Booking and moving a session."""
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils import timezone
+
+from scheduling.domain.states import COMING, Status
+from scheduling.errors import IllegalMove, InPast
+from scheduling.models import Appointment, Patient, Practitioner, Room, Treatment
+from scheduling.services.courses import open_course
+from scheduling.services.hours import require_at_work, require_open
+from scheduling.services.saving import save_or_refuse
+from scheduling.signals import appointment_booked, appointment_moved
+
+# Somebody who walked in is typed in a few minutes after she sat down.
+GRACE = timedelta(minutes=15)
+
+
+@transaction.atomic
+def book(
+    *,
+    patient: Patient,
+    treatment: Treatment,
+    practitioner: Practitioner,
+    room: Room,
+    starts_at: datetime,
+    by: User | None = None,
+    now: datetime | None = None,
+) -> Appointment:
+    """Book a session into the patient's course of `treatment`, which is opened if she has none. `starts_at` is aware.
+
+    Raises BookingRefused and leaves nothing behind: TooSoon (F19), PractitionerBusy, RoomBusy, PatientBusy, Closed, InPast, NotOffered.
+    """
+    now = now or timezone.now()
+    course = open_course(patient, treatment, now)
+    appointment = Appointment(
+        course=course,
+        patient=patient,
+        skin_area=course.skin_area,
+        duration_minutes=treatment.duration_minutes,
+        minimum_interval_days=course.minimum_interval_days,
+        status=Status.BOOKED.value,
+        status_at=now,
+        status_by=by,
+        price=treatment.list_price,
+        booked_by=by,
+        booked_at=now,
+    )
+    _place(appointment, treatment, practitioner, room, starts_at, now)
+    save_or_refuse(appointment, lambda: appointment.save(force_insert=True))
+    appointment_booked.send(Appointment, appointment=appointment, now=now)
+    return appointment
+
+
+@transaction.atomic
+def move(
+    appointment: Appointment,
+    *,
+    starts_at: datetime,
+    practitioner: Practitioner | None = None,
+    room: Room | None = None,
+    by: User | None = None,
+    now: datetime | None = None,
+) -> Appointment:
+    """Move a booked session to another time, practitioner or room. Raises what `book` does, and IllegalMove once treated or closed."""
+    now = now or timezone.now()
+    moved = Appointment.objects.select_for_update(of=("self",)).select_related("course__treatment", "patient").get(pk=appointment.pk)
+    if moved.status not in COMING:
+        raise IllegalMove(f"This appointment is {moved.get_status_display()}, so it can't be moved.")
+    previous_starts_at = moved.starts_at
+    _place(moved, moved.course.treatment, practitioner or moved.practitioner, room or moved.room, starts_at, now)
+    moved.revision += 1
+    save_or_refuse(moved, moved.save)
+    appointment_moved.send(Appointment, appointment=moved, previous_starts_at=previous_starts_at, now=now)
+    return moved
+
+
+def _place(
+    appointment: Appointment, treatment: Treatment, practitioner: Practitioner, room: Room, starts_at: datetime, now: datetime
+) -> None:
+    """Put the appointment at its time, with its people and its room, where they are to be had at all."""
+    if starts_at < now - GRACE and starts_at != (appointment.during.lower if appointment.pk else None):
+        raise InPast("That time is already past. Please choose a later one.")
+    ends_at = starts_at + timedelta(minutes=appointment.duration_minutes)
+    require_open(room.location, starts_at, ends_at)
+    require_at_work(practitioner, treatment, room.location, starts_at, ends_at)
+    appointment.practitioner = practitioner
+    appointment.room = room
+    appointment.location = room.location
+    appointment.time_zone = room.location.time_zone
+    appointment.during = DateTimeTZRange(starts_at, ends_at + timedelta(minutes=treatment.turnaround_minutes))

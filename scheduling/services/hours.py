@@ -1,0 +1,62 @@
+"""Whether a location is open and a practitioner at work: what no constraint holds, because hours change under standing appointments."""
+
+from collections.abc import Iterable
+from datetime import datetime, time
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils.formats import date_format, time_format
+from django.utils.timezone import localtime
+
+from scheduling.errors import Closed, NotOffered, PractitionerBusy
+from scheduling.models import Location, Practitioner, Treatment
+from scheduling.models.places import WeeklyHours
+
+
+def require_open(location: Location, starts_at: datetime, ends_at: datetime) -> None:
+    """Raises Closed. The turnaround may run past closing time, the session may not."""
+    start, end = localtime(starts_at, location.zone), localtime(ends_at, location.zone)
+    closure = location.closures.filter(starts_on__lte=start.date(), ends_on__gte=start.date()).first()
+    if closure:
+        raise Closed(f"{location} is closed on {long_day(start)}: {closure.reason}.")
+    hours = list(location.opening_hours.all())
+    if hours and not _within(hours, start, end):
+        spans = _spans(hours, start.weekday())
+        raise Closed(f"{location} is {f'open from {spans}' if spans else 'closed'} on {start:%A}s.")
+
+
+def require_at_work(practitioner: Practitioner, treatment: Treatment, location: Location, starts_at: datetime, ends_at: datetime) -> None:
+    """Raises NotOffered or PractitionerBusy."""
+    if not practitioner.is_active:
+        raise NotOffered(f"{practitioner} doesn't work here any more.")
+    if not practitioner.treatments.filter(pk=treatment.pk).exists():
+        raise NotOffered(f"{practitioner} doesn't perform {treatment}.")
+    if not practitioner.locations.filter(pk=location.pk).exists():
+        raise NotOffered(f"{practitioner} doesn't work at {location}.")
+    away = practitioner.absences.filter(during__overlap=DateTimeTZRange(starts_at, ends_at)).first()
+    if away:
+        back = localtime(away.during.upper, location.zone)
+        raise PractitionerBusy(f"{practitioner} is away until {long_day(back)}, {short_time(back.time())}.")
+    start, end = localtime(starts_at, location.zone), localtime(ends_at, location.zone)
+    hours = list(practitioner.working_hours.filter(location=location))
+    if hours and not _within(hours, start, end):
+        spans = _spans(hours, start.weekday())
+        when = f"works at {location} from {spans}" if spans else f"doesn't work at {location}"
+        raise PractitionerBusy(f"{practitioner} {when} on {start:%A}s.")
+
+
+def _within(hours: Iterable[WeeklyHours], start: datetime, end: datetime) -> bool:
+    return start.date() == end.date() and any(
+        span.weekday == start.weekday() and span.opens_at <= start.time() and end.time() <= span.closes_at for span in hours
+    )
+
+
+def _spans(hours: Iterable[WeeklyHours], weekday: int) -> str:
+    return " and ".join(f"{short_time(span.opens_at)} to {short_time(span.closes_at)}" for span in hours if span.weekday == weekday)
+
+
+def long_day(at: datetime) -> str:
+    return date_format(at, "l, F j")
+
+
+def short_time(at: time) -> str:
+    return time_format(at, "g:i A")

@@ -1,0 +1,92 @@
+"""What becomes of an appointment: each step along the legal arrows, under a lock, with what follows from it."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from scheduling.domain.states import Status, may_become
+from scheduling.errors import IllegalMove
+from scheduling.models import Appointment
+from scheduling.services.recalls import refresh_recall
+from scheduling.services.saving import save_or_refuse
+from scheduling.signals import appointment_cancelled, appointment_completed, appointment_reopened
+
+By = User | None
+
+
+@transaction.atomic
+def arrive(appointment: Appointment, *, by: By = None, now: datetime | None = None) -> Appointment:
+    """The patient is here. Also for one who was marked a no-show and came after all, if time and room are still free."""
+    return _become(appointment, Status.ARRIVED, by, now or timezone.now())
+
+
+@transaction.atomic
+def complete(appointment: Appointment, *, completed_at: datetime | None = None, by: By = None, now: datetime | None = None) -> Appointment:
+    """The session is over; aftercare counts from `completed_at`, its actual end (F16).
+
+    Without one it is now, or the planned end when the session's own day has passed already. Raises IllegalMove.
+    """
+    now = now or timezone.now()
+    if completed_at is None:
+        same_day = now.astimezone(appointment.zone).date() == appointment.local_day
+        completed_at = now if same_day else appointment.ends_at
+    if completed_at > now:
+        raise IllegalMove("A session can't be completed before it is over. Please check the end time.")
+    if completed_at < appointment.starts_at:
+        raise IllegalMove("The end of the session can't be before its start. Please check the end time.")
+    completed = _become(appointment, Status.FULFILLED, by, now, completed_at=completed_at)
+    refresh_recall(completed.course, now=now)
+    appointment_completed.send(Appointment, appointment=completed, now=now)
+    return completed
+
+
+@transaction.atomic
+def reopen(appointment: Appointment, *, by: By = None, now: datetime | None = None) -> Appointment:
+    """Take a completion back: it was the wrong patient or the wrong time."""
+    now = now or timezone.now()
+    if appointment.status != Status.FULFILLED:
+        raise IllegalMove("Only a completed appointment can be reopened.")
+    reopened = _become(appointment, Status.ARRIVED, by, now, completed_at=None)
+    refresh_recall(reopened.course, now=now)
+    appointment_reopened.send(Appointment, appointment=reopened, now=now)
+    return reopened
+
+
+@transaction.atomic
+def cancel(appointment: Appointment, *, reason: str, by: By = None, now: datetime | None = None) -> Appointment:
+    """The session won't take place. Its time, room and skin are free again, and the messages about it are gone."""
+    return _close(appointment, Status.CANCELLED, by, now or timezone.now(), reason)
+
+
+@transaction.atomic
+def mark_no_show(appointment: Appointment, *, by: By = None, now: datetime | None = None) -> Appointment:
+    """The patient didn't come. Raises IllegalMove before the appointment's start."""
+    now = now or timezone.now()
+    if now < appointment.starts_at:
+        raise IllegalMove("The appointment hasn't started yet, so nobody has missed it. Cancel it instead.")
+    return _close(appointment, Status.NOSHOW, by, now)
+
+
+def _close(appointment: Appointment, status: Status, by: By, now: datetime, reason: str = "") -> Appointment:
+    closed = _become(appointment, status, by, now, status_reason=reason)
+    appointment_cancelled.send(Appointment, appointment=closed, now=now)
+    return closed
+
+
+def _become(appointment: Appointment, status: Status, by: By, now: datetime, **fields: object) -> Appointment:
+    """One guarded step, judged on the row as it is now, not as the caller once read it. Requires a transaction."""
+    current = (
+        Appointment.objects.select_for_update(of=("self",))
+        .select_related("course__treatment", "patient", "practitioner", "room", "location")
+        .get(pk=appointment.pk)
+    )
+    if not may_become(Status(current.status), status):
+        wanted = Appointment(status=status.value).get_status_display()
+        raise IllegalMove(f"This appointment is {current.get_status_display()}, so it can't become {wanted}.")
+    fields |= {"status": status.value, "status_at": now, "status_by": by}
+    for name, value in fields.items():
+        setattr(current, name, value)
+    save_or_refuse(current, lambda: current.save(update_fields=list(fields)))
+    return current

@@ -1,0 +1,14 @@
+"""What happened to an appointment.
+
+Sent inside the transaction that made it happen, so that what follows from it happens along with it or not at all.
+
+Every receiver gets `appointment` and `now` (an aware datetime); `appointment_moved` also gets `previous_starts_at`.
+"""
+
+from django.dispatch import Signal
+
+appointment_booked = Signal()
+appointment_moved = Signal()
+appointment_cancelled = Signal()  # cancelled, no-show or entered in error: `appointment.status` says which
+appointment_completed = Signal()
+appointment_reopened = Signal()
