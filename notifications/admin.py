@@ -31,20 +31,11 @@ class MessageAdmin(admin.ModelAdmin):
 
     list_display = ["send_at", "channel", "to", "status_badge", "reason", "attempts", "error_code"]
     list_filter = ["status", "channel"]
-    fields = [
-        "status_badge",
-        "reason",
-        "channel",
-        "to",
-        "subject",
-        "body",
-        "send_at",
-        "expires_at",
-        "accepted_at",
-        "attempts",
-        "error_code",
-    ]
-    readonly_fields = fields
+    readonly_fields = (
+        *("status_badge", "reason", "channel", "to", "subject", "body"),
+        *("send_at", "expires_at", "accepted_at", "attempts", "error_code"),
+    )
+    fields = readonly_fields
     inlines = [AttemptInline]
     list_per_page = 50
     show_full_result_count = False
