@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from scheduling.domain.states import Status, may_become
 from scheduling.errors import IllegalMove
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Course
 from scheduling.services.recalls import refresh_recall
 from scheduling.services.saving import save_or_refuse
 from scheduling.signals import appointment_cancelled, appointment_completed, appointment_reopened
@@ -19,7 +19,10 @@ By = User | None
 @transaction.atomic
 def arrive(appointment: Appointment, *, by: By = None, now: datetime | None = None) -> Appointment:
     """The patient is here. Also for one who was marked a no-show and came after all, if time and room are still free."""
-    return _become(appointment, Status.ARRIVED, by, now or timezone.now())
+    current = _locked(appointment)
+    if current.status == Status.FULFILLED:
+        raise _illegal(current, Status.ARRIVED)  # that way back is `reopen`
+    return _become(current, Status.ARRIVED, by, now or timezone.now())
 
 
 @transaction.atomic
@@ -29,6 +32,7 @@ def complete(appointment: Appointment, *, completed_at: datetime | None = None, 
     Without one it is now, or the planned end when the session's own day has passed already. Raises IllegalMove.
     """
     now = now or timezone.now()
+    appointment = _locked(appointment)
     if completed_at is None:
         same_day = now.astimezone(appointment.zone).date() == appointment.local_day
         completed_at = now if same_day else appointment.ends_at
@@ -46,6 +50,7 @@ def complete(appointment: Appointment, *, completed_at: datetime | None = None, 
 def reopen(appointment: Appointment, *, by: By = None, now: datetime | None = None) -> Appointment:
     """Take a completion back: it was the wrong patient or the wrong time."""
     now = now or timezone.now()
+    appointment = _locked(appointment)
     if appointment.status != Status.FULFILLED:
         raise IllegalMove("Only a completed appointment can be reopened.")
     reopened = _become(appointment, Status.ARRIVED, by, now, completed_at=None)
@@ -57,13 +62,14 @@ def reopen(appointment: Appointment, *, by: By = None, now: datetime | None = No
 @transaction.atomic
 def cancel(appointment: Appointment, *, reason: str, by: By = None, now: datetime | None = None) -> Appointment:
     """The session won't take place. Its time, room and skin are free again, and the messages about it are gone."""
-    return _close(appointment, Status.CANCELLED, by, now or timezone.now(), reason)
+    return _close(_locked(appointment), Status.CANCELLED, by, now or timezone.now(), reason)
 
 
 @transaction.atomic
 def mark_no_show(appointment: Appointment, *, by: By = None, now: datetime | None = None) -> Appointment:
     """The patient didn't come. Raises IllegalMove before the appointment's start."""
     now = now or timezone.now()
+    appointment = _locked(appointment)
     if now < appointment.starts_at:
         raise IllegalMove("The appointment hasn't started yet, so nobody has missed it. Cancel it instead.")
     return _close(appointment, Status.NOSHOW, by, now)
@@ -75,18 +81,30 @@ def _close(appointment: Appointment, status: Status, by: By, now: datetime, reas
     return closed
 
 
-def _become(appointment: Appointment, status: Status, by: By, now: datetime, **fields: object) -> Appointment:
-    """One guarded step, judged on the row as it is now, not as the caller once read it. Requires a transaction."""
-    current = (
+def _locked(appointment: Appointment) -> Appointment:
+    """The row as it is now, not as the caller once read it. Requires a transaction.
+
+    The course first, as everywhere: two who lock them in different orders would wait for each other.
+    """
+    Course.objects.select_for_update(no_key=True).get(pk=appointment.course_id)
+    return (
         Appointment.objects.select_for_update(of=("self",))
         .select_related("course__treatment", "patient", "practitioner", "room", "location")
         .get(pk=appointment.pk)
     )
+
+
+def _become(current: Appointment, status: Status, by: By, now: datetime, **fields: object) -> Appointment:
+    """One guarded step of a locked appointment."""
     if not may_become(Status(current.status), status):
-        wanted = Appointment(status=status.value).get_status_display()
-        raise IllegalMove(f"This appointment is {current.get_status_display()}, so it can't become {wanted}.")
+        raise _illegal(current, status)
     fields |= {"status": status.value, "status_at": now, "status_by": by}
     for name, value in fields.items():
         setattr(current, name, value)
     save_or_refuse(current, lambda: current.save(update_fields=list(fields)))
     return current
+
+
+def _illegal(current: Appointment, status: Status) -> IllegalMove:
+    wanted = Appointment(status=status.value).get_status_display()
+    return IllegalMove(f"This appointment is {current.get_status_display()}, so it can't become {wanted}.")
