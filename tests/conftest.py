@@ -15,6 +15,11 @@ hypothesis.register_profile("afterglow", deadline=None)
 hypothesis.load_profile("afterglow")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # The SDK's own, one for each request.
+    config.addinivalue_line("filterwarnings", "ignore:.*(BasicAuth|'auth' parameter) is deprecated:DeprecationWarning")
+
+
 @pytest.fixture
 def clinic(db: None) -> Clinic:
     return open_clinic()

@@ -50,6 +50,7 @@ class TwilioServer:
     def __enter__(self) -> Self:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"provider": self}))
         self.server.daemon_threads = True
+        self.server.handle_error = lambda *args: None  # a client that gave up, or was hung up on
         Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         return self
