@@ -111,6 +111,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 3,
     "socket_keepalive": True,
     "health_check_interval": 15,
+    # Of a wake-up call: with Redis gone, a booking would wait six seconds for each. A worker's reconnecting is another setting.
+    "max_retries": 0,
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
@@ -130,6 +132,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": DISPATCH_EVERY_SECONDS,
         "options": {"expires": DISPATCH_EVERY_SECONDS - 1},
     },
+    "reconcile": {"task": "notifications.tasks.reconcile", "schedule": 60, "options": {"expires": 55}},
 }
 
 # --- messages -------------------------------------------------------------------------------------------------------
