@@ -68,13 +68,19 @@ class TestStarting:
 
     def test_only_the_first_text_to_her_says_how_to_stop(self, clinic):
         clinic.treat(clinic.consents(clinic.ana))
-        clinic.book(clinic.ana, at("2026-12-01"), now=END)
         clinic.treat(clinic.consents(clinic.ben), FIRST + 3 * HOUR)
-        texts = Message.objects.filter(channel="sms", status="scheduled").order_by("send_at", "pk")
         for patient in (clinic.ana, clinic.ben):
-            hints = ["Reply STOP to opt out." in text.body for text in texts.filter(reference=f"patient-{patient.pk}")]
-            assert hints.count(True) == 1
-            assert hints[0] is True
+            assert self.hints(patient) == [True] + [False] * 24
+
+    def test_a_text_that_goes_before_the_one_which_was_to_be_the_first_says_it_too(self, clinic):
+        """A walk-in books her next session while she pays: the confirmation comes before the first dose."""
+        clinic.treat(clinic.consents(clinic.ana))
+        clinic.book(clinic.ana, at("2026-12-01"), now=END)
+        assert self.hints(clinic.ana) == [True, True] + [False] * 26
+
+    def hints(self, patient) -> list[bool]:
+        texts = Message.objects.filter(channel="sms", status="scheduled", reference=f"patient-{patient.pk}").order_by("send_at", "pk")
+        return ["Reply STOP to opt out." in text.body for text in texts]
 
     def test_the_first_day_of_a_patient_who_agreed_to_night_texts_knows_no_quiet_hours(self, clinic):
         clinic.treat(clinic.consents(clinic.ana))
