@@ -33,7 +33,7 @@ def cancelled(appointment: Appointment, now: datetime, **kwargs: Any) -> None:
 
 @receiver(appointment_completed)
 def completed(appointment: Appointment, now: datetime, **kwargs: Any) -> None:
-    services.take_back_all(appointment, reason="the session is completed")
+    services.take_back(reason="the session is completed", appointment=appointment)
     services.start_plan(appointment, now=now)
 
 

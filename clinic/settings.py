@@ -1,5 +1,8 @@
 """One file of settings. Everything that differs between installations comes from the environment (.env.example explains each variable)."""
 
+import atexit
+import os
+from contextlib import ExitStack
 from datetime import time
 from pathlib import Path
 
@@ -42,6 +45,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "django.contrib.postgres",
     "csp",
     "phonenumber_field",
@@ -73,6 +77,20 @@ TEMPLATES = [
         },
     },
 ]
+
+# --- engines of our own, for development --------------------------------------------------------------------------------
+LOCAL_DIR = Path(env.str("LOCAL_DIR", default=str(BASE_DIR / ".local")))
+MISSING = tuple(name for name in ("DATABASE_URL", "REDIS_URL") if not env.str(name, default=""))
+if DEBUG and MISSING:
+    from clinic.engines import EngineError, local_engines
+
+    engines = ExitStack()
+    atexit.register(engines.close)
+    try:
+        # Into the environment, so that child processes use the same ones and leave them alone.
+        os.environ |= engines.enter_context(local_engines(LOCAL_DIR, MISSING))
+    except EngineError as error:
+        raise ImproperlyConfigured(str(error)) from error
 
 # --- the truth: PostgreSQL ------------------------------------------------------------------------------------------
 DATABASES = {"default": env.db_url_config(required("DATABASE_URL", "postgres://user:password@host:port/name"))}
@@ -159,7 +177,7 @@ PHONENUMBER_DB_FORMAT = "E164"
 
 # --- the web --------------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / ".local" / "static"
+STATIC_ROOT = BASE_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

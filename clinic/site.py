@@ -1,7 +1,12 @@
+"""The admin site: Django's own, with our pages in it, its first page the day's work, and patients called by their names."""
+
 from typing import Any
 
 from django.contrib.admin import AdminSite
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -9,11 +14,25 @@ from clinic import navigation
 from clinic.dashboard import dashboard
 
 
+class NamedAutocomplete(AutocompleteJsonView):
+    def serialize_result(self, obj: Model, to_field_name: str) -> dict[str, str]:
+        # str() of a patient is made for logs and holds no name.
+        return super().serialize_result(obj, to_field_name) | {"text": getattr(obj, "label", str(obj))}
+
+
 class ClinicAdminSite(AdminSite):
     site_title = "Afterglow"
     site_header = "Afterglow"
     index_title = _("Today at the clinic")
     enable_nav_sidebar = False  # the header leads everywhere
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        from scheduling.views import maintenance_due_page
+
+        pages: list[URLResolver | URLPattern] = [
+            path("maintenance-due/", self.admin_view(maintenance_due_page), name="maintenance_due"),
+        ]
+        return pages + super().get_urls()
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return super().each_context(request) | navigation.frame(request)
@@ -24,3 +43,7 @@ class ClinicAdminSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().index(request, {"dashboard": dashboard(request.user, timezone.now()), **(extra_context or {})})
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        view: Any = NamedAutocomplete.as_view(admin_site=self)
+        return view(request)

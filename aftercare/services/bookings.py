@@ -7,7 +7,8 @@ from django.conf import settings
 from aftercare.domain.protocol import Kind, Text
 from aftercare.domain.reminders import REMINDERS, remind_at
 from aftercare.models import CareMessage
-from aftercare.services.telling import Telling, take_back, tell, values_of
+from aftercare.services.taking_back import take_back
+from aftercare.services.telling import Telling, tell, values_of
 from aftercare.wording import CANCELLATION, CONFIRMATION, MOVED, REMINDER, Letter, day_and_time, render
 from notifications.domain.quiet import QuietHours
 from notifications.domain.states import MessageStatus
@@ -32,21 +33,17 @@ def tell_of_move(appointment: Appointment, *, previous_starts_at: datetime, now:
     """The old time's messages go; the new time gets its own. Another room or practitioner at the same time is no news."""
     if appointment.starts_at == previous_starts_at:
         return
-    take_back_all(appointment, reason="the appointment was moved")
+    take_back(reason="the appointment was moved", appointment=appointment)
     _tell_when(appointment, MOVED, now)
 
 
 def tell_of_cancellation(appointment: Appointment, *, now: datetime) -> None:
     """Queued messages go. She is told, unless she never heard of the appointment or it is over."""
-    take_back_all(appointment, reason=f"the appointment is {appointment.get_status_display()}")
+    take_back(appointment=appointment, reason=f"the appointment is {appointment.get_status_display()}")
     heard_of_it = CareMessage.objects.filter(appointment=appointment, message__status__in=WENT_OUT).exists()
     if appointment.status == Status.CANCELLED and heard_of_it and appointment.starts_at > now:
         notice = _telling(appointment, Kind.CANCELLATION, _letter(appointment, CANCELLATION), now, appointment.starts_at)
         tell(appointment.patient, [notice], appointment=appointment, now=now)
-
-
-def take_back_all(appointment: Appointment, *, reason: str) -> int:
-    return take_back({"appointment": appointment}, reason=reason)
 
 
 def _tell_when(appointment: Appointment, text: Text, now: datetime) -> None:

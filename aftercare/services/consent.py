@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from aftercare.models import Consent
+from aftercare.services.taking_back import take_back
 from scheduling.models import Patient
 
 WORDING_VERSION = "2026-11"
@@ -38,6 +39,8 @@ def give_consent(
 def withdraw_consent(
     patient: Patient, purpose: str, channel: str, *, source: str, by: User | None = None, now: datetime | None = None
 ) -> Consent:
+    """What is queued over that channel is taken back. The same when an address changes: consent was for the old one."""
+    take_back(reason="consent was withdrawn", patient=patient, channel=channel)
     return _write(patient, purpose, channel, False, source, by, WORDING_VERSION, 0, now)
 
 

@@ -10,7 +10,8 @@ from aftercare.domain.expansion import expand
 from aftercare.domain.protocol import Kind
 from aftercare.models import Plan
 from aftercare.services.protocols import protocol_for
-from aftercare.services.telling import Telling, take_back, tell, values_of
+from aftercare.services.taking_back import take_back
+from aftercare.services.telling import Telling, tell, values_of
 from aftercare.wording import letter
 from notifications.domain.quiet import QuietHours
 from scheduling.models import Appointment
@@ -53,4 +54,4 @@ def stop_plan(appointment: Appointment, *, reason: str, now: datetime | None = N
     """Stop the session's running plan. What was sent stays in the ledger; says how many messages were taken back."""
     plans = Plan.objects.select_for_update().filter(appointment=appointment, stopped_at=None)
     plans.update(stopped_at=now or timezone.now(), stop_reason=reason)
-    return take_back({"appointment": appointment, "plan__isnull": False}, reason=reason)
+    return take_back(reason=reason, appointment=appointment, plan__isnull=False)

@@ -13,7 +13,6 @@ from aftercare.services.consent import reachable_by
 from aftercare.wording import Letter, how_to_stop, product
 from notifications import services as notifications
 from notifications.domain.quiet import QuietHours
-from notifications.domain.states import MessageStatus
 from notifications.services import Draft
 from scheduling.models import Appointment, Location, Patient
 
@@ -93,12 +92,6 @@ def tell(
         if not line.reason or line.reason in FALLBACK.values():
             line.message = next(messages)
     return CareMessage.objects.bulk_create(ledger)
-
-
-def take_back(about: dict[str, object], *, reason: str) -> int:
-    """Cancel what is still queued among the ledger's lines that match `about`. Says how many."""
-    queued = CareMessage.objects.filter(**about, message__status=MessageStatus.SCHEDULED.value)
-    return notifications.cancel(queued.values_list("message_id", flat=True), reason=reason)
 
 
 def _was_texted(patient: Patient) -> bool:

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -56,6 +57,11 @@ class Patient(models.Model):
     @property
     def full_name(self) -> str:
         return f"{self.first_name} {self.last_name}"
+
+    @property
+    def label(self) -> str:
+        """Enough to tell two patients of one name apart."""
+        return f"{self.full_name}, {date_format(self.birth_date, 'N j, Y')}"
 
     @property
     def zone(self) -> ZoneInfo:

@@ -1,0 +1,62 @@
+"""Who may do what. The first migration makes the groups from this; a test holds them to it."""
+
+VIEW, ADD, CHANGE = "view", "add", "change"
+
+# Group → model → what it may do. Nobody deletes: appointments are cancelled, treatments taken out of use.
+ROLES: dict[str, dict[str, tuple[str, ...]]] = {
+    "Front desk": {
+        "scheduling.patient": (VIEW, ADD, CHANGE),
+        "scheduling.appointment": (VIEW, ADD, CHANGE),
+        "scheduling.course": (VIEW,),
+        "scheduling.treatment": (VIEW,),
+        "scheduling.practitioner": (VIEW,),
+        "scheduling.location": (VIEW,),
+        "scheduling.room": (VIEW,),
+        "aftercare.caremessage": (VIEW,),
+        "aftercare.consent": (VIEW,),
+    },
+    "Clinician": {
+        "scheduling.patient": (VIEW, ADD, CHANGE),
+        "scheduling.appointment": (VIEW, ADD, CHANGE),
+        "scheduling.course": (VIEW, CHANGE),  # the interval between sessions, 28 to 42 days (F19)
+        "scheduling.treatment": (VIEW,),
+        "scheduling.practitioner": (VIEW,),
+        "scheduling.location": (VIEW,),
+        "scheduling.room": (VIEW,),
+        "aftercare.caremessage": (VIEW,),
+        "aftercare.consent": (VIEW,),
+        "aftercare.plan": (VIEW,),
+        "aftercare.protocol": (VIEW,),
+        "aftercare.protocolstep": (VIEW,),
+    },
+    "Manager": {
+        "scheduling.patient": (VIEW, ADD, CHANGE),
+        "scheduling.appointment": (VIEW, ADD, CHANGE),
+        "scheduling.course": (VIEW,),
+        "scheduling.recall": (VIEW, "view_maintenance_due"),
+        "scheduling.treatment": (VIEW, ADD, CHANGE),
+        "scheduling.practitioner": (VIEW, ADD, CHANGE),
+        "scheduling.workinghours": (VIEW, ADD, CHANGE, "delete"),
+        "scheduling.absence": (VIEW, ADD, CHANGE, "delete"),
+        "scheduling.location": (VIEW, ADD, CHANGE),
+        "scheduling.openinghours": (VIEW, ADD, CHANGE, "delete"),
+        "scheduling.closure": (VIEW, ADD, CHANGE, "delete"),
+        "scheduling.room": (VIEW, ADD, CHANGE),
+        "aftercare.caremessage": (VIEW,),
+        "aftercare.consent": (VIEW,),
+        "aftercare.plan": (VIEW,),
+        "aftercare.protocol": (VIEW,),
+        "aftercare.protocolstep": (VIEW,),
+        "notifications.message": (VIEW,),
+        "notifications.attempt": (VIEW,),
+    },
+}
+
+
+def permissions_of(role: str) -> list[tuple[str, str]]:
+    """(app label, codename) of everything that a group may do."""
+    return [
+        (label.split(".")[0], verb if "_" in verb else f"{verb}_{label.split('.')[1]}")
+        for label, verbs in ROLES[role].items()
+        for verb in verbs
+    ]

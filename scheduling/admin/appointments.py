@@ -1,0 +1,167 @@
+from collections.abc import Callable
+from functools import partial
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from scheduling import services
+from scheduling.admin.filters import WhenFilter
+from scheduling.admin.refusals import RefusalsOnForm
+from scheduling.admin.steps import STEPS, Step
+from scheduling.domain.states import COMING
+from scheduling.forms import AppointmentForm
+from scheduling.models import Appointment
+
+
+@admin.register(Appointment)
+class AppointmentAdmin(RefusalsOnForm):
+    form = AppointmentForm
+    list_display = ["time", "patient_name", "treatment", "practitioner", "room", "status_badge"]
+    list_display_links = ["time", "patient_name"]
+    list_filter = [WhenFilter, "status", "location", "practitioner"]
+    list_select_related = ["patient", "course__treatment", "practitioner", "room__location"]
+    list_per_page = 50
+    search_fields = ["patient__first_name", "patient__last_name", "patient__phone"]
+    search_help_text = _("Patient's name or phone number")
+    autocomplete_fields = ["patient"]
+    actions = [*STEPS]
+    refusal_fields = {
+        "too_soon": "starts_at",
+        "in_past": "starts_at",
+        "closed": "starts_at",
+        "patient_busy": "starts_at",
+        "practitioner_busy": "practitioner",
+        "not_offered": "practitioner",
+        "room_busy": "room",
+    }
+    change_form_template = "scheduling/appointment_form.html"
+
+    # --- what is shown ---------------------------------------------------------------------------------------------
+
+    @admin.display(description=_("time"), ordering="during")
+    def time(self, appointment: Appointment) -> str:
+        return appointment.local_time_text
+
+    @admin.display(description=_("patient"), ordering="patient__last_name")
+    def patient_name(self, appointment: Appointment) -> str:
+        return appointment.patient.full_name
+
+    @admin.display(description=_("treatment"))
+    def treatment(self, appointment: Appointment) -> str:
+        return str(appointment.course.treatment)
+
+    @admin.display(description=_("status"), ordering="status")
+    def status_badge(self, appointment: Appointment) -> SafeString:
+        return format_html('<span class="status status-{}">{}</span>', appointment.status, appointment.get_status_display())
+
+    @admin.display(description=_("patient"))
+    def patient_link(self, appointment: Appointment) -> SafeString:
+        address = reverse("admin:scheduling_patient_change", args=[appointment.patient_id])
+        return format_html('<a href="{}">{}</a>', address, appointment.patient.label)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Appointment | None = None) -> Any:
+        if obj is None:
+            return [(None, {"fields": ["patient", "treatment", ("practitioner", "room"), "starts_at"]})]
+        when = ["starts_at", ("practitioner", "room")] if self._may_move(obj) else ["time", "practitioner", "room"]
+        about = ["patient_link", "treatment", "status_badge", *(["status_reason"] if obj.status_reason else [])]
+        ended = ["completed_at"] if obj.completed_at else []
+        return [(None, {"fields": [*about, *when, *ended]}), (_("Booking"), {"fields": ["price", "booked_at", "booked_by"]})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Appointment | None = None) -> list[str]:
+        if obj is None:
+            return []
+        fixed = ["patient_link", "treatment", "status_badge", "status_reason", "completed_at", "price", "booked_at", "booked_by", "time"]
+        return fixed if self._may_move(obj) else [*fixed, "practitioner", "room"]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> type[forms.ModelForm]:
+        if obj is not None and not self._may_move(obj):
+            kwargs["form"] = forms.ModelForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Appointment | None = None) -> bool:
+        return False  # an appointment is cancelled, never deleted
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Appointment | None = None,
+    ) -> HttpResponse:
+        if obj is not None:
+            context["subtitle"] = f"{obj.patient.full_name}, {obj.local_time_text}"
+            if self.has_change_permission(request, obj):
+                context["steps"] = [step for step in STEPS.values() if step.is_open_to(obj)]
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    @staticmethod
+    def _may_move(appointment: Appointment) -> bool:
+        return appointment.status in COMING
+
+    # --- what is done ----------------------------------------------------------------------------------------------
+
+    def save_model(self, request: HttpRequest, obj: Appointment, form: Any, change: bool) -> None:
+        asked = form.cleaned_data
+        if change and "starts_at" not in asked:
+            return
+        by = cast(User, request.user)
+        saved = services.move(obj, **asked, by=by) if change else services.book(**asked, by=by)
+        obj.__dict__.update(saved.__dict__)
+        for warning in services.warnings_of(saved):
+            messages.warning(request, warning)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, tuple[Callable[..., Any], str, str] | None]:
+        if not self.has_change_permission(request):
+            return {}
+        return {verb: (partial(self._step_action, step=step), verb, str(step.label)) for verb, step in STEPS.items()}
+
+    def _step_action(
+        self, modeladmin: admin.ModelAdmin, request: HttpRequest, queryset: QuerySet[Appointment], *, step: Step
+    ) -> HttpResponse | None:
+        appointments = list(queryset.select_related("patient", "course__treatment"))
+        here = reverse("admin:scheduling_appointment_changelist")
+        return self._step_page(request, step, appointments, here, confirmed="confirmed" in request.POST)
+
+    def get_urls(self) -> list[URLPattern]:
+        step = path("<int:pk>/step/<str:verb>/", self.admin_site.admin_view(self.step_view), name="scheduling_appointment_step")
+        return [step, *super().get_urls()]
+
+    def step_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+        appointment = Appointment.objects.select_related("patient", "course__treatment").filter(pk=pk).first()
+        if appointment is None or verb not in STEPS:
+            raise Http404
+        if not self.has_change_permission(request, appointment):
+            raise PermissionDenied
+        here = reverse("admin:scheduling_appointment_change", args=[pk])
+        return self._step_page(request, STEPS[verb], [appointment], here, confirmed=request.method == "POST")
+
+    def _step_page(self, request: HttpRequest, step: Step, appointments: list[Appointment], back: str, *, confirmed: bool) -> HttpResponse:
+        form = step.form(request.POST if confirmed else None)
+        if confirmed and form.is_valid():
+            step.take(request, appointments, form.cleaned_data)
+            return redirect(back)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": step.label,
+            "step": step,
+            "form": form,
+            "appointments": appointments,
+            "back": back,
+            "opts": self.opts,
+            "is_action": "action" in request.POST,
+            "media": self.media + form.media,
+        }
+        return TemplateResponse(request, "scheduling/step.html", context)

@@ -1,0 +1,79 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Max, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from scheduling.domain.states import Status
+from scheduling.models import Appointment, Patient
+
+
+@admin.register(Patient)
+class PatientAdmin(admin.ModelAdmin):
+    list_display = ["full_name", "birth_date", "phone", "email", "last_session"]
+    list_display_links = ["full_name"]
+    list_filter = ["hyperpigmentation_risk", "language"]
+    search_fields = ["first_name", "last_name", "phone", "email", "birth_date"]
+    search_help_text = _("Any part of a name, phone number, email or birth date (1990-03-12)")
+    list_per_page = 50
+    readonly_fields = ["sessions"]
+    fieldsets = [
+        (None, {"fields": [("first_name", "last_name"), "birth_date"]}),
+        (_("How to reach"), {"fields": [("phone", "email"), ("language", "time_zone"), "wants_quiet_nights"]}),
+        (_("Skin"), {"fields": ["hyperpigmentation_risk", "active_products", "notes"]}),
+        (_("Sessions"), {"fields": ["sessions"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Patient]:
+        last = Max("appointment__during__startswith", filter=Q(appointment__status=Status.FULFILLED.value))
+        return super().get_queryset(request).annotate(last_session_at=last)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Patient], search_term: str) -> tuple[QuerySet[Patient], bool]:
+        # Numbers are stored as +12125550123 and typed as (212) 555-0123.
+        digits = "".join(character for character in search_term if character.isdigit())
+        is_number = len(digits) >= 4 and not any(character.isalpha() for character in search_term) and "-" not in search_term[4:5]
+        return super().get_search_results(request, queryset, digits if is_number else search_term)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Patient | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if obj else [fieldset for fieldset in fieldsets if "sessions" not in fieldset[1]["fields"]]
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None) -> Any:
+        patient = self.get_object(request, object_id)
+        return super().change_view(
+            request, object_id, form_url, {"subtitle": patient.full_name if patient else None, **(extra_context or {})}
+        )
+
+    @admin.display(description=_("name"), ordering=("last_name"))
+    def full_name(self, patient: Patient) -> str:
+        return patient.full_name
+
+    @admin.display(description=_("last session"), ordering="last_session_at")
+    def last_session(self, patient: Any) -> str:
+        return date_format(timezone.localtime(patient.last_session_at), "N j, Y") if patient.last_session_at else "–"
+
+    @admin.display(description="")
+    def sessions(self, patient: Patient) -> SafeString:
+        appointments = Appointment.objects.filter(patient=patient).select_related("course__treatment", "practitioner", "location")
+        rows = format_html_join(
+            "",
+            '<li><a href="{}">{}</a> · {} · {} · <span class="status status-{}">{}</span></li>',
+            (
+                (
+                    reverse("admin:scheduling_appointment_change", args=[appointment.pk]),
+                    appointment.local_time_text,
+                    appointment.course.treatment,
+                    appointment.practitioner,
+                    appointment.status,
+                    appointment.get_status_display(),
+                )
+                for appointment in appointments.order_by("-during")
+            ),
+        )
+        return format_html('<ul class="sessions">{}</ul>', rows) if rows else format_html("{}", _("None yet."))

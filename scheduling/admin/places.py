@@ -1,0 +1,72 @@
+"""The clinic's set-up: where, who, what."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from scheduling.models import Absence, Closure, Location, OpeningHours, Practitioner, Room, Treatment, WorkingHours
+
+USUAL_PRICES = (300, 700)  # F21
+
+
+class OpeningHoursInline(admin.TabularInline):
+    model = OpeningHours
+    extra = 0
+
+
+class ClosureInline(admin.TabularInline):
+    model = Closure
+    extra = 0
+
+
+@admin.register(Location)
+class LocationAdmin(admin.ModelAdmin):
+    list_display = ["name", "address", "phone", "time_zone"]
+    search_fields = ["name"]
+    inlines = [OpeningHoursInline, ClosureInline]
+
+
+@admin.register(Room)
+class RoomAdmin(admin.ModelAdmin):
+    list_display = ["name", "location", "is_active"]
+    list_filter = ["location", "is_active"]
+    search_fields = ["name", "location__name"]
+    list_select_related = ["location"]
+
+
+class WorkingHoursInline(admin.TabularInline):
+    model = WorkingHours
+    extra = 0
+
+
+class AbsenceInline(admin.TabularInline):
+    model = Absence
+    extra = 0
+
+
+@admin.register(Practitioner)
+class PractitionerAdmin(admin.ModelAdmin):
+    list_display = ["name", "is_active"]
+    list_filter = ["is_active", "locations"]
+    search_fields = ["name"]
+    filter_horizontal = ["locations", "treatments"]
+    inlines = [WorkingHoursInline, AbsenceInline]
+
+
+@admin.register(Treatment)
+class TreatmentAdmin(admin.ModelAdmin):
+    list_display = ["name", "skin_area", "duration_minutes", "planned_sessions", "minimum_interval_days", "price", "is_active"]
+    list_filter = ["skin_area", "is_active"]
+    search_fields = ["name"]
+
+    def save_model(self, request: HttpRequest, obj: Treatment, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        least, most = USUAL_PRICES
+        if not least <= obj.list_price <= most:
+            messages.warning(request, f"{obj} costs {obj.list_price} {obj.currency}; the usual price of a session is {least} to {most}.")
+
+    @admin.display(description=_("list price"), ordering="list_price")
+    def price(self, treatment: Treatment) -> str:
+        return f"{treatment.list_price} {treatment.currency}"

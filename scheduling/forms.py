@@ -1,0 +1,69 @@
+"""What the front desk fills in about an appointment."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.contrib.admin.widgets import AdminSplitDateTime
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from scheduling.models import Appointment, Patient, Practitioner, Room, Treatment
+
+
+def on_the_wall(typed: datetime, zone: ZoneInfo) -> datetime:
+    """What was typed is the clock at the clinic; Django has read it in the current time zone."""
+    return timezone.make_naive(typed).replace(tzinfo=zone)
+
+
+class NamedPatientField(forms.ModelChoiceField):
+    def label_from_instance(self, patient: Patient) -> str:
+        return patient.label
+
+
+class AppointmentForm(forms.ModelForm):
+    """Books, or moves. The service decides; the form only gathers. The time is the clock at the room's location."""
+
+    patient = NamedPatientField(Patient.objects.all(), label=_("Patient"))
+    treatment = forms.ModelChoiceField(Treatment.objects.filter(is_active=True), label=_("Treatment"))
+    starts_at = forms.SplitDateTimeField(label=_("Time"), widget=AdminSplitDateTime, help_text=_("On the clock at the clinic."))
+
+    class Meta:
+        model = Appointment
+        fields = ["patient", "practitioner", "room"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            for name in ("patient", "treatment"):
+                self.fields.pop(name, None)
+            # Django's widgets speak the current time zone; shown as the clock on the clinic's wall, whatever zone that is.
+            self.initial["starts_at"] = self.instance.starts_at.astimezone(self.instance.zone).replace(tzinfo=None)
+        for name, active in (("practitioner", Practitioner.objects.filter(is_active=True)), ("room", Room.objects.filter(is_active=True))):
+            if name in self.fields:
+                self.fields[name].queryset = active  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        room, starts_at = cleaned.get("room"), cleaned.get("starts_at")
+        if room and starts_at:
+            cleaned["starts_at"] = on_the_wall(starts_at, room.location.zone)
+        return cleaned
+
+
+class StepForm(forms.Form):
+    """A step that needs no more than a yes."""
+
+
+class CompleteForm(StepForm):
+    completed_at = forms.SplitDateTimeField(
+        label=_("The session ended at"),
+        widget=AdminSplitDateTime,
+        required=False,
+        help_text=_("On the clock at the clinic. Aftercare counts from here. Left empty: now, or the planned end of a past day."),
+    )
+
+
+class CancelForm(StepForm):
+    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("For your colleagues; the patient isn't told."))
