@@ -1,6 +1,9 @@
 // The header's menus close by a click elsewhere and by Escape, as menus do.
 "use strict";
 
+// On a phone the navigation scrolls sideways: begin where one is.
+document.querySelector("#work-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 const openMenus = () => document.querySelectorAll("details.menu[open]");
 
 document.addEventListener("click", (event) => {
