@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 
 from clinic.engines.errors import EngineError
-from clinic.engines.places import free_port, package_folder, runs_in
+from clinic.engines.places import free_port, package_folder, serves
 
 PATIENCE_SECONDS = 10
 
@@ -41,7 +41,7 @@ class Redis:
             pid = int((self.folder / "redis.pid").read_text())
         except (FileNotFoundError, ValueError):
             return None
-        return pid if runs_in(self.folder, pid) else None
+        return pid if serves(self.folder, pid, "redis-server") else None
 
     def _launch(self, port: int) -> None:
         log = self.folder / "redis.log"
@@ -58,7 +58,11 @@ class Redis:
         }
         lines = "".join(f"{name} {value}\n" for name, value in settings.items())
         # Through standard input: the password shows neither in the list of processes nor in a file.
-        done = subprocess.run([_binary(), "-"], input=lines, text=True, capture_output=True, start_new_session=True, check=False)
+        # Redis shows itself in the list of processes under the name that it is called by here, and so we know it again.
+        called = [str(self.folder / "redis-server"), "-"]
+        done = subprocess.run(
+            called, executable=_binary(), input=lines, text=True, capture_output=True, start_new_session=True, check=False
+        )
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not _answers(port):
             if done.returncode or time.monotonic() > deadline:
