@@ -72,7 +72,5 @@ def grouped(apps: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         wanted = labels + rest if position == len(GROUPS) - 1 else labels
         members = [models[label] for label in wanted if label in models]
         if members:
-            groups.append(
-                {"name": name, "app_label": "", "app_url": address("admin:index"), "has_module_perms": True, "models": members}
-            )
+            groups.append({"name": name, "app_label": "", "app_url": address("admin:index"), "has_module_perms": True, "models": members})
     return groups
