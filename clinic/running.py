@@ -19,7 +19,8 @@ class Seen(NamedTuple):
     def find(self) -> psutil.Process | None:
         try:
             process = psutil.Process(self.pid)
-            return process if abs(process.create_time() - self.created) < 1 else None
+            is_it = abs(process.create_time() - self.created) < 1 and process.status() != psutil.STATUS_ZOMBIE
+            return process if is_it else None
         except psutil.Error:
             return None
 

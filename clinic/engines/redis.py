@@ -44,26 +44,25 @@ class Redis:
         return pid if runs_in(self.folder, pid) else None
 
     def _launch(self, port: int) -> None:
+        log = self.folder / "redis.log"
         settings = {
             "bind": "127.0.0.1",
             "port": port,
             "requirepass": self.password,
             "dir": self.folder,
             "pidfile": self.folder / "redis.pid",
+            "logfile": log,
             "save": '""',
+            # Nobody's child: it outlives a killed `run_local`, and Ctrl-C in the terminal doesn't reach it before we stop it in order.
+            "daemonize": "yes",
         }
-        with (self.folder / "redis.log").open("a") as log:
-            server = subprocess.Popen(
-                [_binary(), "-"], stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, start_new_session=True, text=True
-            )
+        lines = "".join(f"{name} {value}\n" for name, value in settings.items())
         # Through standard input: the password shows neither in the list of processes nor in a file.
-        assert server.stdin is not None  # noqa: S101 - for the type checker
-        server.stdin.write("".join(f"{name} {value}\n" for name, value in settings.items()))
-        server.stdin.close()
+        done = subprocess.run([_binary(), "-"], input=lines, text=True, capture_output=True, start_new_session=True, check=False)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not _answers(port):
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise EngineError(f"Redis doesn't start; {self.folder / 'redis.log'} says why. Or set REDIS_URL.")
+            if done.returncode or time.monotonic() > deadline:
+                raise EngineError(f"Redis doesn't start: {done.stdout.strip()[-300:]} ({log} may say more). Or set REDIS_URL.")
             time.sleep(0.02)
         self._port_file.write_text(str(port))
 

@@ -79,8 +79,9 @@ class Command(BaseCommand):
         os.environ |= {
             "PYTHONUNBUFFERED": "1",
             "PUBLIC_BASE_URL": os.environ.get("PUBLIC_BASE_URL") or address,
+            "DJANGO_RUNSERVER_HIDE_WARNING": "true",
             # Root is who runs a container's shell; Celery would warn of it at every start.
-            "PYTHONWARNINGS": "ignore::RuntimeWarning:celery.platforms",
+            "PYTHONWARNINGS": "ignore:::celery.platforms",
         }
         multiprocessing.set_start_method("fork", force=True)
         manager = Manager(Announcing())
