@@ -46,8 +46,7 @@ class AppointmentForm(forms.ModelForm):
 
     def _treatment_under_way(self) -> int | None:
         """What the patient, named in the page's address by the report's “Book”, comes for."""
-        patient = str(self.initial["patient"])
-        courses = Course.objects.filter(patient=patient, ended_at=None) if patient.isdigit() else Course.objects.none()
+        courses = Course.objects.filter(patient_id=self.initial["patient"], ended_at=None)
         return courses.order_by("-started_at").values_list("treatment", flat=True).first()
 
     def clean(self) -> dict[str, Any]:

@@ -105,11 +105,19 @@ class AppointmentAdmin(RefusalsOnForm):
             context["subtitle"] = f"{obj.patient.full_name}, {obj.local_time_text}"
             if self.has_change_permission(request, obj):
                 context["steps"] = [step for step in STEPS.values() if step.is_open_to(obj)]
+            if not self._may_move(obj):  # nothing on the page can be changed
+                context |= {"show_save": False, "show_save_and_continue": False}
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     @staticmethod
     def _may_move(appointment: Appointment) -> bool:
         return appointment.status in COMING
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        if not str(initial.get("patient", "")).isdigit():  # the page's address is whatever somebody typed
+            initial.pop("patient", None)
+        return initial
 
     # --- what is done ----------------------------------------------------------------------------------------------
 
@@ -149,7 +157,7 @@ class AppointmentAdmin(RefusalsOnForm):
         return self._step_page(request, STEPS[verb], [appointment], here, confirmed=request.method == "POST")
 
     def _step_page(self, request: HttpRequest, step: Step, appointments: list[Appointment], back: str, *, confirmed: bool) -> HttpResponse:
-        form = step.form(request.POST if confirmed else None)
+        form = step.form(request.POST if confirmed else None, initial=step.suggestion(appointments))
         if confirmed and form.is_valid():
             step.take(request, appointments, form.cleaned_data)
             return redirect(back)
