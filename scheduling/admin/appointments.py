@@ -72,8 +72,8 @@ class AppointmentAdmin(RefusalsOnForm):
 
     def get_fieldsets(self, request: HttpRequest, obj: Appointment | None = None) -> Any:
         if obj is None:
-            return [(None, {"fields": ["patient", "treatment", ("practitioner", "room"), "starts_at"]})]
-        when = ["starts_at", ("practitioner", "room")] if self._may_move(obj) else ["time", "practitioner", "room"]
+            return [(None, {"fields": ["patient", "treatment", "practitioner", "room", "starts_at"]})]
+        when = ["starts_at", "practitioner", "room"] if self._may_move(obj) else ["time", "practitioner", "room"]
         about = ["patient_link", "treatment", "status_badge", *(["status_reason"] if obj.status_reason else [])]
         ended = ["completed_at"] if obj.completed_at else []
         return [(None, {"fields": [*about, *when, *ended]}), (_("Booking"), {"fields": ["price", "booked_at", "booked_by"]})]
