@@ -6,6 +6,7 @@ Needs the demo's data and Chromium (/usr/bin/chromium, or what the environment v
 """
 
 import argparse
+import base64
 import os
 import sys
 from collections.abc import Iterator
@@ -52,7 +53,8 @@ def main() -> None:
         if asked.phone:
             shoot(address, PHONE, asked.to, dark=asked.dark, ending="-phone")
     except Error as problem:
-        sys.exit(f"No pictures: {problem.message.splitlines()[0]} Is Afterglow running at {address}, with its demo data?")
+        why = problem.message.splitlines()[0]
+        sys.exit(f"No pictures: {why}\nThey need Afterglow with its demo data at {address}, and Chromium where CHROMIUM says.")
 
 
 def shoot(address: str, size: dict[str, int], folder: Path, *, dark: bool, ending: str = "") -> None:
@@ -73,7 +75,7 @@ def signed_in(address: str, size: dict[str, int], *, dark: bool) -> Iterator[Pag
     username, password = next((username, password) for username, password, role in DEMO_ACCOUNTS if role == "Manager")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=FLAGS)
-        page = browser.new_page(viewport=size, device_scale_factor=2, color_scheme="dark" if dark else "light")  # type: ignore[arg-type]
+        page = browser.new_page(viewport=size, color_scheme="dark" if dark else "light")  # type: ignore[arg-type]
         page.goto(f"{address}/admin/login/?next=/admin/")
         page.fill("#id_username", username)
         page.fill("#id_password", password)
@@ -84,9 +86,19 @@ def signed_in(address: str, size: dict[str, int], *, dark: bool) -> Iterator[Pag
 
 
 def save(page: Page, file: Path) -> None:
-    picture = page.screenshot(path=file, animations="disabled")
-    note = "" if len(picture) < LARGEST else f", more than {LARGEST // 1000} kB"
-    print(f"{file.name}: {len(picture) // 1000} kB{note}")
+    """At two pixels a pixel, or fewer where the file would grow too large."""
+    size = page.viewport_size
+    if size is None:
+        raise ValueError("a page without a size has no picture")
+    chromium = page.context.new_cdp_session(page)
+    picture = b""
+    for scale in (2, 1.5, 1):
+        clip = {"x": 0, "y": 0, **size, "scale": scale}
+        picture = base64.b64decode(chromium.send("Page.captureScreenshot", {"format": "png", "clip": clip})["data"])
+        if len(picture) < LARGEST:
+            break
+    file.write_bytes(picture)
+    print(f"{file.name}: {len(picture) // 1000} kB")
 
 
 if __name__ == "__main__":
