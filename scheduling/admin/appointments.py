@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.db.models.expressions import Combinable
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -112,6 +113,10 @@ class AppointmentAdmin(RefusalsOnForm):
     @staticmethod
     def _may_move(appointment: Appointment) -> bool:
         return appointment.status in COMING
+
+    def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
+        """What is to come is read in the order in which it comes."""
+        return ["during"] if request.GET.get(WhenFilter.parameter_name) in WhenFilter.COMING else ["-during"]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         initial: dict[str, Any] = super().get_changeform_initial_data(request)

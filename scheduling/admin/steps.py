@@ -75,7 +75,7 @@ STEPS = {
         ),
         Step(
             "cancel",
-            _("Cancel"),
+            _("Cancel the appointment"),
             _("cancelled"),
             Status.CANCELLED,
             services.cancel,

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from scheduling.domain.states import Status, may_become
 from scheduling.errors import IllegalMove
@@ -19,7 +20,10 @@ By = User | None
 @transaction.atomic
 def arrive(appointment: Appointment, *, by: By = None, now: datetime | None = None) -> Appointment:
     """The patient is here. Also for one who was marked a no-show and came after all, if time and room are still free."""
-    return _become(appointment, Status.ARRIVED, by, now or timezone.now())
+    now = now or timezone.now()
+    if now.astimezone(appointment.zone).date() < appointment.local_day:
+        raise IllegalMove(f"This appointment is on {date_format(appointment.local_day, 'F j, Y')}: nobody can arrive for it before.")
+    return _become(appointment, Status.ARRIVED, by, now)
 
 
 @transaction.atomic
