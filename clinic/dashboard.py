@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
+from django.contrib.auth.models import AnonymousUser, User
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Count, Q
 from django.utils import timezone
@@ -23,6 +23,7 @@ from scheduling.models import Appointment, Location
 from scheduling.reports import maintenance_due
 
 SHOWN = 10
+DONE_SHOWN = 2  # above what is still to come
 LATE_AFTER = timedelta(minutes=10)
 MESSAGES_LOOKED_AT = timedelta(days=7)
 WENT_WRONG = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.UNCERTAIN)
@@ -59,7 +60,7 @@ class Dashboard:
     has_several_locations: bool
 
 
-def dashboard(user: AbstractBaseUser | AnonymousUser | PermissionsMixin | Any, now: datetime) -> Dashboard:
+def dashboard(user: User | AnonymousUser, now: datetime) -> Dashboard:
     """The same number of queries, however busy the day."""
     zones = [location.zone for location in Location.objects.all()]
     here = timezone.localtime(now, zones[0] if zones else None)
@@ -103,13 +104,12 @@ def _todays(zones: Sequence[ZoneInfo], now: datetime) -> Any:
 
 
 def _rows(day: Sequence[Appointment], now: datetime) -> tuple[list[Row], int]:
-    """What is still to come, filled up with what was last done; and how many more are to come."""
+    """What is still to come, below the last that is done; or, in the evening, what was done. And how many more are to come."""
     coming = [appointment for appointment in day if appointment.status in COMING]
     done = [appointment for appointment in day if appointment.status not in COMING]
-    shown = coming[:SHOWN]
-    shown += done[-(SHOWN - len(shown)) :] if len(shown) < SHOWN else []
+    shown = [*done[-DONE_SHOWN:], *coming[: SHOWN - DONE_SHOWN]] if coming else done[-SHOWN:]
     rows = [_row(appointment, now) for appointment in sorted(shown, key=lambda appointment: appointment.starts_at)]
-    return rows, max(0, len(coming) - SHOWN)
+    return rows, max(0, len(coming) - (SHOWN - DONE_SHOWN))
 
 
 def _row(appointment: Appointment, now: datetime) -> Row:

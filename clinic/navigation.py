@@ -6,19 +6,19 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils.translation import gettext_lazy as _
 
 from clinic.demo.accounts import DEMO_ACCOUNTS
 
-# label, name of the view, permission that it takes
+# label, name of the view or its path, permission that it takes
 PLACES: tuple[tuple[Any, str, str], ...] = (
     (_("Today"), "admin:index", ""),
     (_("Appointments"), "admin:scheduling_appointment_changelist", "scheduling.view_appointment"),
     (_("Patients"), "admin:scheduling_patient_changelist", "scheduling.view_patient"),
     (_("Maintenance due"), "admin:maintenance_due", "scheduling.view_maintenance_due"),
     (_("Messages"), "admin:aftercare_caremessage_changelist", "aftercare.view_caremessage"),
-    (_("Demo phones"), "demo_phone", ""),
+    (_("Demo phones"), "/demo/phone/", ""),
 )
 
 GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
@@ -56,10 +56,14 @@ def places(request: HttpRequest) -> list[Place]:
 
 
 def address(view: str) -> str:
+    """Where a view is found, by its name or its path; empty where this installation doesn't have it."""
     try:
-        return reverse(view)
-    except NoReverseMatch:
+        if not view.startswith("/"):
+            return reverse(view)
+        resolve(view)
+    except (NoReverseMatch, Resolver404):
         return ""
+    return view
 
 
 def grouped(apps: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

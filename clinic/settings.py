@@ -130,6 +130,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": DISPATCH_EVERY_SECONDS,
         "options": {"expires": DISPATCH_EVERY_SECONDS - 1},
     },
+    "reconcile": {"task": "notifications.tasks.reconcile", "schedule": 30, "options": {"expires": 25}},
 }
 
 # --- messages -------------------------------------------------------------------------------------------------------
