@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,7 +64,9 @@ class RunFile:
 def _end(processes: Iterable[psutil.Process]) -> None:
     processes = list(processes)
     for process in processes:
-        process.terminate()
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
     _gone, stubborn = psutil.wait_procs(processes, timeout=PATIENCE_SECONDS)
     for process in stubborn:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()

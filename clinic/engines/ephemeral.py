@@ -26,7 +26,11 @@ def ephemeral_engines(wanted: tuple[str, ...] = NAMES) -> Iterator[dict[str, str
         fcntl.flock(alive, fcntl.LOCK_EX)
         (folder / "new.lock").rename(folder / "alive.lock")
         try:
-            yield Pair(folder, durable=False).start(wanted)
+            with deaf_to_ctrl_c() as pressed:
+                addresses = Pair(folder, durable=False).start(wanted)
+            if pressed:
+                raise KeyboardInterrupt
+            yield addresses
         finally:
             if os.getpid() == owner:
                 with deaf_to_ctrl_c():

@@ -30,9 +30,11 @@ def local_engines(folder: Path, wanted: tuple[str, ...] = NAMES) -> Iterator[dic
     owner = os.getpid()
     with users:
         try:
-            with _alone(folder):
+            with _alone(folder), deaf_to_ctrl_c() as pressed:
                 fcntl.flock(users, fcntl.LOCK_SH)
                 addresses = pair.start(wanted)
+            if pressed:
+                raise KeyboardInterrupt
             yield addresses
         finally:
             if os.getpid() == owner:  # not a forked child on its way out

@@ -34,14 +34,18 @@ class Pair:
 
 
 @contextmanager
-def deaf_to_ctrl_c() -> Iterator[None]:
-    """While the servers are being stopped: a second, impatient Ctrl-C would only leave them running."""
+def deaf_to_ctrl_c() -> Iterator[list[int]]:
+    """While the servers are being started or stopped, which takes a second: Ctrl-C would only leave half of it running.
+
+    Gives a list that isn't empty once somebody has pressed it.
+    """
+    pressed: list[int] = []
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield pressed
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.signal(signal.SIGINT, lambda number, _frame: pressed.append(number))
     try:
-        yield
+        yield pressed
     finally:
         signal.signal(signal.SIGINT, before)
 
