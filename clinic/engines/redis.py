@@ -1,5 +1,6 @@
 """A Redis server of our own: loopback, a free port, a password. It keeps nothing: what it holds are only wake-up calls."""
 
+import json
 import shutil
 import socket
 import subprocess
@@ -52,11 +53,12 @@ class Redis:
             "dir": self.folder,
             "pidfile": self.folder / "redis.pid",
             "logfile": log,
-            "save": '""',
+            "save": "",
             # Nobody's child: it outlives a killed `run_local`, and Ctrl-C in the terminal doesn't reach it before we stop it in order.
             "daemonize": "yes",
         }
-        lines = "".join(f"{name} {value}\n" for name, value in settings.items())
+        # Quoted, since a folder's name may have spaces.
+        lines = "".join(f"{name} {json.dumps(str(value), ensure_ascii=False)}\n" for name, value in settings.items())
         # Through standard input: the password shows neither in the list of processes nor in a file.
         # Redis shows itself in the list of processes under the name that it is called by here, and so we know it again.
         called = [str(self.folder / "redis-server"), "-"]
