@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 def validate_time_zone(value: str) -> None:
-    if value not in available_timezones():
+    # Some systems list “localtime”, which PostgreSQL doesn't know.
+    if value == "localtime" or value not in available_timezones():
         raise ValidationError(
             _("“%(value)s” is not a time zone; use a name such as America/New_York."), code="time_zone", params={"value": value}
         )

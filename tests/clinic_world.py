@@ -1,5 +1,7 @@
 """A small clinic in New York and the people in it. Tests tell their stories with it."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -99,3 +101,11 @@ def outbox(status: str = "scheduled", **about: object) -> list[Message]:
 
 def ledger(**about: object) -> list[CareMessage]:
     return list(CareMessage.objects.filter(**about).select_related("message").order_by("planned_for", "pk"))
+
+
+def wait_until(is_so: Callable[[], object], seconds: float = 20) -> None:
+    """Look every 20 ms; an AssertionError when it hasn't come true in time."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain"
+        time.sleep(0.02)

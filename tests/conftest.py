@@ -5,8 +5,19 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from hypothesis import settings as hypothesis
 
 from tests.clinic_world import Clinic, open_clinic
+from tests.providers import MailServer, TwilioServer
+
+# No deadline for one example: another process may have the processor just then.
+hypothesis.register_profile("afterglow", deadline=None)
+hypothesis.load_profile("afterglow")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # The SDK's own, one for each request.
+    config.addinivalue_line("filterwarnings", "ignore:.*(BasicAuth|'auth' parameter) is deprecated:DeprecationWarning")
 
 
 @pytest.fixture
@@ -59,3 +70,27 @@ def no_constraint(transactional_db: None) -> Iterator[Callable[[str], None]]:
         cursor.execute("TRUNCATE scheduling_appointment CASCADE")
         for name, definition in dropped:
             cursor.execute(f"ALTER TABLE scheduling_appointment ADD CONSTRAINT {name} {definition}")
+
+
+@pytest.fixture
+def twilio(settings: Any) -> Iterator[TwilioServer]:
+    """A server on loopback that answers as Twilio does, and settings that send text messages there."""
+    with TwilioServer() as server:
+        settings.CHANNELS = settings.CHANNELS | {"sms": "twilio"}
+        settings.TWILIO_ACCOUNT_SID = server.account_sid
+        settings.TWILIO_AUTH_TOKEN = server.auth_token
+        settings.TWILIO_FROM_NUMBER = "+12125550199"
+        settings.TWILIO_MESSAGING_SERVICE_SID = ""
+        settings.TWILIO_API_BASE_URL = server.url
+        yield server
+
+
+@pytest.fixture
+def mail_server(settings: Any) -> Iterator[MailServer]:
+    """A mail server on loopback, and settings that send emails there."""
+    with MailServer() as server:
+        settings.CHANNELS = settings.CHANNELS | {"email": "email"}
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST = "127.0.0.1"
+        settings.EMAIL_PORT = server.port
+        yield server

@@ -39,7 +39,7 @@ class Channel:
         if message.html:
             email.attach_alternative(message.html, "text/html")
         try:
-            email.send()
+            sent = email.send()
         except smtplib.SMTPRecipientsRefused as error:
             code = max(code for code, _ in error.recipients.values())
             raise _refused(code) from error
@@ -49,6 +49,8 @@ class Channel:
             raise TransportError(Verdict.REFUSED_FOR_NOW, "unreachable", "the mail server can't be reached") from error
         except (OSError, smtplib.SMTPException) as error:
             raise TransportError(Verdict.UNCERTAIN, type(error).__name__, "the mail server didn't answer") from error
+        if not sent:
+            raise TransportError(Verdict.REFUSED_FOR_GOOD, "no recipient", "the email has no recipient")
         return message_id
 
 

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.utils import timezone
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
+from twilio.http.response import Response
 from twilio.rest import Client
 
 from notifications.domain.states import Verdict
@@ -27,13 +28,17 @@ OPTED_OUT = 21610
 LONGEST_VALIDITY_SECONDS = 36_000  # of Twilio's own queue
 
 
+class HttpClient(AsyncTwilioHttpClient):
+    async def request(self, *args: Any, timeout: float | None = None, **kwargs: Any) -> Response:
+        """The stock client asks for no time-out at all, which overrides the session's own, and ignores the one that it is made with."""
+        return await super().request(*args, timeout=timeout or TIMEOUT_SECONDS, **kwargs)
+
+
 class Channel:
     async def __aenter__(self) -> Self:
-        # The stock client stops at 100 connections and ignores its own time-out.
-        self._http = AsyncTwilioHttpClient(pool_connections=False)
-        self._http.session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=settings.DISPATCH_IN_FLIGHT), timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
-        )
+        # The stock client stops at 100 connections.
+        self._http = HttpClient(pool_connections=False)
+        self._http.session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=settings.DISPATCH_IN_FLIGHT))
         self._client = Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=self._http)
         if settings.TWILIO_API_BASE_URL:
             self._client.api.base_url = settings.TWILIO_API_BASE_URL
@@ -60,13 +65,13 @@ class Channel:
         return sent.sid or ""
 
     async def find(self, message: Any) -> str | None:
-        """The newest text to the number, with the same words, made since the claim."""
+        """The newest text to the number, with the same words, made since the claim. Redaction leaves no words to compare."""
         since = message.claimed_at.astimezone(UTC) - timedelta(seconds=1)  # Twilio's dates have no fractions
         try:
             listed = await self._client.messages.list_async(to=message.address, limit=50)
         except (TwilioException, aiohttp.ClientError, TimeoutError, OSError):
             return None
-        return next((text.sid or "" for text in listed if text.body == message.body and _made_at(text) >= since), "")
+        return next((text.sid or "" for text in listed if text.body in (message.body, "", None) and _made_at(text) >= since), "")
 
 
 def _made_at(text: Any) -> datetime:

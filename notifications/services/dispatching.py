@@ -23,7 +23,9 @@ LOOK_AFTER_SECONDS = 120
 # Fenced by the token: once the row has moved on under another try, this answer changes nothing.
 RECORD = """
 WITH result AS (
-    SELECT * FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(verdicts)s::text[], %(codes)s::text[], %(provider_ids)s::text[],
+    SELECT r.id, r.token, r.verdict, left(r.code, 40) AS code, left(r.provider_id, 64) AS provider_id, r.status,
+           left(r.reason, 200) AS reason, r.send_at
+      FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(verdicts)s::text[], %(codes)s::text[], %(provider_ids)s::text[],
                          %(statuses)s::text[], %(reasons)s::text[], %(send_ats)s::timestamptz[])
         AS r (id, token, verdict, code, provider_id, status, reason, send_at)
 ), attempted AS (

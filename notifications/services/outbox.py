@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -33,10 +36,15 @@ class Draft:
 
 @transaction.atomic
 def schedule(drafts: Sequence[Draft], *, now: datetime | None = None) -> list[Message]:
-    """Write the drafts, in order, as scheduled messages. A `dedupe_key` that is there already stays as it is."""
+    """Write the drafts, in order, as scheduled messages. A `dedupe_key` that is there already stays as it is.
+
+    Raises ValueError for what no claim or channel could handle: one such row would hold up all others.
+    """
     now = now or timezone.now()
-    messages = [
-        Message(
+    for draft in drafts:
+        _require_sendable(draft)
+    by_key = {
+        draft.dedupe_key: Message(
             dedupe_key=draft.dedupe_key,
             reference=draft.reference,
             channel=draft.channel,
@@ -51,13 +59,29 @@ def schedule(drafts: Sequence[Draft], *, now: datetime | None = None) -> list[Me
             quiet_until=draft.quiet.ends if draft.quiet else None,
             time_zone=draft.time_zone,
         )
-        for draft in drafts
-    ]
+        for draft in reversed(drafts)  # the first of a key counts
+    }
+    messages = [*reversed(by_key.values())]
     # An update that changes nothing is what makes PostgreSQL return the ids of the rows that were there already.
     Message.objects.bulk_create(messages, update_conflicts=True, unique_fields=["dedupe_key"], update_fields=["dedupe_key"])
     if any(draft.send_at <= now for draft in drafts):
         messages_due.send(Message)
-    return messages
+    return [by_key[draft.dedupe_key] for draft in drafts]
+
+
+def _require_sendable(draft: Draft) -> None:
+    if draft.channel not in settings.CHANNELS:
+        raise ValueError(f"unknown channel “{draft.channel}”")
+    if not draft.address:
+        raise ValueError("a message needs an address")
+    if draft.time_zone not in _time_zones():
+        raise ValueError(f"unknown time zone “{draft.time_zone}”")
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    # Some systems list “localtime”, which PostgreSQL doesn't know.
+    return frozenset(available_timezones() - {"localtime"})
 
 
 @transaction.atomic

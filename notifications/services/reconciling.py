@@ -8,7 +8,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from notifications.channels import find_batch
-from notifications.domain.states import MessageStatus
+from notifications.domain.states import MessageStatus, Verdict
 from notifications.models import Message
 from notifications.signals import message_failed
 
@@ -47,10 +47,15 @@ def _settle(seen: Message, provider_id: str | None, now: datetime) -> bool:
         message.lease_until = now + timedelta(minutes=2)
     elif message.lookups == 0:
         message.lookups, message.lease_until = 1, now + SECOND_LOOK
-    elif message.attempts > MOST_RESENDS:
+    elif _may_have_gone_out(message) > MOST_RESENDS:
         message.status, message.reason = MessageStatus.FAILED.value, "it may have been sent: please check with the patient"
         message_failed.send(Message, message_id=message.pk, reference=message.reference)
     else:
         message.status, message.reason, message.lookups = MessageStatus.SCHEDULED.value, "not found at the provider", 0
     message.save()
     return message.status != MessageStatus.UNCERTAIN
+
+
+def _may_have_gone_out(message: Message) -> int:
+    """On how many tries: those of which nobody knows. A try that was refused is no resend."""
+    return message.attempt_set.filter(verdict__in=["", Verdict.UNCERTAIN.value]).count()

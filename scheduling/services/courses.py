@@ -15,8 +15,11 @@ from scheduling.services.saving import save_or_refuse
 
 
 def open_course(patient: Patient, treatment: Treatment, now: datetime) -> Course:
-    """The patient's open course of this treatment, or a new one. Requires a transaction."""
-    course, _ = Course.objects.get_or_create(
+    """The patient's open course of this treatment, or a new one. Requires a transaction.
+
+    Locked, so that its interval can't change between this look and the booking that rests on it.
+    """
+    course, _ = Course.objects.select_for_update(no_key=True).get_or_create(
         patient=patient,
         treatment=treatment,
         ended_at=None,
@@ -38,7 +41,7 @@ def set_minimum_interval(course: Course, days: int, *, by: User | None = None, n
     then come too early: it has to be moved first.
     """
     now = now or timezone.now()
-    course = Course.objects.select_for_update().get(pk=course.pk)
+    course = Course.objects.select_for_update(no_key=True).get(pk=course.pk)
     course.minimum_interval_days = days
     course.full_clean(validate_unique=False, validate_constraints=False)
     course.save(update_fields=["minimum_interval_days"])

@@ -13,7 +13,7 @@ from scheduling.models import Appointment, Course, Recall
 def refresh_recall(course: Course, *, now: datetime | None = None) -> Recall | None:
     """Open the recall of the course's last fulfilled session (F19, F20) and close the others; None where there is no such session."""
     now = now or timezone.now()
-    Course.objects.select_for_update().get(pk=course.pk)
+    Course.objects.select_for_update(no_key=True).get(pk=course.pk)
     fulfilled = Appointment.objects.fulfilled().filter(course=course).order_by("-during")
     last = fulfilled.first()
     # A session that is no longer fulfilled asks nobody back.

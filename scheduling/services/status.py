@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 
 from scheduling.domain.states import Status, may_become
 from scheduling.errors import IllegalMove
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Course
 from scheduling.services.recalls import refresh_recall
 from scheduling.services.saving import save_or_refuse
 from scheduling.signals import appointment_cancelled, appointment_completed, appointment_reopened
@@ -21,9 +21,12 @@ By = User | None
 def arrive(appointment: Appointment, *, by: By = None, now: datetime | None = None) -> Appointment:
     """The patient is here. Also for one who was marked a no-show and came after all, if time and room are still free."""
     now = now or timezone.now()
-    if now.astimezone(appointment.zone).date() < appointment.local_day:
-        raise IllegalMove(f"This appointment is on {date_format(appointment.local_day, 'F j, Y')}: nobody can arrive for it before.")
-    return _become(appointment, Status.ARRIVED, by, now)
+    current = _locked(appointment)
+    if current.status == Status.FULFILLED:
+        raise _illegal(current, Status.ARRIVED)  # that way back is `reopen`
+    if now.astimezone(current.zone).date() < current.local_day:
+        raise IllegalMove(f"This appointment is on {date_format(current.local_day, 'F j, Y')}: nobody can arrive for it before.")
+    return _become(current, Status.ARRIVED, by, now)
 
 
 @transaction.atomic
@@ -33,6 +36,7 @@ def complete(appointment: Appointment, *, completed_at: datetime | None = None, 
     Without one it is `usual_end`. Raises IllegalMove.
     """
     now = now or timezone.now()
+    appointment = _locked(appointment)
     if completed_at is None:
         completed_at = usual_end(appointment, now)
     if completed_at > now:
@@ -55,6 +59,7 @@ def usual_end(appointment: Appointment, now: datetime) -> datetime:
 def reopen(appointment: Appointment, *, by: By = None, now: datetime | None = None) -> Appointment:
     """Take a completion back: it was the wrong patient or the wrong time."""
     now = now or timezone.now()
+    appointment = _locked(appointment)
     if appointment.status != Status.FULFILLED:
         raise IllegalMove("Only a completed appointment can be reopened.")
     reopened = _become(appointment, Status.ARRIVED, by, now, completed_at=None)
@@ -66,13 +71,14 @@ def reopen(appointment: Appointment, *, by: By = None, now: datetime | None = No
 @transaction.atomic
 def cancel(appointment: Appointment, *, reason: str, by: By = None, now: datetime | None = None) -> Appointment:
     """The session won't take place. Its time, room and skin are free again, and the messages about it are gone."""
-    return _close(appointment, Status.CANCELLED, by, now or timezone.now(), reason)
+    return _close(_locked(appointment), Status.CANCELLED, by, now or timezone.now(), reason)
 
 
 @transaction.atomic
 def mark_no_show(appointment: Appointment, *, by: By = None, now: datetime | None = None) -> Appointment:
     """The patient didn't come. Raises IllegalMove before the appointment's start."""
     now = now or timezone.now()
+    appointment = _locked(appointment)
     if now < appointment.starts_at:
         raise IllegalMove("The appointment hasn't started yet, so nobody has missed it. Cancel it instead.")
     return _close(appointment, Status.NOSHOW, by, now)
@@ -84,18 +90,30 @@ def _close(appointment: Appointment, status: Status, by: By, now: datetime, reas
     return closed
 
 
-def _become(appointment: Appointment, status: Status, by: By, now: datetime, **fields: object) -> Appointment:
-    """One guarded step, judged on the row as it is now, not as the caller once read it. Requires a transaction."""
-    current = (
+def _locked(appointment: Appointment) -> Appointment:
+    """The row as it is now, not as the caller once read it. Requires a transaction.
+
+    The course first, as everywhere: two who lock them in different orders would wait for each other.
+    """
+    Course.objects.select_for_update(no_key=True).get(pk=appointment.course_id)
+    return (
         Appointment.objects.select_for_update(of=("self",))
         .select_related("course__treatment", "patient", "practitioner", "room", "location")
         .get(pk=appointment.pk)
     )
+
+
+def _become(current: Appointment, status: Status, by: By, now: datetime, **fields: object) -> Appointment:
+    """One guarded step of a locked appointment."""
     if not may_become(Status(current.status), status):
-        wanted = Appointment(status=status.value).get_status_display()
-        raise IllegalMove(f"This appointment is {current.get_status_display()}, so it can't become {wanted}.")
+        raise _illegal(current, status)
     fields |= {"status": status.value, "status_at": now, "status_by": by}
     for name, value in fields.items():
         setattr(current, name, value)
     save_or_refuse(current, lambda: current.save(update_fields=list(fields)))
     return current
+
+
+def _illegal(current: Appointment, status: Status) -> IllegalMove:
+    wanted = Appointment(status=status.value).get_status_display()
+    return IllegalMove(f"This appointment is {current.get_status_display()}, so it can't become {wanted}.")

@@ -1,0 +1,163 @@
+"""The same moment, fifty desks: exactly one wins, every other one reads a sentence. Each guard has its control: without it, two win."""
+
+from datetime import timedelta
+
+import pytest
+
+from scheduling import services
+from scheduling.errors import BookingRefused, PatientBusy, PractitionerBusy, RoomBusy, TooSoon
+from scheduling.models import Appointment, Course, Patient, Practitioner, Room, Treatment
+from tests.clinic_world import FIRST, TODAY, Clinic, at, patient
+
+DESKS = 50
+
+
+@pytest.fixture
+def clinic(committed_clinic):
+    return committed_clinic
+
+
+def patients(number: int) -> list[Patient]:
+    return [patient("Pat Pending", 100 + index) for index in range(number)]
+
+
+def elsewhere(clinic: Clinic, number: int) -> list[tuple[Practitioner, Room]]:
+    """A practitioner and a room of one's own for each, so that only the patient's own skin is in the way."""
+    pairs = []
+    for index in range(number):
+        practitioner = Practitioner.objects.create(name=f"Practitioner {index}")
+        practitioner.locations.add(clinic.location)
+        practitioner.treatments.add(clinic.face, clinic.scalp)
+        pairs.append((practitioner, Room.objects.create(location=clinic.location, name=f"Cabin {index}")))
+    return pairs
+
+
+def one_winner(results: list, *refusals: type[BookingRefused]) -> Appointment:
+    winners = [result for result in results if isinstance(result, Appointment)]
+    losers = [result for result in results if not isinstance(result, Appointment)]
+    assert {type(loser) for loser in losers} <= set(refusals), losers
+    assert len(winners) == 1
+    assert list(Appointment.objects.all()) == winners
+    return winners[0]
+
+
+def test_fifty_desks_book_the_same_practitioner_and_room_for_fifty_patients(clinic, at_once):
+    results = at_once([lambda who=who: clinic.book(who) for who in patients(DESKS)])
+    one_winner(results, PractitionerBusy, RoomBusy)
+    assert Course.objects.count() == 1  # the losers' courses are gone too
+
+
+def test_fifty_desks_book_one_patient_on_nearby_days(clinic, at_once):
+    """27 days and less apart, everything else free: only her skin stands in the way."""
+    days = [FIRST + timedelta(days=index % 27) for index in range(DESKS)]
+    free = elsewhere(clinic, DESKS)
+    results = at_once(
+        [
+            lambda day=day, who=who, where=where: clinic.book(clinic.ana, day, practitioner=who, room=where)
+            for day, (who, where) in zip(days, free, strict=True)
+        ]
+    )
+    one_winner(results, TooSoon, PatientBusy)
+
+
+def test_fifty_desks_book_one_patient_into_two_courses_of_the_same_skin(clinic, at_once):
+    """Two treatments have two courses: here no lock helps, only the constraint."""
+    deeper = Treatment.objects.create(name="Microneedling, face, deep", skin_area="face")
+    free = elsewhere(clinic, 20)
+    for practitioner, _ in free:
+        practitioner.treatments.add(deeper)
+    results = at_once(
+        [
+            lambda index=index, who=who, where=where: clinic.book(
+                clinic.ana,
+                FIRST + timedelta(days=index),
+                practitioner=who,
+                room=where,
+                treatment=deeper if index % 2 else clinic.face,
+            )
+            for index, (who, where) in enumerate(free)
+        ]
+    )
+    one_winner(results, TooSoon, PatientBusy)
+
+
+def test_control_without_its_constraint_the_interval_has_several_winners(clinic, at_once, no_constraint):
+    no_constraint("skin_has_recovered")
+    free = elsewhere(clinic, 4)
+    results = at_once(
+        [
+            lambda index=index, who=who, where=where: clinic.book(clinic.ana, FIRST + timedelta(days=index), practitioner=who, room=where)
+            for index, (who, where) in enumerate(free)
+        ]
+    )
+    assert [type(result) for result in results] == [Appointment] * 4
+
+
+def test_control_without_its_constraint_the_practitioner_is_booked_twice(clinic, at_once, no_constraint):
+    no_constraint("practitioner_is_free")
+    results = at_once(
+        [
+            lambda: clinic.book(clinic.ana),
+            lambda: clinic.book(clinic.ben, room=clinic.other_room),
+        ]
+    )
+    assert [type(result) for result in results] == [Appointment] * 2
+
+
+def test_moves_onto_the_same_time(clinic, at_once):
+    free = elsewhere(clinic, 8)
+    booked = [
+        clinic.book(who, FIRST + timedelta(hours=2), practitioner=practitioner, room=room)
+        for who, (practitioner, room) in zip(patients(8), free, strict=True)
+    ]
+    results = at_once(
+        [
+            lambda session=session: services.move(session, starts_at=FIRST, practitioner=clinic.dana, room=clinic.room, now=TODAY)
+            for session in booked
+        ]
+    )
+    assert sum(isinstance(result, Appointment) for result in results) == 1
+    assert {type(result) for result in results} <= {Appointment, PractitionerBusy, RoomBusy}
+    assert Appointment.objects.filter(practitioner=clinic.dana).count() == 1
+
+
+def test_a_session_is_completed_once_however_many_press_the_button(clinic, at_once):
+    from aftercare.models import Plan
+
+    booked = clinic.book(clinic.ana)
+    results = at_once([lambda: services.complete(booked, now=FIRST + timedelta(hours=1)) for _ in range(8)])
+    assert sum(isinstance(result, Appointment) for result in results) == 1
+    assert all(isinstance(result, Appointment | BookingRefused) for result in results), results
+    assert Plan.objects.count() == 1
+
+
+def test_a_change_of_the_interval_and_a_booking_at_the_same_time_agree(clinic, at_once):
+    """Whichever comes first: the course's coming sessions have the course's interval."""
+    free = elsewhere(clinic, 2)
+    for round_number, (practitioner, room) in enumerate(free * 5):
+        who = patient("Rae Racer", 200 + round_number)
+        course = clinic.treat(who, at("2026-11-03") + timedelta(hours=2 * round_number), practitioner=practitioner, room=room).course
+        results = at_once(
+            [
+                lambda course=course: services.set_minimum_interval(course, 42, now=TODAY),
+                lambda who=who, n=round_number, p=practitioner, r=room: clinic.book(
+                    who, at("2026-12-15") + timedelta(hours=2 * n), practitioner=p, room=r
+                ),
+            ]
+        )
+        assert [type(result) for result in results] == [Course, Appointment]
+        assert set(Appointment.objects.filter(course=course).values_list("minimum_interval_days", flat=True)) == {42}
+
+
+def test_completing_while_the_interval_changes_ends_in_no_deadlock(clinic, at_once):
+    for round_number in range(8):
+        booked = clinic.book(patient("Rae Racer", 300 + round_number), FIRST + timedelta(hours=2 * round_number))
+        results = at_once(
+            [
+                lambda booked=booked: services.set_minimum_interval(booked.course, 35, now=TODAY),
+                lambda booked=booked: services.complete(booked, now=booked.ends_at),
+            ]
+        )
+        assert [type(result) for result in results] == [Course, Appointment], results
+        booked.refresh_from_db()
+        assert (booked.status, booked.minimum_interval_days) == ("fulfilled", 35)
