@@ -19,7 +19,7 @@ run: $(VENV)/installed .env
 	@$(PYTHON) manage.py run_local
 
 test: $(VENV)/installed
-	$(PYTHON) -m pytest $(ARGS)
+	$(PYTHON) -m pytest -n auto $(ARGS)
 
 lint: $(VENV)/installed-lint .env
 	$(VENV)/bin/ruff check --output-format concise
@@ -41,6 +41,7 @@ lock:
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate
 
 clean:
+	@! test -x $(PYTHON) || $(PYTHON) -m clinic.engines
 	rm -rf $(VENV) .local .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 $(VENV)/bin/python:

@@ -2,6 +2,7 @@
 """Django's command line for Afterglow."""
 
 import os
+import signal
 import sys
 
 from django.core.exceptions import ImproperlyConfigured
@@ -10,11 +11,15 @@ from django.core.management import execute_from_command_line
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
+    # Ended in order rather than at once: what runs at exit stops the local engines.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as wrong:
         # The sentence names the variable to set; a traceback would bury it.
         sys.exit(f"Afterglow can't start: {wrong}")
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
 
 
 if __name__ == "__main__":

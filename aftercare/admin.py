@@ -134,11 +134,11 @@ class PatientForm(forms.ModelForm):
     """The patient with her consent to messages about her care."""
 
     consents_to_sms = forms.BooleanField(
-        label=_("Agreed to texts about her care"),
+        label=_("Agreed to texts about their care"),
         required=False,
         help_text=_("Told: up to 12 a day in the first 24 hours, STOP ends them."),
     )
-    consents_to_email = forms.BooleanField(label=_("Agreed to emails about her care"), required=False)
+    consents_to_email = forms.BooleanField(label=_("Agreed to emails about their care"), required=False)
 
     class Meta:
         model = Patient
@@ -154,7 +154,7 @@ class PatientForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         for channel, field in (("sms", "phone"), ("email", "email")):
             if cleaned.get(f"consents_to_{channel}") and field in cleaned and not cleaned[field]:
-                self.add_error(field, _("She agreed to be written to here, so it can't be empty."))
+                self.add_error(field, _("It can't be empty: the patient agreed to be written to here."))
         return cleaned
 
 

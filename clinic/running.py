@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +20,8 @@ class Seen(NamedTuple):
     def find(self) -> psutil.Process | None:
         try:
             process = psutil.Process(self.pid)
-            return process if abs(process.create_time() - self.created) < 1 else None
+            is_it = abs(process.create_time() - self.created) < 1 and process.status() != psutil.STATUS_ZOMBIE
+            return process if is_it else None
         except psutil.Error:
             return None
 
@@ -62,7 +64,9 @@ class RunFile:
 def _end(processes: Iterable[psutil.Process]) -> None:
     processes = list(processes)
     for process in processes:
-        process.terminate()
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
     _gone, stubborn = psutil.wait_procs(processes, timeout=PATIENCE_SECONDS)
     for process in stubborn:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()

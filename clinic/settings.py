@@ -79,7 +79,7 @@ TEMPLATES = [
 ]
 
 # --- engines of our own, for development --------------------------------------------------------------------------------
-LOCAL_DIR = Path(env.str("LOCAL_DIR", default=str(BASE_DIR / ".local")))
+LOCAL_DIR = Path(env.str("LOCAL_DIR", default="") or BASE_DIR / ".local")
 MISSING = tuple(name for name in ("DATABASE_URL", "REDIS_URL") if not env.str(name, default=""))
 if DEBUG and MISSING:
     from clinic.engines import EngineError, local_engines
@@ -132,7 +132,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": DISPATCH_EVERY_SECONDS,
         "options": {"expires": DISPATCH_EVERY_SECONDS - 1},
     },
-    "reconcile": {"task": "notifications.tasks.reconcile", "schedule": 60, "options": {"expires": 55}},
+    "reconcile": {"task": "notifications.tasks.reconcile", "schedule": 30, "options": {"expires": 25}},
 }
 
 # --- messages -------------------------------------------------------------------------------------------------------
@@ -228,6 +228,7 @@ LOGGING = {
         "twilio": {"level": "WARNING"},
         # A line a tick, twelve ticks a minute, tells nobody anything.
         "celery.beat": {"level": "WARNING"},
+        "django.utils.autoreload": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
     },

@@ -1,4 +1,4 @@
-"""The admin site: Django's own, with our pages in it and patients called by their names."""
+"""The admin site: Django's own, with our pages in it, its first page the day's work, and patients called by their names."""
 
 from typing import Any
 
@@ -6,8 +6,13 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from clinic import navigation
+from clinic.dashboard import dashboard
 
 
 class NamedAutocomplete(AutocompleteJsonView):
@@ -20,6 +25,7 @@ class ClinicAdminSite(AdminSite):
     site_title = "Afterglow"
     site_header = "Afterglow"
     index_title = _("Today at the clinic")
+    enable_nav_sidebar = False  # the header leads everywhere
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         from scheduling.views import maintenance_due_page
@@ -28,6 +34,16 @@ class ClinicAdminSite(AdminSite):
             path("maintenance-due/", self.admin_view(maintenance_due_page), name="maintenance_due"),
         ]
         return pages + super().get_urls()
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return super().each_context(request) | navigation.frame(request)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        apps = super().get_app_list(request, app_label)
+        return apps if app_label else navigation.grouped(apps)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        return super().index(request, {"dashboard": dashboard(request.user, timezone.now()), **(extra_context or {})})
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         view: Any = NamedAutocomplete.as_view(admin_site=self)

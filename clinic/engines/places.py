@@ -32,8 +32,15 @@ def unprivileged_user() -> pwd.struct_passwd | None:
     raise EngineError("PostgreSQL can't run as root, and there is no user “nobody”. Run as an ordinary user, or set DATABASE_URL.")
 
 
+def make_folder(folder: Path) -> None:
+    """A folder that PostgreSQL's user can walk through, whatever our umask says."""
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    if unprivileged_user():
+        folder.chmod(folder.stat().st_mode | 0o011)
+
+
 def is_reachable(path: Path) -> bool:
-    """Whether somebody else may walk to `path`: not so in a home that only its owner may enter."""
+    """Whether somebody else may walk to `path`, and run it: not so in a home that only its owner may enter."""
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in (path, *path.parents))
 
 
@@ -45,9 +52,9 @@ def server_folder(folder: Path) -> Path:
     return Path("/var/lib") / f"afterglow-{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}"
 
 
-def copy_if_hidden(package: Path, target: Path) -> Path:
-    """The package itself, or a copy of it (and of the libraries that auditwheel put beside it) where PostgreSQL's user can run it."""
-    if unprivileged_user() is None or is_reachable(package):
+def copy_if_hidden(package: Path, program: str, target: Path) -> Path:
+    """The package itself, or a copy where PostgreSQL's user can run `program`: with the libraries that auditwheel put beside it."""
+    if unprivileged_user() is None or is_reachable(package / program):
         return package
     copy = target / package.name
     if not (target / "complete").exists():
@@ -56,6 +63,9 @@ def copy_if_hidden(package: Path, target: Path) -> Path:
         libraries = package.with_name(f"{package.name}.libs")
         if libraries.exists():
             shutil.copytree(libraries, target / libraries.name)
+        for path in (target, *target.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(0o755)  # under a strict umask the original's files are for root's eyes only
         (target / "complete").touch()
     return copy
 
@@ -66,9 +76,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def runs_in(folder: Path, pid: int) -> bool:
-    """Whether process `pid` is the server of this very folder. A pid file may be stale and its number somebody else's by now."""
+def serves(folder: Path, pid: int, program: str) -> bool:
+    """Whether process `pid` is the server of this very folder. A pid file may be stale and its number somebody else's by now.
+
+    The command line tells it, because anybody may read that. In a container even root may not ask where another user's process
+    works, and would take its own PostgreSQL for a stranger's.
+    """
     try:
-        return Path(psutil.Process(pid).cwd()) == folder.resolve()
+        process = psutil.Process(pid)
+        return process.name() == program and str(folder) in " ".join(process.cmdline())
     except (psutil.Error, OSError):
         return False

@@ -1,5 +1,6 @@
 """A Redis server of our own: loopback, a free port, a password. It keeps nothing: what it holds are only wake-up calls."""
 
+import json
 import shutil
 import socket
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from clinic.engines.errors import EngineError
-from clinic.engines.places import free_port, package_folder, runs_in
+from clinic.engines.places import free_port, package_folder, serves
 
 PATIENCE_SECONDS = 10
 
@@ -41,29 +42,33 @@ class Redis:
             pid = int((self.folder / "redis.pid").read_text())
         except (FileNotFoundError, ValueError):
             return None
-        return pid if runs_in(self.folder, pid) else None
+        return pid if serves(self.folder, pid, "redis-server") else None
 
     def _launch(self, port: int) -> None:
+        log = self.folder / "redis.log"
         settings = {
             "bind": "127.0.0.1",
             "port": port,
             "requirepass": self.password,
             "dir": self.folder,
             "pidfile": self.folder / "redis.pid",
-            "save": '""',
+            "logfile": log,
+            "save": "",
+            # Nobody's child: it outlives a killed `run_local`, and Ctrl-C in the terminal doesn't reach it before we stop it in order.
+            "daemonize": "yes",
         }
-        with (self.folder / "redis.log").open("a") as log:
-            server = subprocess.Popen(
-                [_binary(), "-"], stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, start_new_session=True, text=True
-            )
+        # Quoted, since a folder's name may have spaces.
+        lines = "".join(f"{name} {json.dumps(str(value), ensure_ascii=False)}\n" for name, value in settings.items())
         # Through standard input: the password shows neither in the list of processes nor in a file.
-        assert server.stdin is not None  # noqa: S101 - for the type checker
-        server.stdin.write("".join(f"{name} {value}\n" for name, value in settings.items()))
-        server.stdin.close()
+        # Redis shows itself in the list of processes under the name that it is called by here, and so we know it again.
+        called = [str(self.folder / "redis-server"), "-"]
+        done = subprocess.run(
+            called, executable=_binary(), input=lines, text=True, capture_output=True, start_new_session=True, check=False
+        )
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not _answers(port):
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise EngineError(f"Redis doesn't start; {self.folder / 'redis.log'} says why. Or set REDIS_URL.")
+            if done.returncode or time.monotonic() > deadline:
+                raise EngineError(f"Redis doesn't start: {done.stdout.strip()[-300:]} ({log} may say more). Or set REDIS_URL.")
             time.sleep(0.02)
         self._port_file.write_text(str(port))
 

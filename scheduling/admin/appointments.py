@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.db.models.expressions import Combinable
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -72,8 +73,8 @@ class AppointmentAdmin(RefusalsOnForm):
 
     def get_fieldsets(self, request: HttpRequest, obj: Appointment | None = None) -> Any:
         if obj is None:
-            return [(None, {"fields": ["patient", "treatment", ("practitioner", "room"), "starts_at"]})]
-        when = ["starts_at", ("practitioner", "room")] if self._may_move(obj) else ["time", "practitioner", "room"]
+            return [(None, {"fields": ["patient", "treatment", "practitioner", "room", "starts_at"]})]
+        when = ["starts_at", "practitioner", "room"] if self._may_move(obj) else ["time", "practitioner", "room"]
         about = ["patient_link", "treatment", "status_badge", *(["status_reason"] if obj.status_reason else [])]
         ended = ["completed_at"] if obj.completed_at else []
         return [(None, {"fields": [*about, *when, *ended]}), (_("Booking"), {"fields": ["price", "booked_at", "booked_by"]})]
@@ -105,11 +106,23 @@ class AppointmentAdmin(RefusalsOnForm):
             context["subtitle"] = f"{obj.patient.full_name}, {obj.local_time_text}"
             if self.has_change_permission(request, obj):
                 context["steps"] = [step for step in STEPS.values() if step.is_open_to(obj)]
+            if not self._may_move(obj):  # nothing on the page can be changed
+                context |= {"show_save": False, "show_save_and_continue": False}
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     @staticmethod
     def _may_move(appointment: Appointment) -> bool:
         return appointment.status in COMING
+
+    def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
+        """What is to come is read in the order in which it comes."""
+        return ["during"] if request.GET.get(WhenFilter.parameter_name) in WhenFilter.COMING else ["-during"]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        if not str(initial.get("patient", "")).isdigit():  # the page's address is whatever somebody typed
+            initial.pop("patient", None)
+        return initial
 
     # --- what is done ----------------------------------------------------------------------------------------------
 
@@ -149,7 +162,7 @@ class AppointmentAdmin(RefusalsOnForm):
         return self._step_page(request, STEPS[verb], [appointment], here, confirmed=request.method == "POST")
 
     def _step_page(self, request: HttpRequest, step: Step, appointments: list[Appointment], back: str, *, confirmed: bool) -> HttpResponse:
-        form = step.form(request.POST if confirmed else None)
+        form = step.form(request.POST if confirmed else None, initial=step.suggestion(appointments))
         if confirmed and form.is_valid():
             step.take(request, appointments, form.cleaned_data)
             return redirect(back)

@@ -14,6 +14,7 @@ SPANS = {"today": (0, 1), "tomorrow": (1, 2), "week": (0, 7), "past": (-36_500, 
 class WhenFilter(admin.SimpleListFilter):
     title = _("when")
     parameter_name = "when"
+    COMING = ("today", "tomorrow", "week")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("today", _("Today")), ("tomorrow", _("Tomorrow")), ("week", _("The next 7 days")), ("past", _("Past"))]
@@ -22,7 +23,7 @@ class WhenFilter(admin.SimpleListFilter):
         if self.value() not in SPANS:
             return queryset
         first, end = (self._midnight(days) for days in SPANS[self.value() or ""])
-        return queryset.filter(during__startswith__gte=first, during__startswith__lt=end).order_by("during")
+        return queryset.filter(during__startswith__gte=first, during__startswith__lt=end)
 
     @staticmethod
     def _midnight(days: int) -> datetime:

@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Max, Q, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -10,7 +10,6 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.domain.states import Status
 from scheduling.models import Appointment, Patient
 
 
@@ -31,8 +30,8 @@ class PatientAdmin(admin.ModelAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Patient]:
-        last = Max("appointment__during__startswith", filter=Q(appointment__status=Status.FULFILLED.value))
-        return super().get_queryset(request).annotate(last_session_at=last)
+        fulfilled = Appointment.objects.fulfilled().filter(patient=OuterRef("pk")).order_by("-during")
+        return super().get_queryset(request).annotate(last_session_at=Subquery(fulfilled.values("during__startswith")[:1]))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Patient], search_term: str) -> tuple[QuerySet[Patient], bool]:
         # Numbers are stored as +12125550123 and typed as (212) 555-0123.

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.contrib.postgres.forms import RangeWidget
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -44,6 +47,9 @@ class WorkingHoursInline(admin.TabularInline):
 class AbsenceInline(admin.TabularInline):
     model = Absence
     extra = 0
+    formfield_overrides = {
+        DateTimeRangeField: {"widget": RangeWidget(forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"))}
+    }
 
 
 @admin.register(Practitioner)

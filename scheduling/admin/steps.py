@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from scheduling import services
@@ -30,6 +31,14 @@ class Step:
     def is_open_to(self, appointment: Appointment) -> bool:
         status = Status(appointment.status)
         return may_become(status, self.target) and (not self.froms or status in self.froms)
+
+    def suggestion(self, appointments: list[Appointment]) -> dict[str, Any]:
+        """What the form starts with. Several sessions have no one end, so theirs stays open."""
+        if self.form is not CompleteForm or len(appointments) != 1:
+            return {}
+        [appointment] = appointments
+        ends_at = services.usual_end(appointment, timezone.now())
+        return {"completed_at": ends_at.astimezone(appointment.zone).replace(second=0, microsecond=0, tzinfo=None)}
 
     def take(self, request: HttpRequest, appointments: Iterable[Appointment], answers: dict[str, Any]) -> int:
         """Take the step with each appointment, say what became of it, and return how many took it."""
@@ -66,7 +75,7 @@ STEPS = {
         ),
         Step(
             "cancel",
-            _("Cancel"),
+            _("Cancel the appointment"),
             _("cancelled"),
             Status.CANCELLED,
             services.cancel,

@@ -72,7 +72,7 @@ def move(
         raise IllegalMove(f"This appointment is {moved.get_status_display()}, so it can't be moved.")
     previous_starts_at = moved.starts_at
     _place(moved, moved.course.treatment, practitioner or moved.practitioner, room or moved.room, starts_at, now)
-    moved.revision += 1
+    moved.revision += starts_at != previous_starts_at
     save_or_refuse(moved, moved.save)
     appointment_moved.send(Appointment, appointment=moved, previous_starts_at=previous_starts_at, now=now)
     return moved

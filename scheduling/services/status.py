@@ -5,6 +5,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from scheduling.domain.states import Status, may_become
 from scheduling.errors import IllegalMove
@@ -19,23 +20,25 @@ By = User | None
 @transaction.atomic
 def arrive(appointment: Appointment, *, by: By = None, now: datetime | None = None) -> Appointment:
     """The patient is here. Also for one who was marked a no-show and came after all, if time and room are still free."""
+    now = now or timezone.now()
     current = _locked(appointment)
     if current.status == Status.FULFILLED:
         raise _illegal(current, Status.ARRIVED)  # that way back is `reopen`
-    return _become(current, Status.ARRIVED, by, now or timezone.now())
+    if now.astimezone(current.zone).date() < current.local_day:
+        raise IllegalMove(f"This appointment is on {date_format(current.local_day, 'F j, Y')}: nobody can arrive for it before.")
+    return _become(current, Status.ARRIVED, by, now)
 
 
 @transaction.atomic
 def complete(appointment: Appointment, *, completed_at: datetime | None = None, by: By = None, now: datetime | None = None) -> Appointment:
     """The session is over; aftercare counts from `completed_at`, its actual end (F16).
 
-    Without one it is now, or the planned end when the session's own day has passed already. Raises IllegalMove.
+    Without one it is `usual_end`. Raises IllegalMove.
     """
     now = now or timezone.now()
     appointment = _locked(appointment)
     if completed_at is None:
-        same_day = now.astimezone(appointment.zone).date() == appointment.local_day
-        completed_at = now if same_day else appointment.ends_at
+        completed_at = usual_end(appointment, now)
     if completed_at > now:
         raise IllegalMove("A session can't be completed before it is over. Please check the end time.")
     if completed_at < appointment.starts_at:
@@ -44,6 +47,12 @@ def complete(appointment: Appointment, *, completed_at: datetime | None = None, 
     refresh_recall(completed.course, now=now)
     appointment_completed.send(Appointment, appointment=completed, now=now)
     return completed
+
+
+def usual_end(appointment: Appointment, now: datetime) -> datetime:
+    """When the session ended, for want of better knowledge: now, or as planned once its own day has passed."""
+    same_day = now.astimezone(appointment.zone).date() == appointment.local_day
+    return now if same_day else appointment.ends_at
 
 
 @transaction.atomic

@@ -1,11 +1,13 @@
 import contextlib
 import multiprocessing
 import os
+import shlex
 import socket
 import sys
 import threading
 import time
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -15,8 +17,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from clinic.demo.accounts import DEMO_ACCOUNTS
-
-PYTHON = f"exec {sys.executable}"
 
 
 class Command(BaseCommand):
@@ -41,12 +41,12 @@ class Command(BaseCommand):
             raise CommandError(f"Port {port} is in use by another program. Choose another one: PORT={port + 123} make run")
         self.prepare()
         try:
-            code = self.run_processes(port, address, run_file)
+            died = self.run_processes(port, address, run_file)
         finally:
             run_file.remove()
         self.stdout.write("Afterglow has stopped. Your data stay where they are.")
-        if code not in (0, 130, 143):  # it wasn't Ctrl-C
-            raise CommandError("One of the processes ended by itself; its last lines above say why.", returncode=1)
+        if died:
+            raise CommandError(f"The process “{died}” ended by itself, so the others were stopped too. Its last lines above say why.")
 
     def port(self, text: str) -> int:
         if not text.isdigit() or not 0 < int(text) < 65_536:
@@ -61,17 +61,21 @@ class Command(BaseCommand):
             call_command("demo_data")
         connection.close()
 
-    def run_processes(self, port: int, address: str, run_file: Any) -> int:
-        from honcho.manager import Manager
+    def run_processes(self, port: int, address: str, run_file: Any) -> str:
+        """Until Ctrl-C, or until one of them ends by itself: then its name is what comes back."""
+        from honcho.manager import SIGNALS, SYSTEM_PRINTER_NAME, Manager
         from honcho.printer import Message, Printer
 
         class Announcing(Printer):
             """Prints the children's lines, and where to look as soon as the page answers."""
 
             is_announced = False
+            first_to_stop = ""
 
             def write(self, message: Message) -> None:
                 super().write(message)
+                if message.name == SYSTEM_PRINTER_NAME and " stopped (" in message.data:
+                    self.first_to_stop = self.first_to_stop or message.data.split()[0]
                 if not self.is_announced:  # by now the children are forked; a thread may start
                     self.is_announced = True
                     threading.Thread(target=announce, args=(address, run_file), daemon=True).start()
@@ -79,17 +83,26 @@ class Command(BaseCommand):
         os.environ |= {
             "PYTHONUNBUFFERED": "1",
             "PUBLIC_BASE_URL": os.environ.get("PUBLIC_BASE_URL") or address,
+            "DJANGO_RUNSERVER_HIDE_WARNING": "true",
             # Root is who runs a container's shell; Celery would warn of it at every start.
-            "PYTHONWARNINGS": "ignore::RuntimeWarning:celery.platforms",
+            "PYTHONWARNINGS": "ignore:::celery.platforms",
         }
         multiprocessing.set_start_method("fork", force=True)
-        manager = Manager(Announcing())
-        manager.add_process("web", f"{PYTHON} manage.py runserver --skip-checks 127.0.0.1:{port}")
-        manager.add_process("worker", f"{PYTHON} -m celery -q -A clinic worker --concurrency 2 --loglevel info")
-        beat_file = settings.LOCAL_DIR / "beat"
-        manager.add_process("beat", f"{PYTHON} -m celery -q -A clinic beat --schedule {beat_file} --pidfile= --loglevel info")
+        celery = ["-m", "celery", "-q", "-A", "clinic"]
+        beat_file = settings.LOCAL_DIR.resolve() / "beat"
+        commands: dict[str, list[str | Path]] = {
+            "web": ["manage.py", "runserver", "--skip-checks", f"127.0.0.1:{port}"],
+            "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "info"],
+            "beat": [*celery, "beat", "--schedule", beat_file, "--pidfile=", "--loglevel", "info"],
+        }
+        printer = Announcing()
+        manager = Manager(printer)
+        for name, command in commands.items():
+            line = shlex.join(str(word) for word in (sys.executable, *command))
+            manager.add_process(name, f"exec {line}", cwd=settings.BASE_DIR)  # exec: the signals are for it, not for a shell
         manager.loop()
-        return int(manager.returncode or 0)
+        was_asked = manager.returncode in {known["rc"] for known in SIGNALS.values()}
+        return "" if was_asked else printer.first_to_stop
 
 
 def is_free(port: int) -> bool:
@@ -104,10 +117,10 @@ def is_free(port: int) -> bool:
 
 def announce(address: str, run_file: Any) -> None:
     deadline = time.monotonic() + 120
-    run_file.write(address)
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy doesn't know our 127.0.0.1
     while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/admin/login/", timeout=5):  # noqa: S310 - our own address
-            run_file.write(address)
+        run_file.write(address)  # each time: the processes come one after the other
+        with contextlib.suppress(OSError), direct.open(f"{address}/admin/login/", timeout=5):
             print(words(address), flush=True)  # noqa: T201 - the terminal is where it belongs
             return
         time.sleep(0.2)

@@ -1,0 +1,91 @@
+"""The whole demo clinic, in one transaction: the same for the same seed, relative to `now`."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from random import Random
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.utils.timezone import localdate
+
+from clinic.demo.catalogue import create_clinic
+from clinic.demo.diary import Diary
+from clinic.demo.history import live_through
+from clinic.demo.journeys import DiaryFull, Storyteller
+from clinic.demo.people import ask_for_consent, make_patients
+from clinic.demo.settling import settle
+from clinic.demo.signins import create_signins
+from clinic.demo.stages import Stage, stages
+from notifications.models import Message
+from notifications.receivers import wake_after_commit
+from notifications.signals import messages_due
+from scheduling.models import Location, Patient, Treatment
+
+# Autovacuum can't see an open transaction, and PostgreSQL takes a table that it knows nothing of for a tiny one.
+ANALYZE_AFTER = {2**power for power in range(1, 24)}
+
+
+class DemoRefused(Exception):
+    """Nothing was changed. `str()` says why."""
+
+
+@transaction.atomic
+def build(patients: int, seed: int, *, now: datetime) -> None:
+    """Raises DemoRefused."""
+    _require_an_empty_demo(patients)
+    now = now.replace(microsecond=0)
+    zone = ZoneInfo(settings.TIME_ZONE)
+    random = Random(seed)  # noqa: S311 - a made-up clinic
+    signins = create_signins()
+    clinic = create_clinic(localdate(now, zone), signins["clinician"])
+    storyteller = Storyteller(now, Diary(clinic, random), random, clinic.treatments, zone)
+    people = Patient.objects.bulk_create(make_patients(patients, random, storyteller.today), batch_size=1000)
+    with _quietly():
+        _tell_stories(people, storyteller, signins)
+    Patient.objects.bulk_update(people, ["created_at"], batch_size=1000)
+    settle(until=now)
+    messages_due.send(Message)
+
+
+def _require_an_empty_demo(patients: int) -> None:
+    if not settings.DEMO:
+        raise DemoRefused("Demo data is for the local demo only: it needs DEBUG=true and SMS_BACKEND=demo.")
+    if patients < 1:
+        raise DemoRefused("A demo needs at least one patient.")
+    for model in (Patient, Location, Treatment):
+        if model.objects.exists():
+            raise DemoRefused(f"There are {model._meta.verbose_name_plural} here already, and demo data goes into an empty database only.")
+
+
+def _tell_stories(people: list[Patient], storyteller: Storyteller, signins: dict[str, User]) -> None:
+    told: Counter[Stage] = Counter()
+    for index, (patient, stage) in enumerate(zip(people, stages(len(people)), strict=True)):
+        if index in ANALYZE_AFTER:
+            _analyze()
+        try:
+            visits = storyteller.visits(stage, told[stage])
+        except DiaryFull as error:
+            raise DemoRefused(str(error)) from error
+        told[stage] += 1
+        patient.created_at = visits[0].booked_at
+        ask_for_consent(patient, index, by=signins["frontdesk"], now=patient.created_at)
+        live_through(patient, visits, front_desk=signins["frontdesk"], clinician=signins["clinician"])
+
+
+def _analyze() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE notifications_message, aftercare_caremessage, aftercare_plan, scheduling_appointment")
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """One wake-up for all of it instead of one for every booking in the past."""
+    messages_due.disconnect(wake_after_commit)
+    try:
+        yield
+    finally:
+        messages_due.connect(wake_after_commit)

@@ -1,0 +1,67 @@
+"""The patients' phones, for everybody at this machine. Routed in the local demo only."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_POST, require_safe
+
+from clinic.demo.phones import ON_THE_PHONE, coming_next, phones, thread
+from clinic.demo.skipping import skip
+from notifications.models import Message
+from scheduling.models import Patient
+
+HOURS = ("3", "24")
+MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'self'"
+
+
+@require_safe
+@never_cache
+def phone_page(request: HttpRequest) -> HttpResponse:
+    return render(request, "demo/phone_page.html", _what_the_phones_show(request))
+
+
+@require_safe
+@never_cache
+def phones_now(request: HttpRequest) -> HttpResponse:
+    """The part of the page that changes."""
+    return render(request, "demo/_phones.html", _what_the_phones_show(request))
+
+
+@require_POST
+def skip_hours(request: HttpRequest) -> HttpResponse:
+    hours = request.POST.get("hours", "")
+    if hours not in HOURS:
+        return HttpResponse(f"Skip {' or '.join(HOURS)} hours.", status=400, content_type="text/plain")
+    skip(timedelta(hours=int(hours)), now=timezone.now())
+    chosen = request.POST.get("patient", "")
+    return redirect(reverse("demo:phone") + (f"?patient={chosen}" if chosen.isdecimal() else ""))
+
+
+@require_safe
+@xframe_options_sameorigin
+def mail(request: HttpRequest, message_id: int) -> HttpResponse:
+    """An email as the mailbox shows it: in a sandbox, with its own styles and nothing else."""
+    message = get_object_or_404(Message.objects.exclude(html=""), pk=message_id, status__in=ON_THE_PHONE)
+    return HttpResponse(message.html, headers={"Content-Security-Policy": MAIL_POLICY})
+
+
+def _what_the_phones_show(request: HttpRequest) -> dict[str, Any]:
+    now = timezone.now()
+    newest = phones(now)
+    asked_for = request.GET.get("patient", "")
+    patient = Patient.objects.filter(pk=asked_for).first() if asked_for.isdecimal() and len(asked_for) < 19 else None
+    patient = patient or (newest[0].patient if newest else None)
+    arrivals = thread(patient, now) if patient else []
+    return {
+        "phones": newest,
+        "patient": patient,
+        "arrivals": arrivals,
+        "sender": arrivals[-1].sender if arrivals else "Your clinic",
+        "coming": coming_next(patient, now) if patient else [],
+    }

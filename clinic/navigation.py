@@ -1,0 +1,80 @@
+"""Where people go from the header, and the models in the order in which the clinic works with them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+from django.utils.translation import gettext_lazy as _
+
+from clinic.demo.accounts import DEMO_ACCOUNTS
+
+# label, name of the view or its path, permission that it takes
+PLACES: tuple[tuple[Any, str, str], ...] = (
+    (_("Today"), "admin:index", ""),
+    (_("Appointments"), "admin:scheduling_appointment_changelist", "scheduling.view_appointment"),
+    (_("Patients"), "admin:scheduling_patient_changelist", "scheduling.view_patient"),
+    (_("Maintenance due"), "admin:maintenance_due", "scheduling.view_maintenance_due"),
+    (_("Messages"), "admin:aftercare_caremessage_changelist", "aftercare.view_caremessage"),
+    (_("Demo phones"), "/demo/phone/", ""),
+)
+
+GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (_("Patients & diary"), ("scheduling.Patient", "scheduling.Appointment", "scheduling.Course", "scheduling.Recall")),
+    (_("Aftercare"), ("aftercare.Plan", "aftercare.CareMessage", "notifications.Message", "aftercare.Consent", "aftercare.Protocol")),
+    (
+        _("Clinic set-up"),
+        ("scheduling.Treatment", "scheduling.Practitioner", "scheduling.Location", "scheduling.Room", "auth.User", "auth.Group"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    label: Any
+    url: str
+    is_current: bool
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """What the frame around every page of the admin needs. `request.user` may be nobody yet, on the page to sign in."""
+    return {"places": places(request), "is_demo": settings.DEMO, "demo_accounts": DEMO_ACCOUNTS if settings.DEMO else []}
+
+
+def places(request: HttpRequest) -> list[Place]:
+    """The header's links: those that this installation has and this person may follow."""
+    here = request.path
+    found = []
+    for label, view, permission in PLACES:
+        url = address(view)
+        if url and (not permission or request.user.has_perm(permission)):
+            is_current = here == url if view == "admin:index" else here.startswith(url)
+            found.append(Place(label, url, is_current))
+    return found
+
+
+def address(view: str) -> str:
+    """Where a view is found, by its name or its path; empty where this installation doesn't have it."""
+    try:
+        if not view.startswith("/"):
+            return reverse(view)
+        resolve(view)
+    except (NoReverseMatch, Resolver404):
+        return ""
+    return view
+
+
+def grouped(apps: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Django's list of apps, by what people do rather than by the app that the code lives in. What no group names joins the last."""
+    models = {model["model"]._meta.label: model for app in apps for model in app["models"]}
+    named = {label for _name, labels in GROUPS for label in labels}
+    rest = tuple(label for label in models if label not in named)
+    groups = []
+    for position, (name, labels) in enumerate(GROUPS):
+        wanted = labels + rest if position == len(GROUPS) - 1 else labels
+        members = [models[label] for label in wanted if label in models]
+        if members:
+            groups.append({"name": name, "app_label": "", "app_url": address("admin:index"), "has_module_perms": True, "models": members})
+    return groups

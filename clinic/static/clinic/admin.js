@@ -1,0 +1,25 @@
+// The header's menus close by a click elsewhere and by Escape, as menus do.
+"use strict";
+
+// On a phone the navigation scrolls sideways: begin where one is.
+document.querySelector("#work-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+const openMenus = () => document.querySelectorAll("details.menu[open]");
+
+document.addEventListener("click", (event) => {
+    for (const menu of openMenus()) {
+        if (!menu.contains(event.target)) {
+            menu.open = false;
+        }
+    }
+});
+
+document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") {
+        return;
+    }
+    for (const menu of openMenus()) {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+    }
+});

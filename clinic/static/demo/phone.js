@@ -1,0 +1,84 @@
+// Asks for the phones every few seconds and puts in what is new, without disturbing what somebody is reading.
+"use strict";
+
+const EVERY = 3000;
+const AT_THE_BOTTOM = 60; // pixels
+
+const place = document.querySelector("main");
+const news = document.getElementById("news");
+const shown = () => document.getElementById("phones");
+const scroll = () => document.querySelector(".scroll");
+
+function toTheNewest() {
+  const box = scroll();
+  if (box) box.scrollTop = box.scrollHeight;
+}
+
+// Children of a list are told apart by id; one is replaced only when its data-version differs.
+function mergeList(old, fresh) {
+  const arrived = [];
+  const kept = new Set();
+  let before = old.firstElementChild;
+  for (const item of [...fresh.children]) {
+    kept.add(item.id);
+    let own = document.getElementById(item.id);
+    if (!own || own.dataset.version !== item.dataset.version) {
+      arrived.push(item);
+      if (own) {
+        if (own === before) before = own.nextElementSibling;
+        own.remove();
+      }
+      own = item;
+    }
+    if (own === before) before = before.nextElementSibling;
+    else old.insertBefore(own, before);
+  }
+  for (const item of [...old.children]) if (!kept.has(item.id)) item.remove();
+  return arrived;
+}
+
+function merge(fresh) {
+  const old = shown();
+  if (!old || old.dataset.patient !== fresh.dataset.patient) return location.reload();
+  const focused = document.activeElement.closest("[data-list] > li")?.id;
+  const box = scroll();
+  const follows = box && box.scrollHeight - box.scrollTop - box.clientHeight < AT_THE_BOTTOM;
+  let arrived = [];
+  for (const list of fresh.querySelectorAll("[data-list]")) arrived = arrived.concat(mergeList(document.getElementById(list.id), list));
+  for (const text of fresh.querySelectorAll("[data-live]")) document.getElementById(text.id).textContent = text.textContent;
+  if (focused && !document.activeElement.closest("[data-list] > li")) document.getElementById(focused)?.querySelector("a, summary")?.focus();
+  if (follows) toTheNewest();
+  const told = arrived.filter((item) => item.dataset.news && item.classList.contains("is-new")).map((item) => item.dataset.news);
+  if (told.length) news.textContent = told.slice(0, 3).join(". ") + (told.length > 3 ? `. And ${told.length - 3} more.` : ".");
+}
+
+async function look() {
+  if (document.hidden) return;
+  try {
+    const answer = await fetch(shown().dataset.url);
+    if (answer.ok) merge(new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("phones"));
+  } catch {
+    // The server is restarting: the next look finds it.
+  }
+}
+
+document.querySelector(".skip").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.currentTarget;
+  const buttons = form.querySelectorAll("button");
+  const body = new FormData(form, event.submitter);
+  buttons.forEach((button) => button.setAttribute("aria-disabled", "true"));
+  try {
+    await fetch(form.action, { method: "POST", body, redirect: "manual" });
+    for (const pause of [0, 500, 1000]) {
+      await new Promise((done) => setTimeout(done, pause));
+      await look();
+    }
+  } finally {
+    buttons.forEach((button) => button.removeAttribute("aria-disabled"));
+  }
+});
+
+toTheNewest();
+setInterval(look, EVERY);
+document.addEventListener("visibilitychange", look);

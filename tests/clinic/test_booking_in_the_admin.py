@@ -1,0 +1,219 @@
+"""The front desk books, moves and closes appointments in the admin."""
+
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from aftercare.models import CareMessage, Plan
+from notifications.models import Message
+from scheduling import services
+from scheduling.models import Appointment
+from tests.clinic_world import NEW_YORK, Clinic
+
+ADD = "/admin/scheduling/appointment/add/"
+
+
+def coming(days: int, clock: int = 13):
+    """That many days from today, on the clinic's clock."""
+    day = timezone.now().astimezone(NEW_YORK) + timedelta(days=days)
+    return day.replace(hour=clock, minute=0, second=0, microsecond=0)
+
+
+def typed(clinic: Clinic, starts_at, **changed):
+    return {
+        "patient": clinic.ana.pk,
+        "treatment": clinic.face.pk,
+        "practitioner": clinic.dana.pk,
+        "room": clinic.room.pk,
+        "starts_at_0": f"{starts_at:%Y-%m-%d}",
+        "starts_at_1": f"{starts_at:%H:%M}",
+    } | changed
+
+
+@pytest.fixture
+def desk(sign_in) -> Client:
+    return sign_in("Front desk")
+
+
+def test_a_booking_is_saved_with_its_time_on_the_clinics_clock(clinic, desk):
+    answer = desk.post(ADD, typed(clinic, coming(3)))
+
+    assert answer.status_code == 302
+    booked = Appointment.objects.get()
+    assert (booked.patient, booked.starts_at, booked.booked_by.username) == (clinic.ana, coming(3), "frontdesk")
+
+
+def test_the_clock_is_the_locations_wherever_the_server_is(clinic, desk, settings):
+    clinic.location.time_zone = "America/Phoenix"
+    clinic.location.save()
+
+    desk.post(ADD, typed(clinic, coming(3)))
+
+    assert Appointment.objects.get().starts_at.astimezone(clinic.location.zone).hour == 13
+
+
+def test_too_soon_is_said_on_the_form_and_nothing_typed_is_lost(clinic, desk):
+    services.book(patient=clinic.ana, treatment=clinic.face, practitioner=clinic.dana, room=clinic.room, starts_at=coming(3))
+    before = Message.objects.count()
+
+    answer = desk.post(ADD, typed(clinic, coming(30), practitioner=clinic.eli.pk))
+
+    page = unescape(answer.content.decode())
+    assert answer.status_code == 200
+    assert "Ana's skin needs until" in page
+    assert "and the minimum interval is 28 days." in page
+    assert f'value="{coming(30):%Y-%m-%d}"' in page
+    assert f'<option value="{clinic.eli.pk}" selected>' in page
+    assert (Appointment.objects.count(), Message.objects.count()) == (1, before)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_press_save_at_the_same_moment(committed_clinic, sign_in, at_once):
+    clinic = committed_clinic
+    desks = [sign_in("Front desk"), sign_in("Manager")]
+    wanted = [typed(clinic, coming(3)), typed(clinic, coming(3), patient=clinic.ben.pk)]
+
+    answers = at_once([lambda desk=desk, form=form: desk.post(ADD, form) for desk, form in zip(desks, wanted, strict=True)])
+
+    assert sorted(answer.status_code for answer in answers) == [200, 302]
+    [refused] = [unescape(answer.content.decode()) for answer in answers if answer.status_code == 200]
+    assert "Dana Diaz already has an appointment from 1:00 PM to 2:15 PM" in refused or "Room 1 is taken from 1:00 PM to 2:15 PM" in refused
+    assert Appointment.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"starts_at_0": "2026-13-45"}, "Enter a valid date."),
+        ({"starts_at_1": "25:99"}, "Enter a valid time."),
+        ({"starts_at_0": "2020-01-07"}, "That time is already past. Please choose a later one."),
+        ({"patient": "99999"}, "Select a valid choice."),
+        ({"room": ""}, "This field is required."),
+    ],
+)
+def test_bad_input_gets_a_sentence_and_changes_nothing(clinic, desk, changed, sentence):
+    answer = desk.post(ADD, typed(clinic, coming(3), **changed))
+
+    assert answer.status_code == 200
+    assert sentence in unescape(answer.content.decode())
+    assert not Appointment.objects.exists()
+    assert not Message.objects.exists()
+
+
+def test_the_reports_book_link_starts_the_form_with_patient_and_treatment(clinic, desk):
+    services.book(patient=clinic.ana, treatment=clinic.scalp, practitioner=clinic.dana, room=clinic.room, starts_at=coming(3))
+
+    page = desk.get(f"{ADD}?patient={clinic.ana.pk}").content.decode()
+
+    assert f'<option value="{clinic.ana.pk}" selected' in page
+    assert f'<option value="{clinic.scalp.pk}" selected' in page
+    assert desk.get(f"{ADD}?patient=nobody").status_code == 200
+
+
+def test_moving_on_the_form_moves_the_appointment(clinic, desk):
+    booked = services.book(patient=clinic.ana, treatment=clinic.face, practitioner=clinic.dana, room=clinic.room, starts_at=coming(3))
+    here = f"/admin/scheduling/appointment/{booked.pk}/change/"
+    form = {"practitioner": clinic.eli.pk, "room": clinic.room.pk, "starts_at_0": f"{coming(4):%Y-%m-%d}", "starts_at_1": "15:00"}
+
+    assert desk.post(here, form).status_code == 302
+
+    booked.refresh_from_db()
+    assert (booked.starts_at, booked.practitioner) == (coming(4, 15), clinic.eli)
+
+
+def test_a_refused_move_leaves_the_appointment_where_it_was(clinic, desk):
+    booked = services.book(patient=clinic.ana, treatment=clinic.face, practitioner=clinic.dana, room=clinic.room, starts_at=coming(3))
+    services.book(patient=clinic.ben, treatment=clinic.face, practitioner=clinic.eli, room=clinic.other_room, starts_at=coming(4))
+    form = {"practitioner": clinic.dana.pk, "room": clinic.other_room.pk, "starts_at_0": f"{coming(4):%Y-%m-%d}", "starts_at_1": "13:30"}
+
+    answer = desk.post(f"/admin/scheduling/appointment/{booked.pk}/change/", form)
+
+    assert answer.status_code == 200
+    assert "Room 2 is taken from 1:00 PM to 2:15 PM" in answer.content.decode()
+    booked.refresh_from_db()
+    assert (booked.starts_at, booked.room, booked.revision) == (coming(3), clinic.room, 0)
+
+
+class TestSteps:
+    @pytest.fixture
+    def booked(self, clinic) -> Appointment:
+        starts_at = timezone.now() - timedelta(hours=2)
+        return clinic.book(clinic.consents(clinic.ana), starts_at, now=starts_at)
+
+    def step(self, desk: Client, appointment: Appointment, verb: str, **answers):
+        return desk.post(f"/admin/scheduling/appointment/{appointment.pk}/step/{verb}/", answers, follow=True)
+
+    def test_completing_starts_the_aftercare(self, desk, booked):
+        page = self.step(desk, booked, "complete").content.decode()
+
+        assert "completed; aftercare is on its way" in page
+        booked.refresh_from_db()
+        assert booked.status == "fulfilled"
+        assert Plan.objects.get().appointment == booked
+        assert CareMessage.objects.filter(kind="dose").count() == 22
+
+    def test_an_end_before_the_start_is_refused_in_words(self, desk, booked):
+        earlier = (booked.starts_at - timedelta(minutes=1)).astimezone(NEW_YORK)
+
+        page = self.step(desk, booked, "complete", completed_at_0=f"{earlier:%Y-%m-%d}", completed_at_1=f"{earlier:%H:%M}")
+
+        assert "The end of the session can't be before its start." in unescape(page.content.decode())
+        booked.refresh_from_db()
+        assert (booked.status, Plan.objects.count()) == ("booked", 0)
+
+    def test_the_same_appointment_can_be_completed_and_cancelled_only_once(self, desk, booked):
+        self.step(desk, booked, "complete")
+
+        page = unescape(self.step(desk, booked, "cancel", reason="she called").content.decode())
+
+        assert "This appointment is completed, so it can't become cancelled." in page
+        assert Plan.objects.filter(stopped_at=None).count() == 1
+
+    def test_cancelling_asks_for_a_reason(self, desk, booked):
+        page = self.step(desk, booked, "cancel").content.decode()
+
+        assert "This field is required." in page
+        booked.refresh_from_db()
+        assert booked.status == "booked"
+
+    def test_an_unknown_step_or_appointment_is_not_found(self, desk, booked):
+        assert self.step(desk, booked, "explode").status_code == 404
+        assert desk.post("/admin/scheduling/appointment/999/step/arrive/").status_code == 404
+
+    def test_looking_at_the_page_changes_nothing(self, desk, booked):
+        for verb in ("arrive", "complete", "cancel", "no-show", "reopen"):
+            assert desk.get(f"/admin/scheduling/appointment/{booked.pk}/step/{verb}/").status_code == 200
+
+        booked.refresh_from_db()
+        assert booked.status == "booked"
+
+    def test_the_lists_action_takes_several_and_says_what_became_of_each(self, clinic, desk, booked):
+        other = clinic.book(clinic.ben, coming(3), now=timezone.now())
+        listed = {"action": "no-show", "_selected_action": [booked.pk, other.pk]}
+
+        first = desk.post("/admin/scheduling/appointment/", listed)
+        assert "Ben Brooks" in first.content.decode()
+        assert Appointment.objects.filter(status="noshow").count() == 0
+
+        page = unescape(desk.post("/admin/scheduling/appointment/", listed | {"confirmed": "yes"}, follow=True).content.decode())
+        assert "marked as a no-show" in page
+        assert "hasn't started yet" in page
+        assert list(Appointment.objects.filter(status="noshow")) == [booked]
+
+    def test_somebody_who_may_only_look_can_take_no_step(self, db, booked):
+        from django.contrib.auth.models import Permission, User
+
+        onlooker = User.objects.create(username="onlooker", is_staff=True)
+        onlooker.user_permissions.add(Permission.objects.get(codename="view_appointment"))
+        client = Client()
+        client.force_login(onlooker)
+
+        assert client.post(f"/admin/scheduling/appointment/{booked.pk}/step/complete/").status_code == 403
+        client.post(
+            "/admin/scheduling/appointment/", {"action": "cancel", "_selected_action": [booked.pk], "confirmed": "1", "reason": "x"}
+        )
+        booked.refresh_from_db()
+        assert booked.status == "booked"

@@ -1,0 +1,114 @@
+from html import unescape
+
+import pytest
+
+from aftercare.models import Consent
+from aftercare.services import reachable_by
+from scheduling.models import Patient
+from tests.clinic_world import outbox
+
+ADD = "/admin/scheduling/patient/add/"
+
+DORA = {
+    "first_name": "Dora",
+    "last_name": "Dunn",
+    "birth_date": "1988-02-29",
+    "phone": "(212) 555-0144",
+    "email": "dora@example.org",
+    "language": "en",
+    "time_zone": "America/New_York",
+    "consents_to_sms": "on",
+}
+
+
+@pytest.fixture
+def desk(sign_in):
+    return sign_in("Front desk")
+
+
+def as_form(patient: Patient, **changed):
+    fields = ("first_name", "last_name", "birth_date", "phone", "email", "language", "time_zone")
+    return {name: str(getattr(patient, name)) for name in fields} | changed
+
+
+def test_a_new_patient_and_what_she_agreed_to(desk):
+    assert desk.post(ADD, DORA).status_code == 302
+
+    dora = Patient.objects.get()
+    assert str(dora.phone.as_e164) == "+12125550144"
+    assert reachable_by(dora, "care") == {"sms": "+12125550144"}
+    consent = Consent.objects.get()
+    assert (consent.address, consent.is_granted, consent.source, consent.actor.username) == (
+        "+12125550144",
+        True,
+        "front desk",
+        "frontdesk",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"phone": "12"}, "Enter a valid phone number"),
+        ({"time_zone": "Mars/Olympus"}, "“Mars/Olympus” is not a time zone; use a name such as America/New_York."),
+        ({"email": "dora"}, "Enter a valid email address."),
+        ({"phone": ""}, "It can't be empty: the patient agreed to be written to here."),
+        ({"birth_date": "yesterday"}, "Enter a valid date."),
+    ],
+)
+def test_bad_input_gets_a_sentence_and_changes_nothing(desk, changed, sentence):
+    answer = desk.post(ADD, DORA | changed)
+
+    assert answer.status_code == 200
+    assert sentence in unescape(answer.content.decode())
+    assert not Patient.objects.exists()
+    assert not Consent.objects.exists()
+
+
+def test_a_new_number_voids_the_consent_and_what_was_queued_for_the_old_one(clinic, desk):
+    ana = clinic.consents(clinic.ana, "sms")
+    clinic.book(ana)
+    assert len(outbox()) == 3
+
+    page = desk.post(f"/admin/scheduling/patient/{ana.pk}/change/", as_form(ana, phone="(212) 555-0199", consents_to_sms="on"), follow=True)
+
+    assert "Consent was for the old phone." in page.content.decode()
+    ana.refresh_from_db()
+    assert reachable_by(ana, "care") == {}
+    assert outbox() == []
+    assert {message.reason for message in outbox("cancelled")} == {"consent was withdrawn"}
+
+
+def test_unticking_withdraws_and_saving_without_a_change_does_nothing(clinic, desk):
+    ana = clinic.consents(clinic.ana, "sms", "email")
+    here = f"/admin/scheduling/patient/{ana.pk}/change/"
+
+    desk.post(here, as_form(ana, consents_to_sms="on", consents_to_email="on"))
+    assert Consent.objects.count() == 2
+
+    desk.post(here, as_form(ana, consents_to_email="on"))
+    assert set(reachable_by(ana, "care")) == {"email"}
+
+
+@pytest.mark.parametrize("search", ["alvar", "Ana Alvarez", "5550101", "(212) 555-0101", "ana1@example", "1990-05"])
+def test_patients_are_found_by_any_part(clinic, desk, search):
+    page = desk.get("/admin/scheduling/patient/", {"q": search}).content.decode()
+
+    assert "Ana Alvarez" in page
+
+
+def test_what_is_logged_of_a_patient_holds_no_name(clinic, desk):
+    from django.contrib.admin.models import LogEntry
+
+    desk.post(f"/admin/scheduling/patient/{clinic.ana.pk}/change/", as_form(clinic.ana, first_name="Anna"))
+
+    entry = LogEntry.objects.get()
+    assert "Ann" not in f"{entry.object_repr} {entry.change_message}"
+
+
+def test_the_search_as_one_types_calls_patients_by_their_names(clinic, desk):
+    found = desk.get(
+        "/admin/autocomplete/", {"app_label": "scheduling", "model_name": "appointment", "field_name": "patient", "term": "alv"}
+    )
+
+    assert [result["text"] for result in found.json()["results"]] == ["Ana Alvarez, May 17, 1990"]

@@ -1,0 +1,172 @@
+"""The report: who comes next."""
+
+import csv
+import json
+from datetime import date, timedelta
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from freezegun import freeze_time
+
+from scheduling import services
+from scheduling.reports import maintenance_due
+from tests.clinic_world import FIRST, WEEK, at
+
+FIRST_DAY = date(2026, 11, 3)
+
+
+def row_of(patient, as_of, **kwargs):
+    rows = [row for row in maintenance_due(as_of, today=kwargs.get("today", as_of)) if row.patient_id == patient.pk]
+    assert len(rows) == 1
+    return rows[0]
+
+
+@pytest.mark.parametrize(
+    ("as_of", "bucket", "days_late"),
+    [
+        (date(2026, 11, 3), "next_session_due", 0),
+        (date(2026, 12, 15), "next_session_due", 0),  # the 42nd day
+        (date(2026, 12, 16), "next_session_overdue", 1),
+        (date(2027, 12, 15), "next_session_overdue", 365),
+        (date(2027, 12, 16), "lapsed", 366),
+    ],
+)
+def test_ana_is_in_the_middle_of_her_course(clinic, as_of, bucket, days_late):
+    clinic.treat(clinic.ana)
+
+    row = row_of(clinic.ana, as_of)
+
+    assert (row.due_on, row.bucket, row.days_late, row.value) == (date(2026, 12, 15), bucket, days_late, Decimal("640.00"))
+
+
+@pytest.mark.parametrize(
+    ("as_of", "bucket", "days_late"),
+    [
+        (date(2027, 6, 4), "maintenance_not_yet_due", 0),
+        (date(2027, 6, 5), "maintenance_not_yet_due", 0),
+        (date(2027, 6, 6), "maintenance_due", 0),
+        (date(2027, 7, 6), "maintenance_due", 0),
+        (date(2027, 7, 7), "maintenance_overdue", 1),
+        (date(2028, 7, 7), "lapsed", 367),
+    ],
+)
+def test_after_the_planned_sessions_maintenance_is_due_six_calendar_months_on(clinic, as_of, bucket, days_late):
+    for number in range(3):
+        clinic.treat(clinic.ana, FIRST + number * (4 * WEEK + timedelta(days=2 * number)))
+    # 3 November, 3 December, 6 January
+    row = row_of(clinic.ana, as_of)
+
+    assert (row.last_session_on, row.due_on) == (date(2027, 1, 6), date(2027, 7, 6))
+    assert (row.bucket, row.days_late) == (bucket, days_late)
+
+
+def test_a_booking_takes_her_off_the_list_and_its_cancellation_puts_her_back(clinic):
+    clinic.treat(clinic.ana)
+    as_of = date(2026, 12, 20)
+    booked = clinic.book(clinic.ana, at("2026-12-22"), now=at("2026-12-19"))
+    assert (row_of(clinic.ana, as_of).bucket, row_of(clinic.ana, as_of).booked_on) == ("next_session_booked", date(2026, 12, 22))
+    assert row_of(clinic.ana, as_of).days_late == 0
+
+    services.cancel(booked, reason="she called", now=at("2026-12-19"))
+
+    assert row_of(clinic.ana, as_of).bucket == "next_session_overdue"
+
+
+def test_an_appointment_that_went_by_and_was_never_completed_hides_nobody(clinic):
+    clinic.treat(clinic.ana)
+    clinic.book(clinic.ana, at("2026-12-08"), now=at("2026-12-01"))
+
+    assert row_of(clinic.ana, date(2026, 12, 8)).bucket == "next_session_booked"
+    assert row_of(clinic.ana, date(2026, 12, 20)).bucket == "next_session_overdue"
+
+
+def test_a_later_date_is_a_projection_with_what_is_booked_now(clinic):
+    clinic.treat(clinic.ana)
+    clinic.book(clinic.ana, at("2026-12-08"), now=at("2026-12-01"))
+
+    assert row_of(clinic.ana, date(2027, 3, 1), today=date(2026, 12, 1)).bucket == "next_session_booked"
+
+
+def test_a_patient_with_two_courses_is_listed_once_by_the_one_to_call_for(clinic):
+    clinic.treat(clinic.ana)
+    clinic.treat(clinic.ana, FIRST + timedelta(days=1), treatment=clinic.scalp)
+    clinic.book(clinic.ana, at("2026-12-08"), now=at("2026-12-01"))  # the face is booked
+
+    row = row_of(clinic.ana, date(2026, 12, 1))
+
+    assert (row.treatment, row.bucket) == ("Microneedling, scalp", "next_session_due")
+
+
+def test_nobody_is_listed_before_her_first_session_or_after_its_reopening(clinic):
+    booked = clinic.book(clinic.ana)
+    assert maintenance_due(FIRST_DAY) == []
+
+    services.complete(booked, now=booked.ends_at)
+    assert len(maintenance_due(FIRST_DAY)) == 1
+
+    services.reopen(booked.__class__.objects.get(pk=booked.pk), now=booked.ends_at)
+    assert maintenance_due(FIRST_DAY) == []
+
+
+class TestCommand:
+    def run(self, *arguments: str) -> str:
+        out = StringIO()
+        call_command("maintenance_due", *arguments, stdout=out)
+        return out.getvalue()
+
+    @pytest.fixture(autouse=True)
+    def two_patients(self, clinic):
+        clinic.treat(clinic.ana)
+        clinic.treat(clinic.ben, FIRST + 2 * WEEK)
+
+    def test_json_has_the_promised_keys(self, clinic):
+        ana = json.loads(self.run("--as-of", "2026-12-20", "--format", "json"))[0]
+
+        assert ana == {
+            "patient_id": clinic.ana.pk,
+            "last_session_on": "2026-11-03",
+            "due_on": "2026-12-15",
+            "days_late": 5,
+            "bucket": "next_session_overdue",
+            "value": "640.00",
+        }
+
+    def test_csv_has_the_same_rows(self):
+        rows = list(csv.DictReader(StringIO(self.run("--as-of", "2026-12-20", "--format", "csv"))))
+
+        assert rows == [
+            {key: str(value) for key, value in row.items()} for row in json.loads(self.run("--as-of", "2026-12-20", "--format", "json"))
+        ]
+
+    @freeze_time("2026-12-20 18:00:00")
+    def test_the_table_is_as_of_today(self):
+        table = self.run()
+
+        assert "next_session_overdue" in table
+        assert table.endswith("2 patients.\n")
+
+    def test_a_date_that_is_none_gets_a_sentence(self):
+        with pytest.raises(CommandError, match="“tomorrow” is not a date such as 2026-12-01"):
+            self.run("--as-of", "tomorrow")
+
+
+class TestPage:
+    def test_a_bad_date_is_said_and_todays_report_shown(self, clinic, admin_client):
+        clinic.treat(clinic.ana)
+
+        page = admin_client.get("/admin/maintenance-due/?as_of=soon").content.decode()
+
+        assert "“soon” is not a date" in page
+
+    def test_the_tiles_add_up_to_the_patients_treated(self, clinic, admin_client):
+        clinic.treat(clinic.ana)
+        clinic.treat(clinic.ben, FIRST + 2 * WEEK)
+
+        answer = admin_client.get("/admin/maintenance-due/?as_of=2026-12-20")
+
+        assert sum(tile["count"] for tile in answer.context["tiles"]) == answer.context["total"] == 2
+        page = admin_client.get("/admin/maintenance-due/?as_of=2026-12-20&bucket=next_session_overdue").content.decode()
+        assert "Ana Alvarez" in page
+        assert "Ben Brooks" not in page
