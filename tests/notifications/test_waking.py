@@ -90,28 +90,33 @@ print(time.monotonic() - started)
 
 
 class TestWithoutRedis:
-    def book_with(self, redis_url: str, clinic: Clinic):
+    @pytest.fixture
+    def book_with(self, committed_clinic: Clinic, process_env):
         """In a process of its own, as a web server is one."""
+        env = process_env | {"DJANGO_SETTINGS_MODULE": "clinic.settings"}
+        return lambda redis_url: self.book(committed_clinic, env | {"REDIS_URL": redis_url})
+
+    def book(self, clinic: Clinic, env: dict[str, str]) -> tuple[float, str]:
         clinic.consents(clinic.ana)
-        booking = run("-c", BOOK, REDIS_URL=redis_url, DJANGO_SETTINGS_MODULE="clinic.settings")
+        booking = run("-c", BOOK, env=env)
         assert booking.returncode == 0, booking.stderr
         assert Appointment.objects.get().patient == clinic.ana
         assert CareMessage.objects.filter(kind="confirmation", message__status="scheduled").count() == 1
         return float(booking.stdout), booking.stderr
 
-    def test_a_booking_succeeds_and_quickly(self, committed_clinic: Clinic):
-        seconds, log = self.book_with("redis://127.0.0.1:9/0", committed_clinic)
+    def test_a_booking_succeeds_and_quickly(self, book_with):
+        seconds, log = book_with("redis://127.0.0.1:9/0")
         assert seconds < 5
         assert "Redis can't be reached; messages go out with the next tick." in log
         assert "Traceback" not in log
 
-    def test_control_with_redis_nothing_is_said(self, committed_clinic: Clinic, settings):
-        _, log = self.book_with(settings.REDIS_URL, committed_clinic)
+    def test_control_with_redis_nothing_is_said(self, book_with, settings):
+        _, log = book_with(settings.REDIS_URL)
         assert log == ""
 
-    def test_a_redis_that_takes_the_connection_and_never_answers(self, committed_clinic: Clinic):
+    def test_a_redis_that_takes_the_connection_and_never_answers(self, book_with):
         with socket.create_server(("127.0.0.1", 0)) as silent:
-            seconds, log = self.book_with(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", committed_clinic)
+            seconds, log = book_with(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
         assert seconds < 15
         assert "Redis can't be reached; messages go out with the next tick." in log
 
