@@ -13,10 +13,13 @@ from aftercare.services.consent import reachable_by
 from aftercare.wording import Letter, how_to_stop, product
 from notifications import services as notifications
 from notifications.domain.quiet import QuietHours
+from notifications.domain.states import MessageStatus
 from notifications.services import Draft
 from scheduling.models import Appointment, Location, Patient
 
 UNREACHABLE = "no consent, or no address"
+# It never reached her and never will.
+IN_VAIN = (MessageStatus.CANCELLED, MessageStatus.EXPIRED, MessageStatus.SUPPRESSED, MessageStatus.FAILED)
 FALLBACK = {"sms": "by email: texts aren't possible", "email": "by text: email isn't possible"}
 
 
@@ -95,4 +98,6 @@ def tell(
 
 
 def _was_texted(patient: Patient) -> bool:
-    return CareMessage.objects.filter(patient=patient, channel="sms", message__isnull=False).exists()
+    """Or will have been, by what is queued."""
+    texts = CareMessage.objects.filter(patient=patient, channel="sms", message__isnull=False)
+    return texts.exclude(message__status__in=[status.value for status in IN_VAIN]).exists()
