@@ -4,7 +4,9 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +32,25 @@ def badge(status: str, label: Any) -> SafeString:
     return format_html('<span class="status status-{}">{}</span>', status, label)
 
 
+def local_time(line: CareMessage) -> str:
+    """On the patient's own clock."""
+    return date_format(timezone.localtime(line.planned_for, line.patient.zone), "D, M j, g:i A")
+
+
+def what_became_of(line: CareMessage) -> SafeString:
+    if line.message is None:
+        return badge("cancelled", _("not sent"))
+    return badge(line.message.status, line.message.get_status_display())
+
+
+def why(line: CareMessage) -> str:
+    return "; ".join(filter(None, [line.reason, line.message.reason if line.message else ""]))
+
+
+def summary(line: CareMessage) -> tuple[Any, ...]:
+    return local_time(line), line.get_kind_display(), line.get_channel_display(), what_became_of(line), why(line)
+
+
 @admin.register(CareMessage)
 class CareMessageAdmin(ReadOnly):
     """The ledger: everything that a patient was to be told, what became of it, and why."""
@@ -52,11 +73,12 @@ class CareMessageAdmin(ReadOnly):
     )
     fields = readonly_fields
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        return lookup == "patient" or super().lookup_allowed(lookup, value, request)
+
     @admin.display(description=_("planned for"), ordering="planned_for")
     def local_time(self, line: CareMessage) -> str:
-        """On the patient's own clock."""
-        local = timezone.localtime(line.planned_for, line.patient.zone)
-        return f"{local:%a %b} {local.day}, {local:%I:%M %p}".replace(", 0", ", ")
+        return local_time(line)
 
     @admin.display(description=_("patient"), ordering="patient__last_name")
     def patient_name(self, line: CareMessage) -> str:
@@ -64,13 +86,11 @@ class CareMessageAdmin(ReadOnly):
 
     @admin.display(description=_("status"))
     def what_became_of_it(self, line: CareMessage) -> SafeString:
-        if line.message is None:
-            return badge("cancelled", _("not sent"))
-        return badge(line.message.status, line.message.get_status_display())
+        return what_became_of(line)
 
     @admin.display(description=_("why"))
     def why(self, line: CareMessage) -> str:
-        return "; ".join(filter(None, [line.reason, line.message.reason if line.message else ""])) or "–"
+        return why(line) or "–"
 
     @admin.display(description=_("text"))
     def text(self, line: CareMessage) -> SafeString:
@@ -130,6 +150,9 @@ class PlanAdmin(ReadOnly):
         return plan.appointment.patient.full_name
 
 
+MOST_RECENT = 12
+
+
 class PatientForm(forms.ModelForm):
     """The patient with her consent to messages about her care."""
 
@@ -167,8 +190,32 @@ class PatientWithConsentAdmin(PatientAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Patient | None = None) -> Any:
         consent = (_("Consent"), {"fields": ["consents_to_sms", "consents_to_email"]})
+        ledger = [(_("Messages"), {"fields": ["recent_messages"]})] if obj else []
         first, reach, *rest = super().get_fieldsets(request, obj)
-        return [first, reach, consent, *rest]
+        return [first, reach, consent, *rest, *ledger]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Patient | None = None) -> Any:
+        return [*super().get_readonly_fields(request, obj), "recent_messages"]
+
+    @admin.display(description="")
+    def recent_messages(self, patient: Patient) -> SafeString:
+        """The next ones and the latest of the ledger, so that “what was I told?” is answered on her page."""
+        lines = CareMessage.objects.filter(patient=patient).select_related("patient", "message")
+        now = timezone.now()
+        coming = lines.filter(planned_for__gt=now).order_by("planned_for", "pk")[: MOST_RECENT // 3]
+        gone = lines.filter(planned_for__lte=now)[:MOST_RECENT]
+        shown = [*reversed(coming), *gone]
+        if not shown:
+            return format_html("{}", _("None yet."))
+        rows = format_html_join("", "<li>{} · {} · {} · {} {}</li>", map(summary, shown))
+        everything = reverse("admin:aftercare_caremessage_changelist")
+        return format_html(
+            '<ul class="sessions">{}</ul><p><a href="{}?patient={}">{}</a></p>',
+            rows,
+            everything,
+            patient.pk,
+            _("All messages to this patient"),
+        )
 
     def save_model(self, request: HttpRequest, obj: Patient, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
