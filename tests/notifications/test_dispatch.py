@@ -181,11 +181,11 @@ class TestUncertain:
             (Answer(500, 20500), "20500"),
             (Answer(503, None), "503"),
             (Answer(hangs_up=True), "ServerDisconnectedError"),
-            (Answer(after_seconds=1), "TimeoutError"),
+            (Answer(after_seconds=3), "TimeoutError"),
         ],
     )
     def test_what_may_have_gone_out_is_not_sent_again_at_once(self, text, twilio, monkeypatch, answer, code):
-        monkeypatch.setattr(twilio_channel, "TIMEOUT_SECONDS", 0.3)
+        monkeypatch.setattr(twilio_channel, "TIMEOUT_SECONDS", 1.5)
         message = text()
         twilio.answer = lambda form: answer
         dispatch(now=NOON)
@@ -473,7 +473,7 @@ class TestLogs:
     @pytest.fixture
     def story(self, text, twilio, mail_server, monkeypatch):
         """Every way in which a message can end, and everything that was logged on the way."""
-        monkeypatch.setattr(twilio_channel, "TIMEOUT_SECONDS", 0.3)
+        monkeypatch.setattr(twilio_channel, "TIMEOUT_SECONDS", 1.5)
         answers = [
             Answer(),
             Answer(429, 20429),
@@ -481,7 +481,7 @@ class TestLogs:
             Answer(400, 21610),
             Answer(500, 20500),
             Answer(hangs_up=True),
-            Answer(after_seconds=1),
+            Answer(after_seconds=3),
         ]
 
         def live():
