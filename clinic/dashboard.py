@@ -150,8 +150,8 @@ def _due_tiles(as_of: date) -> list[Tile]:
         return Tile(name, counts[due] + late, detail if late else _("Nobody is overdue."), url)
 
     return [
-        tile(_("Next session due"), Bucket.NEXT_SESSION_DUE, Bucket.NEXT_SESSION_OVERDUE),
-        tile(_("Maintenance due"), Bucket.MAINTENANCE_DUE, Bucket.MAINTENANCE_OVERDUE),
+        tile(_("Next session due or overdue"), Bucket.NEXT_SESSION_DUE, Bucket.NEXT_SESSION_OVERDUE),
+        tile(_("Maintenance due or overdue"), Bucket.MAINTENANCE_DUE, Bucket.MAINTENANCE_OVERDUE),
     ]
 
 

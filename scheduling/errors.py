@@ -43,6 +43,12 @@ class InPast(BookingRefused):
     code = "in_past"
 
 
+class TooFarAhead(BookingRefused):
+    """So far ahead that it is a slip of the keyboard."""
+
+    code = "too_far_ahead"
+
+
 class IllegalMove(BookingRefused):
     """The appointment can't take this step: its status or the times given don't allow it."""
 

@@ -45,7 +45,7 @@ class PatientForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         for channel, field in (("sms", "phone"), ("email", "email")):
             if cleaned.get(f"consents_to_{channel}") and field in cleaned and not cleaned[field]:
-                self.add_error(field, _("It can't be empty: the patient agreed to be written to here."))
+                self.add_error(field, _("Needed: the patient agreed to be written to here."))
         return cleaned
 
 

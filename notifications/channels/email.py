@@ -3,6 +3,7 @@
 | what the mail server says              | what we do                            |
 | -------------------------------------- | ------------------------------------- |
 | connection refused, 4xx                | refused for now: try again            |
+| 535: our own password is turned away   | refused for now: try again            |
 | 5xx, recipient refused                 | refused for good                      |
 | anything else: time-out, dropped       | uncertain; resent once, same Message-ID |
 """
@@ -46,6 +47,8 @@ class Channel:
         except smtplib.SMTPRecipientsRefused as error:
             code = max(code for code, _ in error.recipients.values())
             raise _refused(code) from error
+        except smtplib.SMTPAuthenticationError as error:  # ours to mend, not the message's fault
+            raise TransportError(Verdict.REFUSED_FOR_NOW, str(error.smtp_code), "the mail server doesn't let us in") from error
         except smtplib.SMTPResponseException as error:
             raise _refused(error.smtp_code) from error
         except ConnectionRefusedError as error:

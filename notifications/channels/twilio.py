@@ -6,6 +6,7 @@
 | 400 with 21610                           | opted out: the number is suppressed               |
 | other 4xx (21211, 21614: a bad number)   | refused for good                                  |
 | 429, 20429; connection refused           | refused for now: try again                        |
+| 401, 403: our own account is turned away | refused for now: a new password isn't its fault   |
 | 5xx, time-out, reset                     | uncertain: look at the message list before any resend |
 """
 
@@ -90,7 +91,7 @@ def _refused(error: TwilioRestException) -> TransportError:
     explanation = f"Twilio's error {code}"
     if error.status >= 500:
         return TransportError(Verdict.UNCERTAIN, code, explanation)
-    if error.status == 429:
+    if error.status in (401, 403, 429):
         return TransportError(Verdict.REFUSED_FOR_NOW, code, explanation)
     if error.code == OPTED_OUT:
         return TransportError(Verdict.OPTED_OUT, code, explanation)

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -40,6 +41,7 @@ class AppointmentAdmin(RefusalsOnForm):
     refusal_fields = {
         "too_soon": "starts_at",
         "in_past": "starts_at",
+        "too_far_ahead": "starts_at",
         "closed": "starts_at",
         "patient_busy": "starts_at",
         "practitioner_busy": "practitioner",
@@ -71,18 +73,22 @@ class AppointmentAdmin(RefusalsOnForm):
         address = reverse("admin:scheduling_patient_change", args=[appointment.patient_id])
         return format_html('<a href="{}">{}</a>', address, appointment.patient.label)
 
+    @admin.display(description=_("booked by"))
+    def who_booked(self, appointment: Appointment) -> str:
+        return (appointment.booked_by.get_full_name() or appointment.booked_by.get_username()) if appointment.booked_by else "–"
+
     def get_fieldsets(self, request: HttpRequest, obj: Appointment | None = None) -> Any:
         if obj is None:
             return [(None, {"fields": ["patient", "treatment", "practitioner", "room", "starts_at"]})]
         when = ["starts_at", "practitioner", "room"] if self._may_move(obj) else ["time", "practitioner", "room"]
         about = ["patient_link", "treatment", "status_badge", *(["status_reason"] if obj.status_reason else [])]
         ended = ["completed_at"] if obj.completed_at else []
-        return [(None, {"fields": [*about, *when, *ended]}), (_("Booking"), {"fields": ["price", "booked_at", "booked_by"]})]
+        return [(None, {"fields": [*about, *when, *ended]}), (_("Booking"), {"fields": ["price", "booked_at", "who_booked"]})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Appointment | None = None) -> list[str]:
         if obj is None:
             return []
-        fixed = ["patient_link", "treatment", "status_badge", "status_reason", "completed_at", "price", "booked_at", "booked_by", "time"]
+        fixed = ["patient_link", "treatment", "status_badge", "status_reason", "completed_at", "price", "booked_at", "who_booked", "time"]
         return fixed if self._may_move(obj) else [*fixed, "practitioner", "room"]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> type[forms.ModelForm]:
@@ -105,7 +111,7 @@ class AppointmentAdmin(RefusalsOnForm):
         if obj is not None:
             context["subtitle"] = f"{obj.patient.full_name}, {obj.local_time_text}"
             if self.has_change_permission(request, obj):
-                context["steps"] = [step for step in STEPS.values() if step.is_open_to(obj)]
+                context["steps"] = [step for step in STEPS.values() if step.is_open_to(obj, timezone.now())]
             if not self._may_move(obj):  # nothing on the page can be changed
                 context |= {"show_save": False, "show_save_and_continue": False}
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -164,8 +170,12 @@ class AppointmentAdmin(RefusalsOnForm):
     def _step_page(self, request: HttpRequest, step: Step, appointments: list[Appointment], back: str, *, confirmed: bool) -> HttpResponse:
         form = step.form(request.POST if confirmed else None, initial=step.suggestion(appointments))
         if confirmed and form.is_valid():
-            step.take(request, appointments, form.cleaned_data)
-            return redirect(back)
+            refusals = step.take(request, appointments, form.cleaned_data)
+            if not (refusals and len(appointments) == 1 and form.fields):
+                for appointment, refusal in refusals:
+                    messages.error(request, f"{appointment.patient.full_name}, {appointment.local_time_text}: {refusal}")
+                return redirect(back)
+            form.add_error(None, str(refusals[0][1]))  # what was typed stays
         context = {
             **self.admin_site.each_context(request),
             "title": step.label,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -16,6 +17,20 @@ from scheduling.errors import BookingRefused
 from scheduling.forms import CancelForm, CompleteForm, StepForm, on_the_wall
 from scheduling.models import Appointment
 
+LATE = timedelta(hours=1)
+
+
+def at_any_time(appointment: Appointment, now: datetime) -> bool:
+    return True
+
+
+def on_its_day(appointment: Appointment, now: datetime) -> bool:
+    return now.astimezone(appointment.zone).date() >= appointment.local_day
+
+
+def once_it_began(appointment: Appointment, now: datetime) -> bool:
+    return now >= appointment.starts_at
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -27,32 +42,37 @@ class Step:
     form: type[forms.Form] = StepForm
     froms: tuple[Status, ...] = ()  # narrower than the legal arrows, where two steps lead to the same status
     explanation: Any = ""
+    may_start: Callable[[Appointment, datetime], bool] = at_any_time
 
-    def is_open_to(self, appointment: Appointment) -> bool:
+    def is_open_to(self, appointment: Appointment, now: datetime) -> bool:
+        """Whether its button is worth showing. The service judges again."""
         status = Status(appointment.status)
-        return may_become(status, self.target) and (not self.froms or status in self.froms)
+        is_legal = may_become(status, self.target) and (not self.froms or status in self.froms)
+        return is_legal and self.may_start(appointment, now)
 
     def suggestion(self, appointments: list[Appointment]) -> dict[str, Any]:
         """What the form starts with. Several sessions have no one end, so theirs stays open."""
         if self.form is not CompleteForm or len(appointments) != 1:
             return {}
         [appointment] = appointments
-        ends_at = services.usual_end(appointment, timezone.now())
-        return {"completed_at": ends_at.astimezone(appointment.zone).replace(second=0, microsecond=0, tzinfo=None)}
+        now = timezone.now()
+        # Ticked off long afterwards, the planned end is the better guess: every dose counts from it.
+        ended_at = now if now < appointment.ends_at + LATE else appointment.ends_at
+        return {"completed_at": ended_at.astimezone(appointment.zone).replace(second=0, microsecond=0, tzinfo=None)}
 
-    def take(self, request: HttpRequest, appointments: Iterable[Appointment], answers: dict[str, Any]) -> int:
-        """Take the step with each appointment, say what became of it, and return how many took it."""
-        done = 0
+    def take(
+        self, request: HttpRequest, appointments: Iterable[Appointment], answers: dict[str, Any]
+    ) -> list[tuple[Appointment, BookingRefused]]:
+        """Take the step with each appointment, say of each that took it, and return those that were refused."""
+        refused = []
         for appointment in appointments:
-            name = appointment.patient.full_name
             try:
                 self.service(appointment, **_local(answers, appointment), by=request.user)
             except BookingRefused as refusal:
-                messages.error(request, f"{name}, {appointment.local_time_text}: {refusal}")
+                refused.append((appointment, refusal))
             else:
-                done += 1
-                messages.success(request, f"{name}, {appointment.local_time_text}: {self.done}.")
-        return done
+                messages.success(request, f"{appointment.patient.full_name}, {appointment.local_time_text}: {self.done}.")
+        return refused
 
 
 def _local(answers: dict[str, Any], appointment: Appointment) -> dict[str, Any]:
@@ -63,7 +83,15 @@ def _local(answers: dict[str, Any], appointment: Appointment) -> dict[str, Any]:
 STEPS = {
     step.verb: step
     for step in (
-        Step("arrive", _("Arrived"), _("arrived"), Status.ARRIVED, services.arrive, froms=(Status.BOOKED, Status.NOSHOW)),
+        Step(
+            "arrive",
+            _("Arrived"),
+            _("arrived"),
+            Status.ARRIVED,
+            services.arrive,
+            froms=(Status.BOOKED, Status.NOSHOW),
+            may_start=on_its_day,
+        ),
         Step(
             "complete",
             _("Complete"),
@@ -72,6 +100,7 @@ STEPS = {
             services.complete,
             CompleteForm,
             explanation=_("The session is over. The patient's aftercare messages start now."),
+            may_start=once_it_began,
         ),
         Step(
             "cancel",
@@ -89,6 +118,7 @@ STEPS = {
             Status.NOSHOW,
             services.mark_no_show,
             explanation=_("The patient didn't come. Time and room are free again."),
+            may_start=once_it_began,
         ),
         Step(
             "reopen",

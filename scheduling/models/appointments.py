@@ -1,6 +1,6 @@
 """A session in the diary, and what PostgreSQL refuses about it. Scheduling's services turn each constraint's name into a sentence."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -96,7 +96,7 @@ class Appointment(models.Model):
                 condition=Q(minimum_interval_days__range=(SHORTEST_INTERVAL_DAYS, LONGEST_INTERVAL_DAYS)),
                 name="appointment_recovery_is_28_to_42_days",
             ),
-            # A range without an end, or one that leaves out its start, would slip past the overlaps above.
+            # A range without an end, or one that leaves out its start, would slip past the overlaps above; “infinity” counts as an end.
             models.CheckConstraint(
                 condition=Q(
                     during__isempty=False,
@@ -104,6 +104,8 @@ class Appointment(models.Model):
                     during__upper_inf=False,
                     during__lower_inc=True,
                     during__upper_inc=False,
+                    during__startswith__gte=datetime(2000, 1, 1, tzinfo=UTC),
+                    during__endswith__lt=datetime(2200, 1, 1, tzinfo=UTC),
                 ),
                 name="appointment_has_a_start_and_an_end",
             ),

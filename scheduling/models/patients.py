@@ -4,13 +4,16 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from scheduling.fields import validate_time_zone
 
+OLDEST = 120
 ADULT_AT = 22  # microneedling devices are authorised from this age on
 
 
@@ -53,6 +56,10 @@ class Patient(models.Model):
     def __str__(self) -> str:
         """Safe to log: the admin's log, errors and task names copy it. People see `full_name`."""
         return f"Patient {self.pk}"
+
+    def clean(self) -> None:
+        if self.birth_date and not 0 <= self.age_on(timezone.localdate()) <= OLDEST:
+            raise ValidationError({"birth_date": _("Please check the year of birth.")})
 
     @property
     def full_name(self) -> str:

@@ -89,6 +89,9 @@ class WeeklyHours(models.Model):
         if self.opens_at and self.closes_at and self.opens_at >= self.closes_at:
             raise ValidationError(_("“From” must be earlier than “until”."))
 
+    def validate_constraints(self, exclude: Any = None) -> None:
+        """`clean` has said it in better words."""
+
 
 class OpeningHours(WeeklyHours):
     """When a location is open. A location without any is taken as always open."""

@@ -8,7 +8,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 
 from scheduling.domain.states import COMING, Status
-from scheduling.errors import IllegalMove, InPast
+from scheduling.errors import IllegalMove, InPast, TooFarAhead
 from scheduling.models import Appointment, Patient, Practitioner, Room, Treatment
 from scheduling.services.courses import open_course
 from scheduling.services.hours import require_at_work, require_open
@@ -17,6 +17,7 @@ from scheduling.signals import appointment_booked, appointment_moved
 
 # Somebody who walked in is typed in a few minutes after she sat down.
 GRACE = timedelta(minutes=15)
+FARTHEST = timedelta(days=2 * 365)
 
 
 @transaction.atomic
@@ -86,6 +87,8 @@ def _place(
     """Put the appointment at its time, with its people and its room, where they are to be had at all."""
     if starts_at < now - GRACE and starts_at != (appointment.during.lower if appointment.pk else None):
         raise InPast("That time is already past. Please choose a later one.")
+    if starts_at > now + FARTHEST:
+        raise TooFarAhead("That is more than two years ahead. Please check the year.")
     ends_at = starts_at + timedelta(minutes=appointment.duration_minutes)
     require_open(room.location, starts_at, ends_at)
     require_at_work(practitioner, treatment, room.location, starts_at, ends_at)

@@ -46,6 +46,13 @@ def test_a_booking_is_saved_with_its_time_on_the_clinics_clock(clinic, desk):
     assert (booked.patient, booked.starts_at, booked.booked_by.username) == (clinic.ana, coming(3), "frontdesk")
 
 
+@pytest.mark.parametrize("clock", ["13:00", "1:00 PM", "1 pm", "1:00pm", "13:00:00"])
+def test_the_time_may_be_typed_as_people_say_it(clinic, desk, clock):
+    desk.post(ADD, typed(clinic, coming(3), starts_at_1=clock))
+
+    assert Appointment.objects.get().starts_at == coming(3)
+
+
 def test_the_clock_is_the_locations_wherever_the_server_is(clinic, desk, settings):
     clinic.location.time_zone = "America/Phoenix"
     clinic.location.save()
@@ -90,6 +97,7 @@ def test_two_people_press_save_at_the_same_moment(committed_clinic, sign_in, at_
         ({"starts_at_0": "2026-13-45"}, "Enter a valid date."),
         ({"starts_at_1": "25:99"}, "Enter a valid time."),
         ({"starts_at_0": "2020-01-07"}, "That time is already past. Please choose a later one."),
+        ({"starts_at_0": "2062-12-04"}, "That is more than two years ahead. Please check the year."),
         ({"patient": "99999"}, "Select a valid choice."),
         ({"room": ""}, "This field is required."),
     ],
@@ -158,9 +166,10 @@ class TestSteps:
     def test_an_end_before_the_start_is_refused_in_words(self, desk, booked):
         earlier = (booked.starts_at - timedelta(minutes=1)).astimezone(NEW_YORK)
 
-        page = self.step(desk, booked, "complete", completed_at_0=f"{earlier:%Y-%m-%d}", completed_at_1=f"{earlier:%H:%M}")
+        page = self.step(desk, booked, "complete", completed_at_0=f"{earlier:%Y-%m-%d}", completed_at_1=f"{earlier:%I:%M %p}")
 
         assert "The end of the session can't be before its start." in unescape(page.content.decode())
+        assert f'value="{earlier:%I:%M %p}"' in page.content.decode()  # what was typed stays
         booked.refresh_from_db()
         assert (booked.status, Plan.objects.count()) == ("booked", 0)
 

@@ -52,8 +52,10 @@ def test_a_new_patient_and_what_she_agreed_to(desk):
         ({"phone": "12"}, "Enter a valid phone number"),
         ({"time_zone": "Mars/Olympus"}, "“Mars/Olympus” is not a time zone; use a name such as America/New_York."),
         ({"email": "dora"}, "Enter a valid email address."),
-        ({"phone": ""}, "It can't be empty: the patient agreed to be written to here."),
+        ({"phone": ""}, "Needed: the patient agreed to be written to here."),
         ({"birth_date": "yesterday"}, "Enter a valid date."),
+        ({"birth_date": "2130-02-01"}, "Please check the year of birth."),
+        ({"birth_date": "1830-02-01"}, "Please check the year of birth."),
     ],
 )
 def test_bad_input_gets_a_sentence_and_changes_nothing(desk, changed, sentence):

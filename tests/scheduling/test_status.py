@@ -164,4 +164,4 @@ def test_a_cancellation_keeps_its_reason_and_who_did_it(clinic, django_user_mode
 
 
 def test_what_is_said_about_an_appointment_in_a_log_names_nobody(clinic):
-    assert str(clinic.book(clinic.ana, at("2026-11-03"))) == f"Nov. 3, 2026, 1 p.m., patient {clinic.ana.pk}"
+    assert str(clinic.book(clinic.ana, at("2026-11-03"))) == f"Tue, Nov 3, 2026, 1:00 PM, patient {clinic.ana.pk}"

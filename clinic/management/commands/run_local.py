@@ -92,7 +92,7 @@ class Command(BaseCommand):
         beat_file = settings.LOCAL_DIR.resolve() / "beat"
         commands: dict[str, list[str | Path]] = {
             "web": ["manage.py", "runserver", "--skip-checks", f"127.0.0.1:{port}"],
-            "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "info"],
+            "worker": [*celery, "worker", "--pool", "threads", "--concurrency", "2", "--loglevel", "info"],
             "beat": [*celery, "beat", "--schedule", beat_file, "--pidfile=", "--loglevel", "info"],
         }
         printer = Announcing()
