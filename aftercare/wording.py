@@ -47,9 +47,9 @@ REMINDER = Text(
     email=gettext_noop("See you {day} at {time}, at {clinic}, {address}.\n\nIf you can't come, please call us."),
 )
 NIGHT = Text(
-    sms=gettext_noop("{clinic}: the next times for your {product} are {times}. Only if you are awake: sleep comes first."),
+    sms=gettext_noop("{clinic}: the next times for your {product} are about {times}. Only if you are awake: sleep comes first."),
     subject=gettext_noop("Your {product} tonight"),
-    email=gettext_noop("The next times for your {product} are {times}. Only if you are awake: sleep comes first."),
+    email=gettext_noop("The next times for your {product} are about {times}. Only if you are awake: sleep comes first."),
 )
 HOW_TO_STOP = gettext_noop("Reply STOP to opt out.")
 
@@ -94,10 +94,14 @@ def day_and_time(at: datetime, zone: ZoneInfo, language: str) -> dict[str, str]:
 
 
 def clock_times(instants: Sequence[datetime], zone: ZoneInfo, language: str) -> str:
-    """“11 PM, 2 AM and 5 AM”, in the language."""
+    """“11:00 PM, 2:00 AM and 5:00 AM”, in the language, to the nearest quarter of an hour."""
     with translation.override(language):
-        times = [clock(timezone.localtime(at, zone)) for at in instants]
+        times = [clock(timezone.localtime(nearest_quarter(at), zone)) for at in instants]
         return times[0] if len(times) == 1 else _("{all_but_last} and {last}").format(all_but_last=", ".join(times[:-1]), last=times[-1])
+
+
+def nearest_quarter(at: datetime) -> datetime:
+    return datetime.fromtimestamp(round(at.timestamp() / 900) * 900, tz=at.tzinfo)
 
 
 def clock(local: datetime) -> str:

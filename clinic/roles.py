@@ -2,37 +2,26 @@
 
 VIEW, ADD, CHANGE = "view", "add", "change"
 
-# Group → model → what it may do. Nobody deletes: appointments are cancelled, treatments taken out of use.
+# Model → what everybody on the staff may do. Nobody deletes: appointments are cancelled, treatments taken out of use.
+STAFF: dict[str, tuple[str, ...]] = {
+    "scheduling.patient": (VIEW, ADD, CHANGE),
+    "scheduling.appointment": (VIEW, ADD, CHANGE),
+    "scheduling.course": (VIEW,),
+    "scheduling.treatment": (VIEW,),
+    "scheduling.practitioner": (VIEW,),
+    "scheduling.location": (VIEW,),
+    "scheduling.room": (VIEW,),
+    "aftercare.caremessage": (VIEW,),
+    "aftercare.consent": (VIEW,),
+}
+AFTERCARE: dict[str, tuple[str, ...]] = {"aftercare.plan": (VIEW,), "aftercare.protocol": (VIEW,), "aftercare.protocolstep": (VIEW,)}
+
 ROLES: dict[str, dict[str, tuple[str, ...]]] = {
-    "Front desk": {
-        "scheduling.patient": (VIEW, ADD, CHANGE),
-        "scheduling.appointment": (VIEW, ADD, CHANGE),
-        "scheduling.course": (VIEW,),
-        "scheduling.treatment": (VIEW,),
-        "scheduling.practitioner": (VIEW,),
-        "scheduling.location": (VIEW,),
-        "scheduling.room": (VIEW,),
-        "aftercare.caremessage": (VIEW,),
-        "aftercare.consent": (VIEW,),
-    },
-    "Clinician": {
-        "scheduling.patient": (VIEW, ADD, CHANGE),
-        "scheduling.appointment": (VIEW, ADD, CHANGE),
-        "scheduling.course": (VIEW, CHANGE),  # the interval between sessions, 28 to 42 days (F19)
-        "scheduling.treatment": (VIEW,),
-        "scheduling.practitioner": (VIEW,),
-        "scheduling.location": (VIEW,),
-        "scheduling.room": (VIEW,),
-        "aftercare.caremessage": (VIEW,),
-        "aftercare.consent": (VIEW,),
-        "aftercare.plan": (VIEW,),
-        "aftercare.protocol": (VIEW,),
-        "aftercare.protocolstep": (VIEW,),
-    },
-    "Manager": {
-        "scheduling.patient": (VIEW, ADD, CHANGE),
-        "scheduling.appointment": (VIEW, ADD, CHANGE),
-        "scheduling.course": (VIEW,),
+    "Front desk": STAFF,
+    "Clinician": STAFF | AFTERCARE | {"scheduling.course": (VIEW, CHANGE)},  # the interval between sessions, 28 to 42 days (F19)
+    "Manager": STAFF
+    | AFTERCARE
+    | {
         "scheduling.recall": (VIEW, "view_maintenance_due"),
         "scheduling.treatment": (VIEW, ADD, CHANGE),
         "scheduling.practitioner": (VIEW, ADD, CHANGE),
@@ -42,11 +31,6 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "scheduling.openinghours": (VIEW, ADD, CHANGE, "delete"),
         "scheduling.closure": (VIEW, ADD, CHANGE, "delete"),
         "scheduling.room": (VIEW, ADD, CHANGE),
-        "aftercare.caremessage": (VIEW,),
-        "aftercare.consent": (VIEW,),
-        "aftercare.plan": (VIEW,),
-        "aftercare.protocol": (VIEW,),
-        "aftercare.protocolstep": (VIEW,),
         "notifications.message": (VIEW,),
         "notifications.attempt": (VIEW,),
     },

@@ -8,7 +8,7 @@ from aftercare.domain.protocol import Kind, Text
 from aftercare.domain.reminders import REMINDERS, remind_at
 from aftercare.models import CareMessage
 from aftercare.services.taking_back import take_back
-from aftercare.services.telling import Telling, tell, values_of
+from aftercare.services.telling import IN_VAIN, Telling, tell, values_of
 from aftercare.wording import CANCELLATION, CONFIRMATION, MOVED, REMINDER, Letter, day_and_time, render
 from notifications.domain.quiet import QuietHours
 from notifications.domain.states import MessageStatus
@@ -16,12 +16,7 @@ from scheduling.domain.states import Status
 from scheduling.models import Appointment
 
 # Reached her, or may have.
-WENT_OUT = [
-    status.value
-    for status in MessageStatus
-    if status
-    not in (MessageStatus.SCHEDULED, MessageStatus.CANCELLED, MessageStatus.EXPIRED, MessageStatus.SUPPRESSED, MessageStatus.FAILED)
-]
+WENT_OUT = [status.value for status in MessageStatus if status not in (MessageStatus.SCHEDULED, *IN_VAIN)]
 
 
 def tell_of_booking(appointment: Appointment, *, now: datetime) -> None:

@@ -8,9 +8,14 @@ from aftercare.models import CareMessage
 from notifications import services as notifications
 from notifications.domain.states import MessageStatus
 
+NOT_OVER = [MessageStatus.SCHEDULED.value, MessageStatus.SENDING.value, MessageStatus.UNCERTAIN.value]
+
 
 @transaction.atomic
 def take_back(*, reason: str, **about: Any) -> int:
-    """Cancel what is still queued among the ledger's lines that match `about` (fields of CareMessage). Says how many."""
-    queued = CareMessage.objects.filter(**about, message__status=MessageStatus.SCHEDULED.value)
-    return notifications.cancel(queued.values_list("message_id", flat=True), reason=reason)
+    """Cancel what is still queued among the ledger's lines that match `about` (fields of CareMessage). Says how many.
+
+    What is being sent just now isn't tried again.
+    """
+    not_over = CareMessage.objects.filter(**about, message__status__in=NOT_OVER)
+    return notifications.cancel(not_over.values_list("message_id", flat=True), reason=reason)

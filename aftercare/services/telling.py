@@ -13,10 +13,13 @@ from aftercare.services.consent import reachable_by
 from aftercare.wording import Letter, how_to_stop, product
 from notifications import services as notifications
 from notifications.domain.quiet import QuietHours
+from notifications.domain.states import MessageStatus
 from notifications.services import Draft
 from scheduling.models import Appointment, Location, Patient
 
 UNREACHABLE = "no consent, or no address"
+# It never reached her and never will.
+IN_VAIN = (MessageStatus.CANCELLED, MessageStatus.EXPIRED, MessageStatus.SUPPRESSED, MessageStatus.FAILED)
 FALLBACK = {"sms": "by email: texts aren't possible", "email": "by text: email isn't possible"}
 
 
@@ -52,7 +55,8 @@ def tell(
     """Write them into the ledger, and into the outbox where she may and can be reached: the other channel steps in, and says so."""
     reachable = reachable_by(patient, "care")
     quiet = QuietHours(*settings.QUIET_HOURS)
-    stop_hint = "" if _was_texted(patient) else " " + how_to_stop(patient.language)
+    first_at = min((telling.send_at for telling in tellings), default=now)
+    stop_hint = "" if _was_texted(patient, first_at) else " " + how_to_stop(patient.language)
     ledger, drafts = [], []
     for telling in tellings:
         channel = telling.channel if telling.channel in reachable else next(iter(reachable), telling.channel)
@@ -94,5 +98,7 @@ def tell(
     return CareMessage.objects.bulk_create(ledger)
 
 
-def _was_texted(patient: Patient) -> bool:
-    return CareMessage.objects.filter(patient=patient, channel="sms", message__isnull=False).exists()
+def _was_texted(patient: Patient, by: datetime) -> bool:
+    """Or will have been `by` then, with what is queued."""
+    texts = CareMessage.objects.filter(patient=patient, channel="sms", message__send_at__lte=by)
+    return texts.exclude(message__status__in=[status.value for status in IN_VAIN]).exists()

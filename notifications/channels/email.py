@@ -9,6 +9,7 @@
 
 import asyncio
 import smtplib
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import parseaddr
 from typing import Any, Self
 
@@ -21,13 +22,15 @@ from notifications.errors import TransportError
 
 class Channel:
     async def __aenter__(self) -> Self:
+        # The stock pool has a thread or two a core: a batch to a slow server would outlast its lease.
+        self._threads = ThreadPoolExecutor(settings.DISPATCH_IN_FLIGHT, thread_name_prefix="email")
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        pass
+        self._threads.shutdown(wait=False)
 
     async def send(self, message: Any) -> str:
-        return await asyncio.to_thread(self._send, message)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._send, message)
 
     async def find(self, message: Any) -> str | None:
         return ""  # a mail server can't be asked: the same Message-ID lets mailboxes drop the second copy

@@ -20,7 +20,8 @@ from notifications.signals import message_failed
 
 LOOK_AFTER_SECONDS = 120
 
-# Fenced by the token: once the row has moved on under another try, this answer changes nothing.
+# Fenced by the token: once the row has moved on under another try, this answer changes nothing. The rows are locked in order, as
+# `cancel` does. What was called back meanwhile is worthless already, so it isn't scheduled again.
 RECORD = """
 WITH result AS (
     SELECT r.id, r.token, r.verdict, left(r.code, 40) AS code, left(r.provider_id, 64) AS provider_id, r.status,
@@ -28,17 +29,21 @@ WITH result AS (
       FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(verdicts)s::text[], %(codes)s::text[], %(provider_ids)s::text[],
                          %(statuses)s::text[], %(reasons)s::text[], %(send_ats)s::timestamptz[])
         AS r (id, token, verdict, code, provider_id, status, reason, send_at)
+), locked AS MATERIALIZED (
+    SELECT m.id FROM notifications_message m JOIN result USING (id) ORDER BY m.id FOR UPDATE OF m
 ), attempted AS (
     UPDATE notifications_attempt a SET finished_at = %(now)s, verdict = result.verdict, error_code = result.code
       FROM result WHERE a.token = result.token
 )
 UPDATE notifications_message m
-   SET status = result.status, reason = result.reason, error_code = result.code,
+   SET status = CASE WHEN result.send_at >= m.expires_at THEN 'expired' ELSE result.status END,
+       reason = CASE WHEN result.send_at >= m.expires_at THEN 'called back while it was being sent' ELSE result.reason END,
+       error_code = result.code,
        provider_id = CASE WHEN result.provider_id <> '' THEN result.provider_id ELSE m.provider_id END,
-       send_at = coalesce(result.send_at, m.send_at),
+       send_at = CASE WHEN result.send_at < m.expires_at THEN result.send_at ELSE m.send_at END,
        accepted_at = CASE result.status WHEN 'accepted' THEN %(now)s ELSE m.accepted_at END,
        lease_until = CASE result.status WHEN 'uncertain' THEN %(now)s + make_interval(secs => %(look_after)s) END
-  FROM result
+  FROM result JOIN locked USING (id)
  WHERE m.id = result.id AND m.token = result.token AND m.status IN ('sending', 'uncertain')
 RETURNING m.id, m.status, m.reference
 """

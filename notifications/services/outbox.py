@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from notifications.domain.quiet import QuietHours
@@ -69,6 +70,22 @@ def schedule(drafts: Sequence[Draft], *, now: datetime | None = None) -> list[Me
     return [by_key[draft.dedupe_key] for draft in drafts]
 
 
+@transaction.atomic
+def cancel(message_ids: Iterable[int], *, reason: str) -> int:
+    """Cancel those still scheduled and say how many.
+
+    What is claimed already can't be called back. But it isn't tried again where that try fails: it is worthless from now on.
+    """
+    locked = Message.objects.select_for_update().filter(pk__in=message_ids).order_by("pk").values_list("pk", "status")
+    standing: dict[str, list[int]] = {}
+    for pk, status in locked:
+        standing.setdefault(status, []).append(pk)
+    under_way = [*standing.get(MessageStatus.SENDING, ()), *standing.get(MessageStatus.UNCERTAIN, ())]
+    Message.objects.filter(pk__in=under_way).update(expires_at=F("send_at") + timedelta(microseconds=1))
+    waiting = Message.objects.filter(pk__in=standing.get(MessageStatus.SCHEDULED, ()))
+    return waiting.update(status=MessageStatus.CANCELLED.value, reason=reason)
+
+
 def _require_sendable(draft: Draft) -> None:
     if draft.channel not in settings.CHANNELS:
         raise ValueError(f"unknown channel “{draft.channel}”")
@@ -82,10 +99,3 @@ def _require_sendable(draft: Draft) -> None:
 def _time_zones() -> frozenset[str]:
     # Some systems list “localtime”, which PostgreSQL doesn't know.
     return frozenset(available_timezones() - {"localtime"})
-
-
-@transaction.atomic
-def cancel(message_ids: Iterable[int], *, reason: str) -> int:
-    """Cancel those still scheduled, in one statement, and say how many. What is claimed already can't be called back."""
-    waiting = Message.objects.filter(pk__in=message_ids, status=MessageStatus.SCHEDULED.value)
-    return waiting.update(status=MessageStatus.CANCELLED.value, reason=reason)

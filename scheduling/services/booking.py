@@ -71,6 +71,8 @@ def move(
     if moved.status not in COMING:
         raise IllegalMove(f"This appointment is {moved.get_status_display()}, so it can't be moved.")
     previous_starts_at = moved.starts_at
+    if moved.status == Status.ARRIVED and starts_at.astimezone(moved.zone).date() != moved.local_day:
+        raise IllegalMove(f"{moved.patient.first_name} has arrived already, so the session stays on its day.")
     _place(moved, moved.course.treatment, practitioner or moved.practitioner, room or moved.room, starts_at, now)
     moved.revision += starts_at != previous_starts_at
     save_or_refuse(moved, moved.save)

@@ -112,3 +112,18 @@ def test_the_search_as_one_types_calls_patients_by_their_names(clinic, desk):
     )
 
     assert [result["text"] for result in found.json()["results"]] == ["Ana Alvarez, May 17, 1990"]
+
+
+def test_a_patients_page_answers_what_she_was_told(clinic, desk):
+    clinic.book(clinic.consents(clinic.ana, "sms"))
+    clinic.book(clinic.ben, practitioner=clinic.eli, room=clinic.other_room)
+
+    page = unescape(desk.get(f"/admin/scheduling/patient/{clinic.ana.pk}/change/").content.decode())
+    assert "Mon, Oct 26, 9:00 AM · confirmation · text message" in page
+
+    page = unescape(desk.get(f"/admin/scheduling/patient/{clinic.ben.pk}/change/").content.decode())
+    assert "no consent, or no address" in page
+
+    everything = desk.get(f"/admin/aftercare/caremessage/?patient={clinic.ana.pk}").content.decode()
+    assert "Ana Alvarez" in everything
+    assert "Ben Brooks" not in everything

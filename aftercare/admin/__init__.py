@@ -1,0 +1,6 @@
+from aftercare.admin.consent import ConsentAdmin
+from aftercare.admin.ledger import CareMessageAdmin
+from aftercare.admin.patients import PatientWithConsentAdmin
+from aftercare.admin.protocols import PlanAdmin, ProtocolAdmin
+
+__all__ = ["CareMessageAdmin", "ConsentAdmin", "PatientWithConsentAdmin", "PlanAdmin", "ProtocolAdmin"]
