@@ -19,7 +19,7 @@ run: $(VENV)/installed .env
 	@$(PYTHON) manage.py run_local
 
 test: $(VENV)/installed
-	$(PYTHON) -m pytest -n auto $(ARGS)
+	$(PYTHON) -m pytest -n auto --dist loadgroup $(ARGS)
 
 lint: $(VENV)/installed-lint .env
 	$(VENV)/bin/ruff check --output-format concise

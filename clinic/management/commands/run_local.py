@@ -2,6 +2,7 @@ import contextlib
 import multiprocessing
 import os
 import shlex
+import signal
 import socket
 import sys
 import threading
@@ -63,8 +64,16 @@ class Command(BaseCommand):
 
     def run_processes(self, port: int, address: str, run_file: Any) -> str:
         """Until Ctrl-C, or until one of them ends by itself: then its name is what comes back."""
+        from honcho.compat import ProcessManager
         from honcho.manager import SIGNALS, SYSTEM_PRINTER_NAME, Manager
         from honcho.printer import Message, Printer
+
+        class OnlyTheParents(ProcessManager):
+            """Asks each of ours to end, not its children: Celery lets those finish, and the signal would tear them out of a transaction."""
+
+            def terminate(self, pid: int) -> None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM)
 
         class Announcing(Printer):
             """Prints the children's lines, and where to look as soon as the page answers."""
@@ -97,6 +106,7 @@ class Command(BaseCommand):
         }
         printer = Announcing()
         manager = Manager(printer)
+        manager._procmgr = OnlyTheParents()
         for name, command in commands.items():
             line = shlex.join(str(word) for word in (sys.executable, *command))
             manager.add_process(name, f"exec {line}", cwd=settings.BASE_DIR)  # exec: the signals are for it, not for a shell
