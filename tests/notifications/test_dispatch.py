@@ -500,14 +500,16 @@ class TestLogs:
         caplog.set_level(logging.INFO)
         story()
         ours = [record for record in caplog.records if record.name != "mail.log"]  # the mail server's own, on the other end
-        assert [line for line in (record.getMessage() for record in ours) if "555" in line or "secret" in line or "ana@" in line] == []
-        assert [record.exc_text for record in caplog.records if "555" in str(record.exc_text)] == []
+        lines = [
+            f"{record.getMessage()} {logging.Formatter().formatException(record.exc_info) if record.exc_info else ''}" for record in ours
+        ]
+        assert [line for line in lines if "1212555" in line or "secret" in line or "ana@" in line] == []
 
     def test_control_the_sdk_would_log_the_number_if_it_were_let(self, story, caplog):
         caplog.set_level(logging.INFO)
         caplog.set_level(logging.INFO, logger="twilio")
         story()
-        assert [line for line in caplog.messages if "5551004" in line]
+        assert [line for line in caplog.messages if "12125551004" in line]
 
     def test_neither_reasons_nor_tries_hold_a_number(self, story):
         story()

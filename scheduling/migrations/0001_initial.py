@@ -1,0 +1,713 @@
+import datetime
+from decimal import Decimal
+
+import django.contrib.postgres.constraints
+import django.contrib.postgres.fields.ranges
+import django.contrib.postgres.indexes
+import django.core.validators
+import django.db.models.deletion
+import django.db.models.expressions
+import django.db.models.functions.comparison
+import phonenumber_field.modelfields
+from django.conf import settings
+from django.contrib.postgres.operations import BtreeGistExtension
+from django.db import migrations, models
+
+import scheduling.fields
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        # Exclusion constraints on a number beside a range need it.
+        BtreeGistExtension(),
+        migrations.CreateModel(
+            name="Patient",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("first_name", models.CharField(max_length=80, verbose_name="first name")),
+                ("last_name", models.CharField(max_length=80, verbose_name="last name")),
+                ("birth_date", models.DateField(verbose_name="date of birth")),
+                (
+                    "phone",
+                    phonenumber_field.modelfields.PhoneNumberField(blank=True, max_length=128, region=None, verbose_name="cell phone"),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email")),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="America/New_York",
+                        help_text="Where the patient lives: messages keep to the clock there.",
+                        max_length=64,
+                        validators=[scheduling.fields.validate_time_zone],
+                        verbose_name="time zone",
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(choices=[("en", "English"), ("es", "Español")], default="en", max_length=5, verbose_name="language"),
+                ),
+                (
+                    "wants_quiet_nights",
+                    models.BooleanField(
+                        default=False,
+                        help_text="No texts between 9 pm and 8 am, not even in the first 24 hours: one before bedtime names the night's doses.",
+                        verbose_name="quiet nights",
+                    ),
+                ),
+                (
+                    "hyperpigmentation_risk",
+                    models.BooleanField(
+                        default=False, help_text="Tends to post-inflammatory hyperpigmentation.", verbose_name="risk of dark patches"
+                    ),
+                ),
+                (
+                    "active_products",
+                    models.CharField(
+                        blank=True,
+                        help_text="Retinoids, AHA, BHA, PHA, peels: they can start a purge too.",
+                        max_length=200,
+                        verbose_name="active products",
+                    ),
+                ),
+                ("notes", models.TextField(blank=True, verbose_name="notes")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                "verbose_name": "patient",
+                "verbose_name_plural": "patients",
+                "ordering": ["last_name", "first_name", "pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Location",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100, unique=True, verbose_name="name")),
+                ("address", models.CharField(blank=True, max_length=200, verbose_name="address")),
+                (
+                    "phone",
+                    phonenumber_field.modelfields.PhoneNumberField(
+                        help_text="Patients are told to call this number.", max_length=128, region=None, verbose_name="phone"
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="America/New_York",
+                        max_length=64,
+                        validators=[scheduling.fields.validate_time_zone],
+                        verbose_name="time zone",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "location",
+                "verbose_name_plural": "locations",
+                "ordering": ["name"],
+                "constraints": [models.UniqueConstraint(fields=("id", "time_zone"), name="location_and_its_time_zone")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Course",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "skin_area",
+                    models.CharField(
+                        choices=[
+                            ("face", "Face"),
+                            ("neck", "Neck and décolleté"),
+                            ("scalp", "Scalp"),
+                            ("hands", "Hands"),
+                            ("abdomen", "Abdomen"),
+                            ("legs", "Legs"),
+                        ],
+                        editable=False,
+                        max_length=20,
+                        verbose_name="skin area",
+                    ),
+                ),
+                ("planned_sessions", models.PositiveSmallIntegerField(verbose_name="planned sessions")),
+                (
+                    "minimum_interval_days",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(
+                                28, "The skin needs at least %(limit_value)s days between two sessions."
+                            ),
+                            django.core.validators.MaxValueValidator(
+                                42, "The interval ends at %(limit_value)s days, the end of the recommended window."
+                            ),
+                        ],
+                        verbose_name="minimum interval in days",
+                    ),
+                ),
+                ("started_at", models.DateTimeField(verbose_name="started")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended")),
+                (
+                    "patient",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.patient", verbose_name="patient"),
+                ),
+            ],
+            options={
+                "verbose_name": "course",
+                "verbose_name_plural": "courses",
+                "ordering": ["-started_at"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Practitioner",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("is_active", models.BooleanField(default=True, verbose_name="works here")),
+                ("locations", models.ManyToManyField(to="scheduling.location", verbose_name="locations")),
+                (
+                    "user",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="sign-in",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "practitioner",
+                "verbose_name_plural": "practitioners",
+                "ordering": ["name"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Room",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("is_active", models.BooleanField(default=True, verbose_name="in use")),
+                (
+                    "location",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.location", verbose_name="location"),
+                ),
+            ],
+            options={
+                "verbose_name": "room",
+                "verbose_name_plural": "rooms",
+                "ordering": ["location__name", "name"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Appointment",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "skin_area",
+                    models.CharField(
+                        choices=[
+                            ("face", "Face"),
+                            ("neck", "Neck and décolleté"),
+                            ("scalp", "Scalp"),
+                            ("hands", "Hands"),
+                            ("abdomen", "Abdomen"),
+                            ("legs", "Legs"),
+                        ],
+                        max_length=20,
+                        verbose_name="skin area",
+                    ),
+                ),
+                ("time_zone", models.CharField(max_length=64)),
+                ("during", django.contrib.postgres.fields.ranges.DateTimeRangeField(help_text="Turnaround included.", verbose_name="time")),
+                ("duration_minutes", models.PositiveSmallIntegerField(verbose_name="duration in minutes")),
+                ("minimum_interval_days", models.PositiveSmallIntegerField(verbose_name="minimum interval in days")),
+                (
+                    "recovery",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Func(
+                            django.db.models.functions.comparison.Cast(
+                                models.Func(
+                                    models.F("time_zone"),
+                                    models.Func(models.F("during"), function="lower", output_field=models.DateTimeField()),
+                                    function="timezone",
+                                    output_field=models.DateTimeField(),
+                                ),
+                                models.DateField(),
+                            ),
+                            models.ExpressionWrapper(
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.functions.comparison.Cast(
+                                        models.Func(
+                                            models.F("time_zone"),
+                                            models.Func(models.F("during"), function="lower", output_field=models.DateTimeField()),
+                                            function="timezone",
+                                            output_field=models.DateTimeField(),
+                                        ),
+                                        models.DateField(),
+                                    ),
+                                    "+",
+                                    models.F("minimum_interval_days"),
+                                ),
+                                output_field=models.DateField(),
+                            ),
+                            function="daterange",
+                            output_field=django.contrib.postgres.fields.ranges.DateRangeField(),
+                        ),
+                        output_field=django.contrib.postgres.fields.ranges.DateRangeField(),
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("booked", "booked"),
+                            ("arrived", "arrived"),
+                            ("fulfilled", "completed"),
+                            ("cancelled", "cancelled"),
+                            ("noshow", "no-show"),
+                            ("entered-in-error", "entered in error"),
+                        ],
+                        default="booked",
+                        max_length=20,
+                        verbose_name="status",
+                    ),
+                ),
+                ("status_reason", models.CharField(blank=True, max_length=200, verbose_name="reason")),
+                ("status_at", models.DateTimeField(verbose_name="status since")),
+                (
+                    "completed_at",
+                    models.DateTimeField(blank=True, help_text="The actual end of the session.", null=True, verbose_name="completed"),
+                ),
+                ("revision", models.PositiveSmallIntegerField(default=0, editable=False, help_text="How often it was moved.")),
+                ("price", models.DecimalField(decimal_places=2, max_digits=8, verbose_name="price")),
+                ("booked_at", models.DateTimeField(verbose_name="booked")),
+                (
+                    "booked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="booked by",
+                    ),
+                ),
+                (
+                    "status_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="status set by",
+                    ),
+                ),
+                ("course", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.course", verbose_name="course")),
+                (
+                    "location",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.location", verbose_name="location"),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.patient", verbose_name="patient"),
+                ),
+                (
+                    "practitioner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="scheduling.practitioner", verbose_name="practitioner"
+                    ),
+                ),
+                ("room", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.room", verbose_name="room")),
+            ],
+            options={
+                "verbose_name": "appointment",
+                "verbose_name_plural": "appointments",
+                "ordering": ["-during"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Treatment",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100, unique=True, verbose_name="name")),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                (
+                    "skin_area",
+                    models.CharField(
+                        choices=[
+                            ("face", "Face"),
+                            ("neck", "Neck and décolleté"),
+                            ("scalp", "Scalp"),
+                            ("hands", "Hands"),
+                            ("abdomen", "Abdomen"),
+                            ("legs", "Legs"),
+                        ],
+                        max_length=20,
+                        verbose_name="skin area",
+                    ),
+                ),
+                (
+                    "duration_minutes",
+                    models.PositiveSmallIntegerField(
+                        default=60, validators=[django.core.validators.MinValueValidator(5)], verbose_name="duration in minutes"
+                    ),
+                ),
+                (
+                    "turnaround_minutes",
+                    models.PositiveSmallIntegerField(
+                        default=15, help_text="Cleaning and preparing the room afterwards.", verbose_name="turnaround in minutes"
+                    ),
+                ),
+                (
+                    "minimum_interval_days",
+                    models.PositiveSmallIntegerField(
+                        default=28,
+                        validators=[
+                            django.core.validators.MinValueValidator(
+                                28, "The skin needs at least %(limit_value)s days between two sessions."
+                            ),
+                            django.core.validators.MaxValueValidator(
+                                42, "The interval ends at %(limit_value)s days, the end of the recommended window."
+                            ),
+                        ],
+                        verbose_name="minimum interval in days",
+                    ),
+                ),
+                (
+                    "recommended_within_days",
+                    models.PositiveSmallIntegerField(
+                        default=42,
+                        help_text="The end of the recommended window after a session. A later booking is allowed, with a warning.",
+                        verbose_name="recommended within days",
+                    ),
+                ),
+                (
+                    "maintenance_months",
+                    models.PositiveSmallIntegerField(
+                        default=6, validators=[django.core.validators.MinValueValidator(1)], verbose_name="maintenance every … months"
+                    ),
+                ),
+                (
+                    "planned_sessions",
+                    models.PositiveSmallIntegerField(
+                        default=3, validators=[django.core.validators.MinValueValidator(1)], verbose_name="sessions in a course"
+                    ),
+                ),
+                (
+                    "list_price",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=Decimal("640.00"),
+                        max_digits=8,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="list price",
+                    ),
+                ),
+                ("currency", models.CharField(default="USD", max_length=3, verbose_name="currency")),
+                ("is_active", models.BooleanField(default=True, verbose_name="offered")),
+            ],
+            options={
+                "verbose_name": "treatment",
+                "verbose_name_plural": "treatments",
+                "ordering": ["name"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("minimum_interval_days__range", (28, 42))),
+                        name="treatment_interval_is_28_to_42_days",
+                        violation_error_message="The minimum interval is between 28 and 42 days.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("recommended_within_days__gte", models.F("minimum_interval_days"))),
+                        name="treatment_window_ends_after_the_interval",
+                        violation_error_message="The recommended window can't end before the minimum interval.",
+                    ),
+                ],
+            },
+        ),
+        migrations.AddField(
+            model_name="practitioner",
+            name="treatments",
+            field=models.ManyToManyField(help_text="What this person may perform.", to="scheduling.treatment", verbose_name="treatments"),
+        ),
+        migrations.AddField(
+            model_name="course",
+            name="treatment",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.treatment", verbose_name="treatment"),
+        ),
+        migrations.CreateModel(
+            name="WorkingHours",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "weekday",
+                    models.SmallIntegerField(
+                        choices=[
+                            (0, "Monday"),
+                            (1, "Tuesday"),
+                            (2, "Wednesday"),
+                            (3, "Thursday"),
+                            (4, "Friday"),
+                            (5, "Saturday"),
+                            (6, "Sunday"),
+                        ],
+                        verbose_name="weekday",
+                    ),
+                ),
+                ("opens_at", models.TimeField(verbose_name="from")),
+                ("closes_at", models.TimeField(verbose_name="until")),
+                (
+                    "location",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="scheduling.location", verbose_name="location"),
+                ),
+                (
+                    "practitioner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="working_hours", to="scheduling.practitioner"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "working hours",
+                "verbose_name_plural": "working hours",
+                "ordering": ["weekday", "opens_at"],
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="Closure",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starts_on", models.DateField(verbose_name="first day")),
+                ("ends_on", models.DateField(verbose_name="last day")),
+                ("reason", models.CharField(max_length=100, verbose_name="reason")),
+                (
+                    "location",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="closures", to="scheduling.location"),
+                ),
+            ],
+            options={
+                "verbose_name": "closure",
+                "verbose_name_plural": "closures",
+                "ordering": ["starts_on"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("starts_on__lte", models.F("ends_on"))), name="closure_ends_after_it_starts")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="OpeningHours",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "weekday",
+                    models.SmallIntegerField(
+                        choices=[
+                            (0, "Monday"),
+                            (1, "Tuesday"),
+                            (2, "Wednesday"),
+                            (3, "Thursday"),
+                            (4, "Friday"),
+                            (5, "Saturday"),
+                            (6, "Sunday"),
+                        ],
+                        verbose_name="weekday",
+                    ),
+                ),
+                ("opens_at", models.TimeField(verbose_name="from")),
+                ("closes_at", models.TimeField(verbose_name="until")),
+                (
+                    "location",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="opening_hours", to="scheduling.location"),
+                ),
+            ],
+            options={
+                "verbose_name": "opening hours",
+                "verbose_name_plural": "opening hours",
+                "ordering": ["weekday", "opens_at"],
+                "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("opens_at__lt", models.F("closes_at"))), name="opening_hours_end_after_they_start"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Absence",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("during", django.contrib.postgres.fields.ranges.DateTimeRangeField(verbose_name="from – until")),
+                ("reason", models.CharField(blank=True, max_length=100, verbose_name="reason")),
+                (
+                    "practitioner",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="absences", to="scheduling.practitioner"),
+                ),
+            ],
+            options={
+                "verbose_name": "absence",
+                "verbose_name_plural": "absences",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("during__isempty", False), ("during__lower_inf", False), ("during__upper_inf", False)),
+                        name="absence_has_a_start_and_an_end",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Recall",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("next_session", "next session"), ("maintenance", "maintenance")], max_length=20, verbose_name="for"
+                    ),
+                ),
+                ("last_session_on", models.DateField(verbose_name="last session")),
+                ("due_on", models.DateField(verbose_name="due")),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed")),
+                ("course", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="scheduling.course", verbose_name="course")),
+                (
+                    "last_session",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, to="scheduling.appointment", verbose_name="last session"
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.patient", verbose_name="patient"),
+                ),
+            ],
+            options={
+                "verbose_name": "recall",
+                "verbose_name_plural": "recalls",
+                "ordering": ["due_on", "pk"],
+                "permissions": [("view_maintenance_due", "Can view the maintenance-due report")],
+                "indexes": [
+                    models.Index(condition=models.Q(("closed_at", None)), fields=["due_on", "id"], name="open_recalls_by_due_date")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed_at", None)), fields=("course", "kind"), name="one_open_recall_per_course_and_kind"
+                    )
+                ],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name="room",
+            constraint=models.UniqueConstraint(fields=("location", "name"), name="one_room_of_a_name_per_location"),
+        ),
+        migrations.AddConstraint(
+            model_name="room",
+            constraint=models.UniqueConstraint(fields=("id", "location"), name="room_and_its_location"),
+        ),
+        migrations.AddIndex(
+            model_name="appointment",
+            index=django.contrib.postgres.indexes.GistIndex(fields=["during"], name="appointments_by_time"),
+        ),
+        migrations.AddIndex(
+            model_name="appointment",
+            index=models.Index(fields=["course", "status"], name="appointments_by_course"),
+        ),
+        migrations.AddConstraint(
+            model_name="appointment",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("status__in", ["booked", "arrived", "fulfilled"])),
+                expressions=[("practitioner", "="), ("during", "&&")],
+                name="practitioner_is_free",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appointment",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("status__in", ["booked", "arrived", "fulfilled"])),
+                expressions=[("room", "="), ("during", "&&")],
+                name="room_is_free",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appointment",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("status__in", ["booked", "arrived", "fulfilled"])),
+                expressions=[("patient", "="), ("during", "&&")],
+                name="patient_is_free",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appointment",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("status__in", ["booked", "arrived", "fulfilled"])),
+                expressions=[("patient", "="), ("skin_area", "="), ("recovery", "&&")],
+                name="skin_has_recovered",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appointment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("minimum_interval_days__range", (28, 42))), name="appointment_recovery_is_28_to_42_days"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appointment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("during__endswith__lt", datetime.datetime(2200, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                    ("during__isempty", False),
+                    ("during__lower_inc", True),
+                    ("during__lower_inf", False),
+                    ("during__startswith__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                    ("during__upper_inc", False),
+                    ("during__upper_inf", False),
+                ),
+                name="appointment_has_a_start_and_an_end",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appointment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("completed_at__isnull", False), ("status", "fulfilled")),
+                    models.Q(models.Q(("status", "fulfilled"), _negated=True), ("completed_at", None)),
+                    _connector="OR",
+                ),
+                name="appointment_is_completed_when_fulfilled",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appointment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["booked", "arrived", "fulfilled", "cancelled", "noshow", "entered-in-error"])),
+                name="appointment_status_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="course",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("minimum_interval_days__range", (28, 42))),
+                name="course_interval_is_28_to_42_days",
+                violation_error_message="The minimum interval is between 28 and 42 days.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="course",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at", None)), fields=("patient", "treatment"), name="one_open_course_per_patient_and_treatment"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="course",
+            constraint=models.UniqueConstraint(fields=("id", "patient", "skin_area"), name="course_its_patient_and_its_skin"),
+        ),
+        migrations.AddConstraint(
+            model_name="workinghours",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("opens_at__lt", models.F("closes_at"))), name="working_hours_end_after_they_start"
+            ),
+        ),
+    ]
