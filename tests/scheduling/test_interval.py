@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import IntegrityError, connection, transaction
 
 from scheduling import services
 from scheduling.errors import TooSoon
@@ -205,3 +206,11 @@ class TestChangingTheInterval:
             services.set_minimum_interval(course, days, now=TODAY)
         course.refresh_from_db()
         assert course.minimum_interval_days == 28
+
+
+@pytest.mark.parametrize("during", ["[-infinity,2026-11-03 19:00+00)", "[2026-11-03 18:00+00,infinity)", "[1999-01-01,1999-01-02)"])
+def test_raw_sql_cant_use_infinity_as_a_start_or_an_end(clinic, during):
+    booked = clinic.book(clinic.ana)
+
+    with pytest.raises(IntegrityError, match="appointment_has_a_start_and_an_end"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE scheduling_appointment SET during = %s WHERE id = %s", [during, booked.pk])
