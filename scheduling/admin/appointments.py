@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduling import services
 from scheduling.admin.filters import WhenFilter
+from scheduling.admin.names import CalledByName
 from scheduling.admin.refusals import RefusalsOnForm
 from scheduling.admin.steps import STEPS, Step
 from scheduling.domain.states import COMING
@@ -27,7 +28,7 @@ from scheduling.models import Appointment
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(RefusalsOnForm):
+class AppointmentAdmin(RefusalsOnForm, CalledByName):
     form = AppointmentForm
     list_display = ["time", "patient_name", "treatment", "practitioner", "room", "status_badge"]
     list_display_links = ["time", "patient_name"]
@@ -51,6 +52,9 @@ class AppointmentAdmin(RefusalsOnForm):
     change_form_template = "scheduling/appointment_form.html"
 
     # --- what is shown ---------------------------------------------------------------------------------------------
+
+    def name_of(self, obj: Appointment) -> str:
+        return f"{obj.patient.full_name}, {obj.local_time_text}"
 
     @admin.display(description=_("time"), ordering="during")
     def time(self, appointment: Appointment) -> str:
@@ -139,6 +143,7 @@ class AppointmentAdmin(RefusalsOnForm):
         by = cast(User, request.user)
         saved = services.move(obj, **asked, by=by) if change else services.book(**asked, by=by)
         obj.__dict__.update(saved.__dict__)
+        request.saved = obj  # type: ignore[attr-defined]
         for warning in services.warnings_of(saved):
             messages.warning(request, warning)
 

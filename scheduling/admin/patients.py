@@ -10,11 +10,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.admin.names import CalledByName
 from scheduling.models import Appointment, Patient
 
 
 @admin.register(Patient)
-class PatientAdmin(admin.ModelAdmin):
+class PatientAdmin(CalledByName):
     list_display = ["full_name", "birth_date", "phone", "email", "last_session"]
     list_display_links = ["full_name"]
     list_filter = ["hyperpigmentation_risk", "language"]
@@ -22,12 +23,16 @@ class PatientAdmin(admin.ModelAdmin):
     search_help_text = _("Any part of a name, phone number, email or birth date (1990-03-12)")
     list_per_page = 50
     readonly_fields = ["sessions"]
+    change_form_template = "scheduling/patient_form.html"
     fieldsets = [
         (None, {"fields": [("first_name", "last_name"), "birth_date"]}),
         (_("How to reach"), {"fields": [("phone", "email"), ("language", "time_zone"), "wants_quiet_nights"]}),
         (_("Skin"), {"fields": ["hyperpigmentation_risk", "active_products", "notes"]}),
         (_("Sessions"), {"fields": ["sessions"]}),
     ]
+
+    def name_of(self, obj: Patient) -> str:
+        return obj.full_name
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Patient]:
         fulfilled = Appointment.objects.fulfilled().filter(patient=OuterRef("pk")).order_by("-during")

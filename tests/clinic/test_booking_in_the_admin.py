@@ -46,6 +46,24 @@ def test_a_booking_is_saved_with_its_time_on_the_clinics_clock(clinic, desk):
     assert (booked.patient, booked.starts_at, booked.booked_by.username) == (clinic.ana, coming(3), "frontdesk")
 
 
+def test_what_was_saved_is_called_by_the_patients_name(clinic, desk):
+    answer = desk.post(ADD, typed(clinic, coming(3)), follow=True)
+
+    [message] = [str(message) for message in answer.context["messages"]]
+    assert "Ana Alvarez, " in message
+    assert f"patient {clinic.ana.pk}" not in message
+
+
+def test_a_name_with_a_tag_in_it_is_only_a_name(clinic, desk):
+    clinic.ana.last_name = "<script>alert(1)</script>"
+    clinic.ana.save()
+
+    page = desk.post(ADD, typed(clinic, coming(3)), follow=True).content.decode()
+
+    assert "<script>alert(1)" not in page
+    assert "Ana &lt;script&gt;alert(1)" in page
+
+
 @pytest.mark.parametrize("clock", ["13:00", "1:00 PM", "1 pm", "1:00pm", "13:00:00"])
 def test_the_time_may_be_typed_as_people_say_it(clinic, desk, clock):
     desk.post(ADD, typed(clinic, coming(3), starts_at_1=clock))
