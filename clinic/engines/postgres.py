@@ -15,7 +15,8 @@ from clinic.engines.places import copy_if_hidden, free_port, package_folder, ser
 TRIES = 3
 NOBODYS_PID = 2**31 - 1  # a number that no system gives to a process
 
-FAST_NOT_SAFE = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+# Two test workers with fifty desks each need more connections than the usual hundred.
+FAST_NOT_SAFE = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300"
 
 
 class Postgres:
