@@ -6,6 +6,7 @@ Everything else that settings read is set too, so that neither a developer's .en
 import atexit
 import os
 import re
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -32,6 +33,9 @@ ENVIRONMENT = {
 def pytest_addoption() -> None:
     """The first hook of all: pytest calls it as soon as the plugin is named, before it loads pytest-django."""
     os.environ |= ENVIRONMENT
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A run in a shell's background inherits a deaf ear for Ctrl-C, and would hand it down to the processes that the tests interrupt.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
         # The engines are the controller's. Each worker has a test database of its own, and so it takes a Redis database of its own.
         number = int(re.sub(r"\D", "", worker)) % 15 + 1
