@@ -6,7 +6,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from aftercare import services
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Location
 from scheduling.signals import (
     appointment_booked,
     appointment_cancelled,
@@ -22,8 +22,8 @@ def booked(appointment: Appointment, now: datetime, **kwargs: Any) -> None:
 
 
 @receiver(appointment_moved)
-def moved(appointment: Appointment, previous_starts_at: datetime, now: datetime, **kwargs: Any) -> None:
-    services.tell_of_move(appointment, previous_starts_at=previous_starts_at, now=now)
+def moved(appointment: Appointment, previous_starts_at: datetime, previous_location: Location, now: datetime, **kwargs: Any) -> None:
+    services.tell_of_move(appointment, previous_starts_at=previous_starts_at, previous_location=previous_location, now=now)
 
 
 @receiver(appointment_cancelled)

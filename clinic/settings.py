@@ -2,9 +2,12 @@
 
 import atexit
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import time
 from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
 
 import environ
 from csp.constants import NONE, SELF
@@ -21,6 +24,16 @@ def required(name: str, why: str) -> str:
     if not value:
         raise ImproperlyConfigured(f"set {name} ({why}) in the environment or in .env; .env.example explains it.")
     return value
+
+
+def parsed(name: str, example: str, parse: Callable[[str], Any]) -> Any:
+    """The variable through `parse`, or one sentence that names it; never its value, which may hold a password."""
+    try:
+        return parse(required(name, example))
+    except (ValueError, KeyError, environ.ImproperlyConfigured) as error:
+        if not env.str(name, default=""):
+            raise
+        raise ImproperlyConfigured(f"{name} can't be understood; it looks like {example}.") from error
 
 
 # --- who we are -----------------------------------------------------------------------------------------------------
@@ -93,9 +106,9 @@ if DEBUG and MISSING:
         raise ImproperlyConfigured(str(error)) from error
 
 # --- the truth: PostgreSQL ------------------------------------------------------------------------------------------
-DATABASES = {"default": env.db_url_config(required("DATABASE_URL", "postgres://user:password@host:port/name"))}
+DATABASES = {"default": parsed("DATABASE_URL", "postgres://user:password@host:port/name", env.db_url_config)}
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
-if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+if DATABASES["default"].get("ENGINE") != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database: the intervals are held by PostgreSQL itself.")
 
 # --- the wake-up call: Redis and Celery -----------------------------------------------------------------------------
@@ -156,7 +169,7 @@ elif not DEBUG:
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Afterglow <aftercare@example.org>")
 EMAIL_URL = env.str("EMAIL_URL", default="")
 if EMAIL_URL:
-    globals().update(env.email_url("EMAIL_URL"))
+    globals().update(parsed("EMAIL_URL", "smtp+tls://user:password@host:port", env.email_url_config))
 EMAIL_TIMEOUT = 10
 
 # The local demo: text messages, and emails where no mail server is named, end on a page instead of with a patient.
@@ -172,6 +185,8 @@ LANGUAGE_CODE = "en-us"
 LANGUAGES = [("en-us", "English")]  # of the interface; LocaleMiddleware would otherwise hand out foreign date orders
 PATIENT_LANGUAGES = [("en", "English"), ("es", "Español")]
 TIME_ZONE = env.str("TIME_ZONE", default="America/New_York")
+if TIME_ZONE not in available_timezones():
+    raise ImproperlyConfigured(f"TIME_ZONE is “{TIME_ZONE}”, which is no time zone; use a name such as America/New_York.")
 USE_TZ = True
 USE_I18N = True
 FORMAT_MODULE_PATH = ["clinic.formats"]

@@ -2,7 +2,8 @@
 
 Sent inside the transaction that made it happen, so that what follows from it happens along with it or not at all.
 
-Every receiver gets `appointment` and `now` (an aware datetime); `appointment_moved` also gets `previous_starts_at`.
+Every receiver gets `appointment` and `now` (an aware datetime); `appointment_moved` also gets
+`previous_starts_at` and `previous_location`.
 """
 
 from django.dispatch import Signal

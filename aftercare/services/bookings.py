@@ -13,7 +13,7 @@ from aftercare.wording import CANCELLATION, CONFIRMATION, MOVED, REMINDER, Lette
 from notifications.domain.quiet import QuietHours
 from notifications.domain.states import MessageStatus
 from scheduling.domain.states import Status
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Location
 
 # Reached her, or may have.
 WENT_OUT = [status.value for status in MessageStatus if status not in (MessageStatus.SCHEDULED, *IN_VAIN)]
@@ -24,9 +24,9 @@ def tell_of_booking(appointment: Appointment, *, now: datetime) -> None:
     _tell_when(appointment, CONFIRMATION, now)
 
 
-def tell_of_move(appointment: Appointment, *, previous_starts_at: datetime, now: datetime) -> None:
+def tell_of_move(appointment: Appointment, *, previous_starts_at: datetime, previous_location: Location, now: datetime) -> None:
     """The old time's messages go; the new time gets its own. Another room or practitioner at the same time is no news."""
-    if appointment.starts_at == previous_starts_at:
+    if (appointment.starts_at, appointment.location) == (previous_starts_at, previous_location):
         return
     take_back(reason="the appointment was moved", appointment=appointment)
     _tell_when(appointment, MOVED, now)

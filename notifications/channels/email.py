@@ -2,7 +2,7 @@
 
 | what the mail server says              | what we do                            |
 | -------------------------------------- | ------------------------------------- |
-| connection refused, 4xx                | refused for now: try again            |
+| no connection, 4xx                     | refused for now: try again            |
 | 535: our own password is turned away   | refused for now: try again            |
 | 5xx, recipient refused                 | refused for good                      |
 | anything else: time-out, dropped       | uncertain; resent once, same Message-ID |
@@ -15,7 +15,7 @@ from email.utils import parseaddr
 from typing import Any, Self
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
 
 from notifications.domain.states import Verdict
 from notifications.errors import TransportError
@@ -39,7 +39,14 @@ class Channel:
     def _send(self, message: Any) -> str:
         domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
         message_id = f"<message-{message.message_id}@{domain}>"
-        email = EmailMultiAlternatives(message.subject, message.body, to=[message.address], headers={"Message-ID": message_id})
+        server = get_connection()
+        try:
+            server.open()
+        except (OSError, smtplib.SMTPException) as error:  # a name that isn't found, a password turned away: nothing has left
+            raise TransportError(Verdict.REFUSED_FOR_NOW, "unreachable", "the mail server can't be reached") from error
+        email = EmailMultiAlternatives(
+            message.subject, message.body, to=[message.address], headers={"Message-ID": message_id}, connection=server
+        )
         if message.html:
             email.attach_alternative(message.html, "text/html")
         try:
@@ -47,19 +54,18 @@ class Channel:
         except smtplib.SMTPRecipientsRefused as error:
             code = max(code for code, _ in error.recipients.values())
             raise _refused(code) from error
-        except smtplib.SMTPAuthenticationError as error:  # ours to mend, not the message's fault
-            raise TransportError(Verdict.REFUSED_FOR_NOW, str(error.smtp_code), "the mail server doesn't let us in") from error
         except smtplib.SMTPResponseException as error:
             raise _refused(error.smtp_code) from error
-        except ConnectionRefusedError as error:
-            raise TransportError(Verdict.REFUSED_FOR_NOW, "unreachable", "the mail server can't be reached") from error
         except (OSError, smtplib.SMTPException) as error:
             raise TransportError(Verdict.UNCERTAIN, type(error).__name__, "the mail server didn't answer") from error
+        finally:
+            server.close()
         if not sent:
             raise TransportError(Verdict.REFUSED_FOR_GOOD, "no recipient", "the email has no recipient")
         return message_id
 
 
 def _refused(code: int) -> TransportError:
-    verdict = Verdict.REFUSED_FOR_GOOD if code >= 500 else Verdict.REFUSED_FOR_NOW
+    is_ours_to_mend = code in (530, 535)  # our password is turned away: not the message's fault
+    verdict = Verdict.REFUSED_FOR_GOOD if code >= 500 and not is_ours_to_mend else Verdict.REFUSED_FOR_NOW
     return TransportError(verdict, str(code), f"the mail server refused it ({code})")

@@ -7,7 +7,7 @@
 | other 4xx (21211, 21614: a bad number)   | refused for good                                  |
 | 429, 20429; connection refused           | refused for now: try again                        |
 | 401, 403: our own account is turned away | refused for now: a new password isn't its fault   |
-| 5xx, time-out, reset                     | uncertain: look at the message list before any resend |
+| 5xx, 408, time-out, reset, no id         | uncertain: look at the message list before any resend |
 """
 
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,7 @@ from notifications.domain.states import Verdict
 from notifications.errors import TransportError
 
 TIMEOUT_SECONDS = 10
+CLOCKS_DIFFER = timedelta(minutes=2)  # ours from Twilio's, at most; doses in the same words are hours apart
 OPTED_OUT = 21610
 LONGEST_VALIDITY_SECONDS = 36_000  # of Twilio's own queue
 
@@ -63,11 +64,13 @@ class Channel:
             raise TransportError(Verdict.REFUSED_FOR_NOW, "unreachable", "Twilio can't be reached") from error
         except (TwilioException, aiohttp.ClientError, TimeoutError, OSError) as error:
             raise TransportError(Verdict.UNCERTAIN, type(error).__name__, "Twilio didn't answer") from error
-        return sent.sid or ""
+        if not sent.sid:
+            raise TransportError(Verdict.UNCERTAIN, "no sid", "Twilio's answer names no message")
+        return str(sent.sid)
 
     async def find(self, message: Any) -> str | None:
         """The newest text to the number, with the same words, made since the claim. Redaction leaves no words to compare."""
-        since = message.claimed_at.astimezone(UTC) - timedelta(seconds=1)  # Twilio's dates have no fractions
+        since = message.claimed_at.astimezone(UTC) - CLOCKS_DIFFER
         try:
             listed = await self._client.messages.list_async(to=message.address, limit=50)
         except (TwilioException, aiohttp.ClientError, TimeoutError, OSError):
@@ -89,9 +92,9 @@ def _refused(error: TwilioRestException) -> TransportError:
     """By HTTP status first, then by code. The SDK's own text can hold the number, so it goes no further."""
     code = str(error.code or error.status)
     explanation = f"Twilio's error {code}"
-    if error.status >= 500:
+    if error.status >= 500 or error.status == 408:
         return TransportError(Verdict.UNCERTAIN, code, explanation)
-    if error.status in (401, 403, 429):
+    if error.status < 400 or error.status in (401, 403, 429):
         return TransportError(Verdict.REFUSED_FOR_NOW, code, explanation)
     if error.code == OPTED_OUT:
         return TransportError(Verdict.OPTED_OUT, code, explanation)

@@ -38,8 +38,10 @@ def _give_up_lost_leases(now: datetime) -> None:
 def _settle(seen: Message, provider_id: str | None, now: datetime) -> bool:
     """`provider_id` is None where the provider couldn't be asked: then this look doesn't count."""
     message = Message.objects.select_for_update().filter(pk=seen.pk, status=MessageStatus.UNCERTAIN.value, token=seen.token).first()
-    if message is None:
-        return False
+    if message is None or (message.lookups, message.lease_until) != (seen.lookups, seen.lease_until):
+        return False  # somebody else has looked meanwhile: one look mustn't count twice
+    if provider_id and Message.objects.filter(channel=message.channel, provider_id=provider_id).exclude(pk=message.pk).exists():
+        provider_id = ""  # that is another message's text, in the same words
     if provider_id:
         message.status, message.reason, message.provider_id = MessageStatus.ACCEPTED.value, "found at the provider", provider_id
         message.accepted_at = now

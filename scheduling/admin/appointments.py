@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
@@ -129,10 +130,9 @@ class AppointmentAdmin(RefusalsOnForm, CalledByName):
         return ["during"] if request.GET.get(WhenFilter.parameter_name) in WhenFilter.COMING else ["-during"]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        initial: dict[str, Any] = super().get_changeform_initial_data(request)
-        if not str(initial.get("patient", "")).isdigit():  # the page's address is whatever somebody typed
-            initial.pop("patient", None)
-        return initial
+        # The page's address is whatever somebody typed.
+        asked = {name: request.GET.get(name, "") for name in ("patient", "treatment", "practitioner", "room")}
+        return {name: number for name, number in asked.items() if re.fullmatch(r"[0-9]{1,18}", number)}
 
     # --- what is done ----------------------------------------------------------------------------------------------
 

@@ -62,6 +62,11 @@ class Room(models.Model):
     def __str__(self) -> str:
         return f"{self.name}, {self.location}"
 
+    def clean(self) -> None:
+        was = Room.objects.filter(pk=self.pk).values_list("location_id", flat=True).first()
+        if was and was != self.location_id and self.appointment_set.exists():
+            raise ValidationError({"location": _("This room has appointments where it is. Add another room at the other location.")})
+
 
 class Weekday(models.IntegerChoices):
     MONDAY = 0, _("Monday")

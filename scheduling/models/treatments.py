@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -71,3 +72,8 @@ class Treatment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        was = Treatment.objects.filter(pk=self.pk).values_list("skin_area", flat=True).first()
+        if was and was != self.skin_area and self.course_set.exists():
+            raise ValidationError({"skin_area": _("Courses of this treatment count on its skin area. Add another treatment instead.")})

@@ -71,13 +71,15 @@ def move(
     moved = Appointment.objects.select_for_update(of=("self",)).select_related("course__treatment", "patient").get(pk=appointment.pk)
     if moved.status not in COMING:
         raise IllegalMove(f"This appointment is {moved.get_status_display()}, so it can't be moved.")
-    previous_starts_at = moved.starts_at
+    previous_starts_at, previous_location = moved.starts_at, moved.location
     if moved.status == Status.ARRIVED and starts_at.astimezone(moved.zone).date() != moved.local_day:
         raise IllegalMove(f"{moved.patient.first_name} has arrived already, so the session stays on its day.")
     _place(moved, moved.course.treatment, practitioner or moved.practitioner, room or moved.room, starts_at, now)
-    moved.revision += starts_at != previous_starts_at
+    moved.revision += (starts_at, moved.location) != (previous_starts_at, previous_location)
     save_or_refuse(moved, moved.save)
-    appointment_moved.send(Appointment, appointment=moved, previous_starts_at=previous_starts_at, now=now)
+    appointment_moved.send(
+        Appointment, appointment=moved, previous_starts_at=previous_starts_at, previous_location=previous_location, now=now
+    )
     return moved
 
 

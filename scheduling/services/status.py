@@ -26,7 +26,8 @@ def arrive(appointment: Appointment, *, by: By = None, now: datetime | None = No
         raise _illegal(current, Status.ARRIVED)  # that way back is `reopen`
     if now.astimezone(current.zone).date() < current.local_day:
         raise IllegalMove(f"This appointment is on {date_format(current.local_day, 'F j, Y')}: nobody can arrive for it before.")
-    return _become(current, Status.ARRIVED, by, now)
+    # A no-show comes back under the interval that her course has by now.
+    return _become(current, Status.ARRIVED, by, now, minimum_interval_days=current.course.minimum_interval_days)
 
 
 @transaction.atomic

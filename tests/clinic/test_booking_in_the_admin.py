@@ -136,7 +136,8 @@ def test_the_reports_book_link_starts_the_form_with_patient_and_treatment(clinic
 
     assert f'<option value="{clinic.ana.pk}" selected' in page
     assert f'<option value="{clinic.scalp.pk}" selected' in page
-    assert desk.get(f"{ADD}?patient=nobody").status_code == 200
+    for nonsense in ("patient=nobody", "patient=²", "starts_at=2027-01-01", f"treatment={10**30}"):
+        assert desk.get(f"{ADD}?{nonsense}").status_code == 200
 
 
 def test_moving_on_the_form_moves_the_appointment(clinic, desk):

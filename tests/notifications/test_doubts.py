@@ -1,0 +1,69 @@
+"""A text of which nobody knows whether it went out isn't sent twice, and isn't taken for another."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from notifications import services
+from notifications.models import Message
+from tests.providers import Answer
+
+MINUTE = timedelta(minutes=1)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def text(key: str) -> Message:
+    now = timezone.now()
+    draft = services.Draft(key, "sms", "+12125550101", "The same words.", now - timedelta(seconds=1), now + timedelta(hours=3))
+    return services.schedule([draft])[0]
+
+
+def test_two_who_look_at_once_have_looked_once(transactional_db, twilio, at_once):
+    message = text("a")
+    twilio.answer = lambda form: Answer(status=500, takes=True)
+    twilio.hides = lambda form: True  # taken, and not on the list yet
+    services.dispatch()
+
+    at_once([lambda: services.reconcile(now=timezone.now() + 3 * MINUTE)] * 4)
+
+    message.refresh_from_db()
+    assert (message.status, message.lookups) == ("uncertain", 1)
+
+
+def test_a_provider_whose_clock_is_behind_is_believed(transactional_db, twilio):
+    message = text("a")
+    twilio.now = lambda: datetime.now(UTC) - timedelta(seconds=40)
+    twilio.answer = lambda form: Answer(status=500, takes=True)
+    services.dispatch()
+
+    services.reconcile(now=timezone.now() + 3 * MINUTE)
+
+    message.refresh_from_db()
+    assert message.status == "accepted"
+
+
+def test_anothers_text_in_the_same_words_is_no_proof(transactional_db, twilio):
+    text("a"), text("b")
+    answers = iter([Answer(), Answer(status=500, takes=False)])
+    twilio.answer = lambda form: next(answers)
+    services.dispatch()
+
+    services.reconcile(now=timezone.now() + 3 * MINUTE)
+
+    assert sorted(Message.objects.values_list("status", flat=True)) == ["accepted", "uncertain"]
+
+
+def test_a_mail_server_whose_name_isnt_found_has_taken_nothing(transactional_db, settings):
+    settings.CHANNELS = settings.CHANNELS | {"email": "email"}
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST = "mail.invalid"
+    now = timezone.now()
+    draft = services.Draft("e", "email", "ana@example.org", "Words.", now - timedelta(seconds=1), now + timedelta(hours=3), subject="Day 1")
+    [message] = services.schedule([draft])
+
+    services.dispatch()
+
+    message.refresh_from_db()
+    assert (message.status, message.reason) == ("scheduled", "to be tried again: the mail server can't be reached")
