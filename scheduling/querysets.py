@@ -1,5 +1,3 @@
-from datetime import datetime
-
 from django.db import models
 
 from scheduling.domain.states import BLOCKING, COMING, Status
@@ -16,6 +14,3 @@ class AppointmentQuerySet(models.QuerySet):
     def coming(self) -> "AppointmentQuerySet":
         """Booked or arrived, whatever their date: the session is still to be completed."""
         return self.filter(status__in=COMING)
-
-    def starting_from(self, at: datetime) -> "AppointmentQuerySet":
-        return self.filter(during__startswith__gte=at)

@@ -4,8 +4,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from aftercare.models.protocols import CHANNELS, KINDS, Protocol
+from aftercare.models.protocols import KINDS, Protocol
 from notifications.models import Message
+from notifications.models.messages import CHANNELS
 from scheduling.models import Appointment, Patient
 
 

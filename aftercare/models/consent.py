@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from aftercare.models.protocols import CHANNELS
+from notifications.models.messages import CHANNELS
 from scheduling.models import Patient
 
 

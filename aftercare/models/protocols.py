@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from aftercare.domain import protocol as domain
 from aftercare.domain.protocol import Kind
+from notifications.models.messages import CHANNELS
 from scheduling.models import Treatment
 
-CHANNELS = [("sms", _("text message")), ("email", _("email"))]
 KINDS = [
     (Kind.CONFIRMATION.value, _("confirmation")),
     (Kind.REMINDER.value, _("reminder")),

@@ -57,7 +57,7 @@ def tell(
     quiet = QuietHours(*settings.QUIET_HOURS)
     first_at = min((telling.send_at for telling in tellings), default=now)
     stop_hint = "" if _was_texted(patient, first_at) else " " + how_to_stop(patient.language)
-    ledger, drafts = [], []
+    ledger, going, drafts = [], [], []
     for telling in tellings:
         channel = telling.channel if telling.channel in reachable else next(iter(reachable), telling.channel)
         reason = telling.reason or (UNREACHABLE if channel not in reachable else "")
@@ -73,6 +73,7 @@ def tell(
         ledger.append(line)
         if reason:
             continue
+        going.append(line)
         is_text = channel == "sms"
         drafts.append(
             Draft(
@@ -91,10 +92,8 @@ def tell(
         )
         if is_text:
             stop_hint = ""  # the first one says how to stop
-    messages = iter(notifications.schedule(drafts, now=now))
-    for line in ledger:
-        if not line.reason or line.reason in FALLBACK.values():
-            line.message = next(messages)
+    for line, message in zip(going, notifications.schedule(drafts, now=now), strict=True):
+        line.message = message
     return CareMessage.objects.bulk_create(ledger)
 
 

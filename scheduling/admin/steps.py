@@ -25,7 +25,7 @@ def at_any_time(appointment: Appointment, now: datetime) -> bool:
 
 
 def on_its_day(appointment: Appointment, now: datetime) -> bool:
-    return now.astimezone(appointment.zone).date() >= appointment.local_day
+    return appointment.day_of(now) >= appointment.local_day
 
 
 def once_it_began(appointment: Appointment, now: datetime) -> bool:

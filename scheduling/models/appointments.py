@@ -134,9 +134,13 @@ class Appointment(models.Model):
         """When the session should end; the room stays taken for the turnaround after it."""
         return self.starts_at + timedelta(minutes=self.duration_minutes)
 
+    def day_of(self, at: datetime) -> date:
+        """On the clinic's calendar."""
+        return at.astimezone(self.zone).date()
+
     @property
     def local_day(self) -> date:
-        return self.starts_at.astimezone(self.zone).date()
+        return self.day_of(self.starts_at)
 
     @property
     def local_time_text(self) -> str:

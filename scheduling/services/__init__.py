@@ -3,7 +3,7 @@
 from scheduling.services.booking import book, move
 from scheduling.services.courses import set_minimum_interval
 from scheduling.services.recalls import refresh_recall
-from scheduling.services.status import arrive, cancel, complete, mark_no_show, reopen, usual_end
+from scheduling.services.status import arrive, cancel, complete, mark_no_show, reopen
 from scheduling.services.warnings import warnings_of
 
 __all__ = [
@@ -16,6 +16,5 @@ __all__ = [
     "refresh_recall",
     "reopen",
     "set_minimum_interval",
-    "usual_end",
     "warnings_of",
 ]

@@ -12,7 +12,7 @@ from scheduling.errors import IllegalMove, InPast, TooFarAhead
 from scheduling.models import Appointment, Patient, Practitioner, Room, Treatment
 from scheduling.services.courses import open_course
 from scheduling.services.hours import require_at_work, require_open
-from scheduling.services.saving import save_or_refuse
+from scheduling.services.saving import locked, save_or_refuse
 from scheduling.signals import appointment_booked, appointment_moved
 
 # Somebody who walked in is typed in a few minutes after she sat down.
@@ -68,11 +68,11 @@ def move(
 ) -> Appointment:
     """Move a booked session to another time, practitioner or room. Raises what `book` does, and IllegalMove once treated or closed."""
     now = now or timezone.now()
-    moved = Appointment.objects.select_for_update(of=("self",)).select_related("course__treatment", "patient").get(pk=appointment.pk)
+    moved = locked(appointment)
     if moved.status not in COMING:
         raise IllegalMove(f"This appointment is {moved.get_status_display()}, so it can't be moved.")
     previous_starts_at, previous_location = moved.starts_at, moved.location
-    if moved.status == Status.ARRIVED and starts_at.astimezone(moved.zone).date() != moved.local_day:
+    if moved.status == Status.ARRIVED and moved.day_of(starts_at) != moved.local_day:
         raise IllegalMove(f"{moved.patient.first_name} has arrived already, so the session stays on its day.")
     _place(moved, moved.course.treatment, practitioner or moved.practitioner, room or moved.room, starts_at, now)
     moved.revision += (starts_at, moved.location) != (previous_starts_at, previous_location)

@@ -5,10 +5,8 @@ from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 from django.utils.formats import date_format
 
-from scheduling.domain.states import COMING
 from scheduling.errors import TooSoon
 from scheduling.models import Appointment, Course, Patient, Treatment
 from scheduling.services.saving import save_or_refuse
@@ -40,14 +38,13 @@ def set_minimum_interval(course: Course, days: int, *, by: User | None = None, n
     The coming appointments' recovery follows in the same transaction. Raises TooSoon, and changes nothing, where one of them would
     then come too early: it has to be moved first.
     """
-    now = now or timezone.now()
     course = Course.objects.select_for_update(no_key=True).get(pk=course.pk)
     course.minimum_interval_days = days
     course.full_clean(validate_unique=False, validate_constraints=False)
     course.save(update_fields=["minimum_interval_days"])
     sessions = Appointment.objects.select_for_update(of=("self",)).select_related("patient").filter(course=course)
     last = sessions.fulfilled().order_by("-during").first()
-    following = [*([last] if last else []), *sessions.filter(status__in=COMING).order_by("during")]
+    following = [*([last] if last else []), *sessions.coming().order_by("during")]
     for appointment in following:
         appointment.minimum_interval_days = days
         try:

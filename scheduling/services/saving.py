@@ -1,14 +1,27 @@
-"""Saving an appointment under the database's constraints."""
+"""Reading an appointment under a lock and saving it under the database's constraints."""
 
 from collections.abc import Callable
 
 from django.db import IntegrityError, OperationalError, transaction
 from psycopg.errors import DeadlockDetected
 
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Course
 from scheduling.services.refusals import refusal_for
 
 TRIES = 3
+
+
+def locked(appointment: Appointment) -> Appointment:
+    """The row as it is now, not as the caller once read it. Requires a transaction.
+
+    The course first, as everywhere: two who lock them in different orders would wait for each other.
+    """
+    Course.objects.select_for_update(no_key=True).get(pk=appointment.course_id)
+    return (
+        Appointment.objects.select_for_update(of=("self",))
+        .select_related("course__treatment", "patient", "practitioner", "room", "location")
+        .get(pk=appointment.pk)
+    )
 
 
 def save_or_refuse(wanted: Appointment, save: Callable[[], None]) -> None:

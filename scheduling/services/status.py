@@ -9,9 +9,9 @@ from django.utils.formats import date_format
 
 from scheduling.domain.states import Status, may_become
 from scheduling.errors import IllegalMove
-from scheduling.models import Appointment, Course
+from scheduling.models import Appointment
 from scheduling.services.recalls import refresh_recall
-from scheduling.services.saving import save_or_refuse
+from scheduling.services.saving import locked, save_or_refuse
 from scheduling.signals import appointment_cancelled, appointment_completed, appointment_reopened
 
 By = User | None
@@ -21,10 +21,10 @@ By = User | None
 def arrive(appointment: Appointment, *, by: By = None, now: datetime | None = None) -> Appointment:
     """The patient is here. Also for one who was marked a no-show and came after all, if time and room are still free."""
     now = now or timezone.now()
-    current = _locked(appointment)
+    current = locked(appointment)
     if current.status == Status.FULFILLED:
         raise _illegal(current, Status.ARRIVED)  # that way back is `reopen`
-    if now.astimezone(current.zone).date() < current.local_day:
+    if current.day_of(now) < current.local_day:
         raise IllegalMove(f"This appointment is on {date_format(current.local_day, 'F j, Y')}: nobody can arrive for it before.")
     # A no-show comes back under the interval that her course has by now.
     return _become(current, Status.ARRIVED, by, now, minimum_interval_days=current.course.minimum_interval_days)
@@ -37,7 +37,7 @@ def complete(appointment: Appointment, *, completed_at: datetime | None = None, 
     Without one it is `usual_end`. Raises IllegalMove.
     """
     now = now or timezone.now()
-    appointment = _locked(appointment)
+    appointment = locked(appointment)
     if completed_at is None:
         completed_at = usual_end(appointment, now)
     if completed_at > now:
@@ -52,15 +52,14 @@ def complete(appointment: Appointment, *, completed_at: datetime | None = None, 
 
 def usual_end(appointment: Appointment, now: datetime) -> datetime:
     """When the session ended, for want of better knowledge: now, or as planned once its own day has passed."""
-    same_day = now.astimezone(appointment.zone).date() == appointment.local_day
-    return now if same_day else appointment.ends_at
+    return now if appointment.day_of(now) == appointment.local_day else appointment.ends_at
 
 
 @transaction.atomic
 def reopen(appointment: Appointment, *, by: By = None, now: datetime | None = None) -> Appointment:
     """Take a completion back: it was the wrong patient or the wrong time."""
     now = now or timezone.now()
-    appointment = _locked(appointment)
+    appointment = locked(appointment)
     if appointment.status != Status.FULFILLED:
         raise IllegalMove("Only a completed appointment can be reopened.")
     reopened = _become(appointment, Status.ARRIVED, by, now, completed_at=None)
@@ -72,14 +71,14 @@ def reopen(appointment: Appointment, *, by: By = None, now: datetime | None = No
 @transaction.atomic
 def cancel(appointment: Appointment, *, reason: str, by: By = None, now: datetime | None = None) -> Appointment:
     """The session won't take place. Its time, room and skin are free again, and the messages about it are gone."""
-    return _close(_locked(appointment), Status.CANCELLED, by, now or timezone.now(), reason)
+    return _close(locked(appointment), Status.CANCELLED, by, now or timezone.now(), reason)
 
 
 @transaction.atomic
 def mark_no_show(appointment: Appointment, *, by: By = None, now: datetime | None = None) -> Appointment:
     """The patient didn't come. Raises IllegalMove before the appointment's start."""
     now = now or timezone.now()
-    appointment = _locked(appointment)
+    appointment = locked(appointment)
     if now < appointment.starts_at:
         raise IllegalMove("The appointment hasn't started yet, so nobody has missed it. Cancel it instead.")
     return _close(appointment, Status.NOSHOW, by, now)
@@ -89,19 +88,6 @@ def _close(appointment: Appointment, status: Status, by: By, now: datetime, reas
     closed = _become(appointment, status, by, now, status_reason=reason)
     appointment_cancelled.send(Appointment, appointment=closed, now=now)
     return closed
-
-
-def _locked(appointment: Appointment) -> Appointment:
-    """The row as it is now, not as the caller once read it. Requires a transaction.
-
-    The course first, as everywhere: two who lock them in different orders would wait for each other.
-    """
-    Course.objects.select_for_update(no_key=True).get(pk=appointment.course_id)
-    return (
-        Appointment.objects.select_for_update(of=("self",))
-        .select_related("course__treatment", "patient", "practitioner", "room", "location")
-        .get(pk=appointment.pk)
-    )
 
 
 def _become(current: Appointment, status: Status, by: By, now: datetime, **fields: object) -> Appointment:
