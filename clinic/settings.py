@@ -36,9 +36,20 @@ def parsed(name: str, example: str, parse: Callable[[str], Any]) -> Any:
         raise ImproperlyConfigured(f"{name} can't be understood; it looks like {example}.") from error
 
 
+def parsed_number(name: str, default: int, at_least: int = 0) -> int:
+    value = env.str(name, default="").strip()
+    if value and (not value.isascii() or not value.isdigit() or int(value) < at_least):
+        raise ImproperlyConfigured(f"{name} is “{value}”: it must be a whole number, {at_least} or more.")
+    return int(value) if value else default
+
+
 # --- who we are -----------------------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = required("SECRET_KEY", "a long random text that signs sessions and links")
+# Of its own, so that a new SECRET_KEY doesn't forget who said stop.
+ADDRESS_HASH_KEY = env.str("ADDRESS_HASH_KEY", default="") or (
+    SECRET_KEY if DEBUG else required("ADDRESS_HASH_KEY", "a long random text under which the addresses that said stop are remembered")
+)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 
@@ -178,7 +189,11 @@ CHANNELS = {"sms": SMS_BACKEND, "email": "demo" if DEMO and not EMAIL_URL else "
 
 QUIET_HOURS = (time(21), time(8))  # in the patient's own time zone
 DISPATCH_BATCH_SIZE = 100
-DISPATCH_IN_FLIGHT = 64
+DISPATCH_IN_FLIGHT = parsed_number("DISPATCH_IN_FLIGHT", 64, at_least=1)
+# 0: as many as the provider takes.
+SMS_PER_SECOND = parsed_number("SMS_PER_SECOND", 0)
+SMS_DAILY_CAP = parsed_number("SMS_DAILY_CAP", 0)
+OPERATOR_EMAILS = env.list("OPERATOR_EMAILS", default=[])
 
 # --- words and times ------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"

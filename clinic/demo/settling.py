@@ -36,8 +36,8 @@ def _mark_sent(messages: QuerySet[Message], until: datetime) -> None:
 
 
 ATTEMPTS = """
-INSERT INTO notifications_attempt (message_id, token, started_at, finished_at, verdict, error_code)
-SELECT id, token, accepted_at, accepted_at, %(accepted)s, '' FROM notifications_message WHERE status = %(status)s
+INSERT INTO notifications_attempt (message_id, token, started_at, finished_at, verdict, provider_id, error_code)
+SELECT id, token, accepted_at, accepted_at, %(accepted)s, provider_id, '' FROM notifications_message WHERE status = %(status)s
 """
 
 PLANNED_AT = """

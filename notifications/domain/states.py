@@ -25,3 +25,12 @@ class Verdict(StrEnum):
     REFUSED_FOR_GOOD = "refused for good"
     OPTED_OUT = "opted out"
     UNCERTAIN = "uncertain"
+
+
+class Meaning(StrEnum):
+    """What a reply asks for."""
+
+    STOP = "stop"
+    START = "start"
+    HELP = "help"
+    WORDS = "words"  # for somebody to read

@@ -1,9 +1,5 @@
 """The outbox: a message, an address, a time, and what became of it."""
 
-import hashlib
-import hmac
-
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -27,11 +23,6 @@ STATUSES = [
 ]
 
 
-def address_hash(address: str) -> str:
-    """A keyed hash, so that an address which said stop can be remembered after the address itself is erased."""
-    return hmac.new(settings.SECRET_KEY.encode(), address.strip().lower().encode(), hashlib.sha256).hexdigest()
-
-
 class Message(models.Model):
     """Written by notifications.services only. The same `dedupe_key` is the same message, however often it is scheduled."""
 
@@ -44,6 +35,7 @@ class Message(models.Model):
     body = models.TextField(_("text"))
     html = models.TextField(blank=True)
 
+    due_at = models.DateTimeField(_("planned for"))  # stays, where `send_at` moves with quiet hours and retries
     send_at = models.DateTimeField(_("send at"))
     expires_at = models.DateTimeField(_("worthless after"))
     quiet_from = models.TimeField(_("quiet from"), null=True, blank=True)
@@ -60,6 +52,8 @@ class Message(models.Model):
     error_code = models.CharField(_("error code"), max_length=40, blank=True)
     created_at = models.DateTimeField(_("planned"), auto_now_add=True)
     accepted_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
+    poll_at = models.DateTimeField(null=True, editable=False)  # when the provider is next asked what became of it
 
     class Meta:
         ordering = ["-send_at", "-pk"]
@@ -81,6 +75,7 @@ class Message(models.Model):
                 condition=Q(status__in=[MessageStatus.SENDING.value, MessageStatus.UNCERTAIN.value]),
                 name="messages_to_reconcile",
             ),
+            models.Index(fields=["poll_at"], condition=Q(poll_at__isnull=False), name="messages_to_poll"),
         ]
 
     def __str__(self) -> str:
@@ -96,29 +91,38 @@ class Attempt(models.Model):
     started_at = models.DateTimeField(_("started"))
     finished_at = models.DateTimeField(_("finished"), null=True)
     verdict = models.CharField(_("result"), max_length=20, blank=True, choices=[(verdict.value, verdict.value) for verdict in Verdict])
+    provider_id = models.CharField(_("provider's id"), max_length=64, blank=True)
     error_code = models.CharField(_("error code"), max_length=40, blank=True)
 
     class Meta:
         ordering = ["-started_at"]
         verbose_name = _("try")
         verbose_name_plural = _("tries")
+        indexes = [
+            # Whose text is that which the provider's list shows?
+            models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="attempts_by_provider_id"),
+        ]
 
     def __str__(self) -> str:
         return f"Try of message {self.message_id}"
 
 
-class Suppression(models.Model):
-    """An address that said stop. Only its keyed hash is kept, so it survives the erasure of the patient."""
+class Receipt(models.Model):
+    """What the provider said about a message that it had taken: one row for each thing said, however often it is repeated."""
 
-    channel = models.CharField(_("channel"), max_length=10, choices=CHANNELS)
-    address_hash = models.CharField(max_length=64)
-    reason = models.CharField(_("why"), max_length=100)
-    created_at = models.DateTimeField(auto_now_add=True)
+    message = models.ForeignKey(Message, models.CASCADE)
+    provider_id = models.CharField(_("provider's id"), max_length=64)
+    provider_status = models.CharField(_("provider's status"), max_length=40)
+    error_code = models.CharField(_("error code"), max_length=40, blank=True)
+    received_at = models.DateTimeField(_("received"))
 
     class Meta:
-        verbose_name = _("opted-out address")
-        verbose_name_plural = _("opted-out addresses")
-        constraints = [models.UniqueConstraint(fields=["channel", "address_hash"], name="one_suppression_per_address")]
+        ordering = ["-received_at", "-pk"]
+        verbose_name = _("receipt")
+        verbose_name_plural = _("receipts")
+        constraints = [
+            models.UniqueConstraint(fields=["message", "provider_id", "provider_status", "error_code"], name="one_receipt_of_a_kind")
+        ]
 
     def __str__(self) -> str:
-        return f"Suppression {self.pk}"
+        return f"Receipt of message {self.message_id}"

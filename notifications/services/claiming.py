@@ -52,8 +52,8 @@ WITH clock AS (
      WHERE m.id = judged.id
  RETURNING m.id, m.token, m.channel, m.address, m.subject, m.body, m.html, m.expires_at, m.attempts, m.status
 ), attempted AS (
-    INSERT INTO notifications_attempt (message_id, token, started_at, verdict, error_code)
-    SELECT claimed.id, claimed.token, clock.now, '', '' FROM claimed, clock WHERE claimed.status = 'sending'
+    INSERT INTO notifications_attempt (message_id, token, started_at, verdict, provider_id, error_code)
+    SELECT claimed.id, claimed.token, clock.now, '', '', '' FROM claimed, clock WHERE claimed.status = 'sending'
 )
 SELECT id, token, channel, address, subject, body, html, expires_at, attempts, status FROM claimed
 """

@@ -32,7 +32,7 @@ WITH result AS (
 ), locked AS MATERIALIZED (
     SELECT m.id FROM notifications_message m JOIN result USING (id) ORDER BY m.id FOR UPDATE OF m
 ), attempted AS (
-    UPDATE notifications_attempt a SET finished_at = %(now)s, verdict = result.verdict, error_code = result.code
+    UPDATE notifications_attempt a SET finished_at = %(now)s, verdict = result.verdict, provider_id = result.provider_id, error_code = result.code
       FROM result WHERE a.token = result.token
 )
 UPDATE notifications_message m

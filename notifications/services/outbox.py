@@ -13,8 +13,7 @@ from django.utils import timezone
 
 from notifications.domain.quiet import QuietHours
 from notifications.domain.states import MessageStatus
-from notifications.models import Message
-from notifications.models.messages import address_hash
+from notifications.models import Message, address_hash
 from notifications.signals import messages_due
 
 
@@ -54,6 +53,7 @@ def schedule(drafts: Sequence[Draft], *, now: datetime | None = None) -> list[Me
             subject=draft.subject,
             body=draft.body,
             html=draft.html,
+            due_at=draft.send_at,
             send_at=draft.send_at,
             expires_at=draft.expires_at,
             quiet_from=draft.quiet.starts if draft.quiet else None,

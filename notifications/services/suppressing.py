@@ -1,15 +1,27 @@
 """An address that said stop reaches every queue at once: the claim looks here before each send."""
 
-from django.db import transaction
+from datetime import datetime
 
-from notifications.models import Suppression
-from notifications.models.messages import address_hash
-from notifications.signals import address_opted_out
+from django.db import transaction
+from django.utils import timezone
+
+from notifications.models import Suppression, address_hash
+from notifications.signals import address_opted_in, address_opted_out
 
 
 @transaction.atomic
-def suppress(channel: str, address: str, *, reason: str) -> None:
-    """Nothing more goes to this address. Doing it twice is doing it once."""
+def suppress(channel: str, address: str, *, reason: str, now: datetime | None = None) -> bool:
+    """Nothing more goes to this address. Doing it twice is doing it once; says whether it was new."""
     _, is_new = Suppression.objects.get_or_create(channel=channel, address_hash=address_hash(address), defaults={"reason": reason})
     if is_new:
-        address_opted_out.send(Suppression, channel=channel, address=address)
+        address_opted_out.send(Suppression, channel=channel, address=address, source=reason, now=now or timezone.now())
+    return is_new
+
+
+@transaction.atomic
+def lift_suppression(channel: str, address: str, *, reason: str, now: datetime | None = None) -> bool:
+    """She asked for messages again. Says whether the address was suppressed."""
+    gone, _ = Suppression.objects.filter(channel=channel, address_hash=address_hash(address)).delete()
+    if gone:
+        address_opted_in.send(Suppression, channel=channel, address=address, source=reason, now=now or timezone.now())
+    return bool(gone)
