@@ -5,6 +5,8 @@ from uuid import uuid4
 
 
 class Channel:
+    confirms = False
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -16,3 +18,6 @@ class Channel:
 
     async def find(self, message: Any) -> str | None:
         return ""
+
+    async def fetch(self, message: Any) -> tuple[str, str] | None:
+        return None

@@ -22,6 +22,8 @@ from notifications.errors import TransportError
 
 
 class Channel:
+    confirms = False
+
     async def __aenter__(self) -> Self:
         # The stock pool has a thread or two a core: a batch to a slow server would outlast its lease.
         self._threads = ThreadPoolExecutor(settings.DISPATCH_IN_FLIGHT, thread_name_prefix="email")
@@ -35,6 +37,9 @@ class Channel:
 
     async def find(self, message: Any) -> str | None:
         return ""  # a mail server can't be asked: the same Message-ID lets mailboxes drop the second copy
+
+    async def fetch(self, message: Any) -> tuple[str, str] | None:
+        return None
 
     def _send(self, message: Any) -> str:
         domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]

@@ -37,6 +37,8 @@ class HttpClient(AsyncTwilioHttpClient):
 
 
 class Channel:
+    confirms = True
+
     async def __aenter__(self) -> Self:
         # The stock client stops at 100 connections.
         self._http = HttpClient(pool_connections=False)
@@ -76,6 +78,13 @@ class Channel:
         except (TwilioException, aiohttp.ClientError, TimeoutError, OSError):
             return None
         return next((text.sid or "" for text in listed if text.body in (message.body, "", None) and _made_at(text) >= since), "")
+
+    async def fetch(self, message: Any) -> tuple[str, str] | None:
+        try:
+            text = await self._client.messages(message.provider_id).fetch_async()
+        except (TwilioException, aiohttp.ClientError, TimeoutError, OSError):
+            return None
+        return str(text.status or ""), str(text.error_code or "")
 
 
 def _made_at(text: Any) -> datetime:

@@ -14,6 +14,7 @@ from notifications.channels import Outcome, send_batch
 from notifications.domain.backoff import backoff
 from notifications.domain.states import MessageStatus, Verdict
 from notifications.models import Message
+from notifications.services.alarms import raise_alarm
 from notifications.services.claiming import Claimed, claim_due
 from notifications.services.suppressing import suppress
 from notifications.signals import message_failed
@@ -104,6 +105,8 @@ def record(batch: Sequence[Claimed], outcomes: Sequence[Outcome], *, now: dateti
     for claimed, outcome in zip(batch, outcomes, strict=True):
         if outcome.verdict is Verdict.OPTED_OUT:
             suppress(claimed.channel, claimed.address, reason=f"provider's error {outcome.code}")
+        if outcome.alarm:
+            raise_alarm(claimed.channel, outcome.code, outcome.explanation, now=now)
     for message_id, status, reference in moved:
         if status == MessageStatus.FAILED:
             message_failed.send(Message, message_id=message_id, reference=reference)
