@@ -125,6 +125,7 @@ if DATABASES["default"].get("ENGINE") != "django.db.backends.postgresql":
 # --- the wake-up call: Redis and Celery -----------------------------------------------------------------------------
 REDIS_URL = required("REDIS_URL", "redis://:password@host:port/0")
 DISPATCH_EVERY_SECONDS = 5
+RECONCILE_EVERY_SECONDS = 30
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -156,7 +157,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": DISPATCH_EVERY_SECONDS,
         "options": {"expires": DISPATCH_EVERY_SECONDS - 1},
     },
-    "reconcile": {"task": "notifications.tasks.reconcile", "schedule": 30, "options": {"expires": 25}},
+    "reconcile": {
+        "task": "notifications.tasks.reconcile",
+        "schedule": RECONCILE_EVERY_SECONDS,
+        "options": {"expires": RECONCILE_EVERY_SECONDS - 1},
+    },
 }
 
 # --- messages -------------------------------------------------------------------------------------------------------
@@ -190,6 +195,12 @@ CHANNELS = {"sms": SMS_BACKEND, "email": "demo" if DEMO and not EMAIL_URL else "
 QUIET_HOURS = (time(21), time(8))  # in the patient's own time zone
 DISPATCH_BATCH_SIZE = 100
 DISPATCH_IN_FLIGHT = parsed_number("DISPATCH_IN_FLIGHT", 64, at_least=1)
+DISPATCH_RUN_SECONDS = 20  # then a worker that is to stop has its chance; another run goes on
+DISPATCH_LEASE_SECONDS = 120  # whoever hasn't said by then what became of a message is taken for lost
+LOOK_AFTER_SECONDS = 120  # the first look for a message of which nobody knows, and then, nothing found, the second
+SECOND_LOOK_SECONDS = 600
+BACKOFF_FIRST_SECONDS = 30
+TWILIO_TIMEOUT_SECONDS = 10
 # 0: as many as the provider takes.
 SMS_PER_SECOND = parsed_number("SMS_PER_SECOND", 0)
 SMS_DAILY_CAP = parsed_number("SMS_DAILY_CAP", 0)

@@ -16,8 +16,11 @@ class Channel:
     async def send(self, message: Any) -> str:
         return f"demo-{uuid4().hex}"
 
-    async def find(self, message: Any) -> str | None:
-        return ""
+    async def wait(self) -> None:
+        pass
+
+    async def find(self, message: Any) -> list[str] | None:
+        return []
 
     async def fetch(self, message: Any) -> tuple[str, str] | None:
         return None

@@ -35,8 +35,11 @@ class Channel:
     async def send(self, message: Any) -> str:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._send, message)
 
-    async def find(self, message: Any) -> str | None:
-        return ""  # a mail server can't be asked: the same Message-ID lets mailboxes drop the second copy
+    async def wait(self) -> None:
+        pass
+
+    async def find(self, message: Any) -> list[str] | None:
+        return []  # a mail server can't be asked: the same Message-ID lets mailboxes drop the second copy
 
     async def fetch(self, message: Any) -> tuple[str, str] | None:
         return None

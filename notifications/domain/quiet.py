@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+MIDNIGHT = time(0)
+
 
 class QuietHours(NamedTuple):
     """Local clock times, from inclusive, until exclusive; they may run past midnight."""

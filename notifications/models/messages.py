@@ -1,7 +1,10 @@
 """The outbox: a message, an address, a time, and what became of it."""
 
+from datetime import UTC, datetime
+
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.lookups import IsNull
 from django.utils.translation import gettext_lazy as _
 
 from notifications.domain.states import MessageStatus, Verdict
@@ -21,6 +24,11 @@ STATUSES = [
     (MessageStatus.EXPIRED.value, _("expired")),
     (MessageStatus.FAILED.value, _("failed")),
 ]
+
+
+def _local_time_exists() -> Q:
+    local_time = Func(F("time_zone"), Value(datetime(2000, 1, 1, tzinfo=UTC)), function="timezone", output_field=models.DateTimeField())
+    return Q(IsNull(local_time, False))
 
 
 class Message(models.Model):
@@ -66,6 +74,8 @@ class Message(models.Model):
                 condition=Q(quiet_from=None, quiet_until=None) | Q(quiet_from__isnull=False, quiet_until__isnull=False),
                 name="quiet_hours_have_both_ends",
             ),
+            # PostgreSQL raises an error for a zone that it doesn't know: one such row would stop every claim.
+            models.CheckConstraint(condition=_local_time_exists(), name="message_time_zone_is_known"),
         ]
         indexes = [
             # What the claim walks: its cost hangs on what is due, not on how much is scheduled.

@@ -1,19 +1,23 @@
 """Messages of which nobody knows whether they went out: look before sending again."""
 
-import asyncio
+import time
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Min, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from notifications.channels import find_batch
+from notifications.channels import Courier, first_poll_at
+from notifications.domain.deciding import after_look
 from notifications.domain.states import MessageStatus, Verdict
-from notifications.models import Message
+from notifications.models import Attempt, Message
+from notifications.services.recording import give_turns_back
+from notifications.services.seeking import seek
 from notifications.signals import message_failed
 
-SECOND_LOOK = timedelta(minutes=10)
-MOST_RESENDS = 1
+DOUBTFUL = ["", Verdict.UNCERTAIN.value]  # of these tries nobody knows; one that was refused is no resend
 
 
 def reconcile(*, now: datetime | None = None, limit: int = 100) -> int:
@@ -21,43 +25,63 @@ def reconcile(*, now: datetime | None = None, limit: int = 100) -> int:
 
     Found at the provider: accepted. Not found, on two looks, 2 and 10 minutes after the try: sent again, once; then failed.
     """
-    now = now or timezone.now()
     _give_up_lost_leases(now)
-    uncertain = Message.objects.filter(status=MessageStatus.UNCERTAIN.value, lease_until__lte=now)
-    due = list(uncertain.annotate(claimed_at=Max("attempt__started_at")).order_by("lease_until")[:limit])
-    found = asyncio.run(find_batch(due)) if due else []
-    return sum(_settle(message, provider_id, now) for message, provider_id in zip(due, found, strict=True))
+    settled, over_at = 0, time.monotonic() + settings.DISPATCH_RUN_SECONDS
+    with Courier() as courier:
+        while time.monotonic() < over_at:
+            due = _due(now, limit)
+            found = seek(due, courier)
+            settled += sum(_settle(message, provider_id, now) for message, provider_id in zip(due, found, strict=True))
+            if len(due) < limit:
+                break
+    return settled
 
 
-def _give_up_lost_leases(now: datetime) -> None:
-    lost = Message.objects.filter(status=MessageStatus.SENDING.value, lease_until__lte=now)
-    lost.update(status=MessageStatus.UNCERTAIN.value, reason="the worker that was sending it was lost", lease_until=now)
+def _give_up_lost_leases(now: datetime | None) -> None:
+    """On the database's clock, as they were given."""
+    lost = Message.objects.filter(status=MessageStatus.SENDING.value, lease_until__lte=now or Now())
+    lost.update(status=MessageStatus.UNCERTAIN.value, reason="the worker that was sending it was lost", lease_until=now or Now())
 
 
 @transaction.atomic
-def _settle(seen: Message, provider_id: str | None, now: datetime) -> bool:
+def _due(now: datetime | None, limit: int) -> list[Message]:
+    """Under a lease again, so that two who reconcile don't look for the same ones. `sought_since`: its first doubtful try."""
+    uncertain = Message.objects.filter(status=MessageStatus.UNCERTAIN.value, lease_until__lte=now or Now())
+    ids = list(uncertain.order_by("lease_until").select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
+    until = (now or timezone.now()) + timedelta(seconds=settings.DISPATCH_LEASE_SECONDS)
+    Message.objects.filter(pk__in=ids).update(lease_until=until)
+    doubtful = Q(attempt__verdict__in=DOUBTFUL)
+    return list(Message.objects.filter(pk__in=ids).annotate(sought_since=Min("attempt__started_at", filter=doubtful)).order_by("pk"))
+
+
+@transaction.atomic
+def _settle(seen: Message, provider_id: str | None, now: datetime | None) -> bool:
     """`provider_id` is None where the provider couldn't be asked: then this look doesn't count."""
+    now = now or timezone.now()
     message = Message.objects.select_for_update().filter(pk=seen.pk, status=MessageStatus.UNCERTAIN.value, token=seen.token).first()
-    if message is None or (message.lookups, message.lease_until) != (seen.lookups, seen.lease_until):
-        return False  # somebody else has looked meanwhile: one look mustn't count twice
-    if provider_id and Message.objects.filter(channel=message.channel, provider_id=provider_id).exclude(pk=message.pk).exists():
-        provider_id = ""  # that is another message's text, in the same words
-    if provider_id:
-        message.status, message.reason, message.provider_id = MessageStatus.ACCEPTED.value, "found at the provider", provider_id
-        message.accepted_at = now
-    elif provider_id is None:
-        message.lease_until = now + timedelta(minutes=2)
-    elif message.lookups == 0:
-        message.lookups, message.lease_until = 1, now + SECOND_LOOK
-    elif _may_have_gone_out(message) > MOST_RESENDS:
-        message.status, message.reason = MessageStatus.FAILED.value, "it may have been sent: please check with the patient"
-        message_failed.send(Message, message_id=message.pk, reference=message.reference)
-    else:
-        message.status, message.reason, message.lookups = MessageStatus.SCHEDULED.value, "not found at the provider", 0
+    if message is None or message.token is None or (message.lookups, message.lease_until) != (seen.lookups, seen.lease_until):
+        return False  # a receipt came, or somebody else has looked meanwhile: one look mustn't count twice
+    if provider_id is None:
+        message.lease_until = now + timedelta(seconds=settings.LOOK_AFTER_SECONDS)
+        message.save()
+        return False
+    doubtful = Attempt.objects.filter(message=message, verdict__in=DOUBTFUL)
+    message.lookups += 1
+    following = after_look(bool(provider_id), looks=message.lookups, doubtful_tries=doubtful.count())
+    message.status, message.reason = following.status.value, following.reason or message.reason
+    message.lease_until = None
+    match following.status:
+        case MessageStatus.UNCERTAIN:
+            message.lease_until = now + timedelta(seconds=settings.SECOND_LOOK_SECONDS)
+        case MessageStatus.ACCEPTED:
+            message.provider_id, message.accepted_at, message.poll_at = provider_id, now, first_poll_at(message.channel, now)
+            doubtful.filter(token=message.token).update(provider_id=provider_id, verdict=Verdict.ACCEPTED.value, finished_at=now)
+        case MessageStatus.SCHEDULED:
+            message.lookups = 0
+            give_turns_back(doubtful.values_list("token", flat=True))
     message.save()
-    return message.status != MessageStatus.UNCERTAIN
-
-
-def _may_have_gone_out(message: Message) -> int:
-    """On how many tries: those of which nobody knows. A try that was refused is no resend."""
-    return message.attempt_set.filter(verdict__in=["", Verdict.UNCERTAIN.value]).count()
+    if following.status is MessageStatus.FAILED:
+        message_failed.send(
+            Message, message_id=message.pk, reference=message.reference, code=message.error_code, may_have_arrived=True, now=now
+        )
+    return following.status is not MessageStatus.UNCERTAIN

@@ -12,7 +12,7 @@ from notifications.channels import twilio as twilio_channel
 from notifications.domain.states import Verdict
 from notifications.models import Attempt, Message, Suppression
 from notifications.services import claim_due, dispatch, dispatch_until_idle, reconcile
-from notifications.services.dispatching import record
+from notifications.services.recording import record
 from notifications.signals import address_opted_out, message_failed
 from tests.notifications.conftest import NOON
 from tests.providers import Answer
@@ -184,8 +184,8 @@ class TestUncertain:
             (Answer(after_seconds=3), "TimeoutError"),
         ],
     )
-    def test_what_may_have_gone_out_is_not_sent_again_at_once(self, text, twilio, monkeypatch, answer, code):
-        monkeypatch.setattr(twilio_channel, "TIMEOUT_SECONDS", 1.5)
+    def test_what_may_have_gone_out_is_not_sent_again_at_once(self, text, twilio, settings, answer, code):
+        settings.TWILIO_TIMEOUT_SECONDS = 1.5
         message = text()
         twilio.answer = lambda form: answer
         dispatch(now=NOON)
@@ -471,9 +471,9 @@ class TestEmail:
 
 class TestLogs:
     @pytest.fixture
-    def story(self, text, twilio, mail_server, monkeypatch):
+    def story(self, text, twilio, mail_server, settings):
         """Every way in which a message can end, and everything that was logged on the way."""
-        monkeypatch.setattr(twilio_channel, "TIMEOUT_SECONDS", 1.5)
+        settings.TWILIO_TIMEOUT_SECONDS = 1.5
         answers = [
             Answer(),
             Answer(429, 20429),
@@ -505,7 +505,14 @@ class TestLogs:
         ]
         assert [line for line in lines if "1212555" in line or "secret" in line or "ana@" in line] == []
 
-    def test_control_the_sdk_would_log_the_number_if_it_were_let(self, story, caplog):
+    def test_control_the_sdks_own_transport_would_log_the_number(self, story, caplog, monkeypatch):
+        async def request(self, method, url, params=None, **kwargs):
+            self.logger = logging.getLogger("twilio.http_client")
+            self.log_request({"method": method, "url": url, "params": params, "headers": {}})
+            return await own(self, method, url, params=params, **kwargs)
+
+        own = twilio_channel.HttpClient.request
+        monkeypatch.setattr(twilio_channel.HttpClient, "request", request)
         caplog.set_level(logging.INFO)
         caplog.set_level(logging.INFO, logger="twilio")
         story()

@@ -119,9 +119,9 @@ class TestClaiming:
 
     def test_nothing_is_claimed_before_its_time_and_nothing_twice(self, text):
         text(send_at=NOON + timedelta(seconds=1))
-        assert claim_due(now=NOON) == ([], 0)
+        assert claim_due(now=NOON)[:2] == ([], 0)
         assert len(claim_due(now=NOON + timedelta(seconds=1)).to_send) == 1
-        assert claim_due(now=NOON + timedelta(seconds=2)) == ([], 0)
+        assert claim_due(now=NOON + timedelta(seconds=2))[:2] == ([], 0)
 
     def test_the_earliest_come_first_up_to_the_limit(self, text):
         late, early, middle = (text(send_at=NOON - timedelta(minutes=minutes)) for minutes in (1, 30, 10))
@@ -174,11 +174,11 @@ class TestQuietHours:
 
     def test_a_message_waits_for_their_end(self, text):
         message = self.late(text)
-        assert claim_due(now=at("2026-11-10", "21:30")) == ([], 1)
+        assert claim_due(now=at("2026-11-10", "21:30"))[:2] == ([], 1)
         message.refresh_from_db()
         assert (message.status, message.reason) == ("scheduled", "waits for the end of the quiet hours")
         assert (local(message.send_at), message.attempts, message.token) == ("Wed 11 Nov 08:00", 0, None)
-        assert claim_due(now=at("2026-11-11", "07:59")) == ([], 0)
+        assert claim_due(now=at("2026-11-11", "07:59"))[:2] == ([], 0)
         assert len(claim_due(now=at("2026-11-11", "08:00")).to_send) == 1
 
     def test_the_patients_own_clock_counts(self, text):

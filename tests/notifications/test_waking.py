@@ -154,7 +154,7 @@ class TestWaking:
     @pytest.mark.parametrize(("more", "again"), [(True, 1), (False, 0)])
     def test_a_full_batch_asks_for_another_run(self, monkeypatch, more, again):
         runs = []
-        monkeypatch.setattr(tasks.services, "dispatch", lambda: Dispatched(100, 0, 0, more))
+        monkeypatch.setattr(tasks.services, "dispatch_until_idle", lambda for_seconds: Dispatched(100, 0, 0, more))
         monkeypatch.setattr(tasks.dispatch_due, "delay", lambda: runs.append(1))
         tasks.dispatch_due()
         assert len(runs) == again

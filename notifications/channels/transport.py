@@ -1,0 +1,52 @@
+"""What a channel's file offers, and what a try over it comes to."""
+
+from datetime import datetime
+from importlib import import_module
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
+
+from django.conf import settings
+
+from notifications.domain import polling
+from notifications.domain.states import Verdict
+
+
+class Transport(Protocol):
+    confirms: ClassVar[bool]  # the provider tells later what became of a message
+
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *exc_info: object) -> None: ...
+
+    async def wait(self) -> None:
+        """Until the channel's rate lets one more leave."""
+
+    async def send(self, message: Any) -> str:
+        """Hand the message over and return the provider's id. Raises TransportError."""
+
+    async def find(self, message: Any) -> list[str] | None:
+        """The ids under which the provider may have it, made since `message.sought_since`, newest first.
+
+        Empty if it has none, None if it can't be asked now.
+        """
+
+    async def fetch(self, message: Any) -> tuple[str, str] | None:
+        """The provider's status and error code of a message that it took, None if it can't be asked now."""
+
+
+class Outcome(NamedTuple):
+    verdict: Verdict
+    provider_id: str = ""
+    code: str = ""
+    explanation: str = ""
+    is_too_many: bool = False  # at a time: fewer of them are to be under way
+    alarm: bool = False  # only an operator can mend it
+
+
+def transport_class(channel: str) -> type[Transport]:
+    module = import_module(f"notifications.channels.{settings.CHANNELS[channel]}")
+    found: type[Transport] = module.Channel
+    return found
+
+
+def first_poll_at(channel: str, accepted_at: datetime) -> datetime | None:
+    """When to ask for the first time what became of a message; None where the provider never tells."""
+    return polling.first_poll_at(accepted_at) if transport_class(channel).confirms else None
