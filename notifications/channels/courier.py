@@ -24,7 +24,7 @@ COMPANY_SECONDS = 0.1  # how long an outcome waits for others, to be written dow
 
 Question = Callable[[Transport, Any], Awaitable[Any]]
 
-# What each channel's window had shrunk or grown to, for this process's next courier.
+# What a channel's window has shrunk to, for this process's next courier.
 _sizes: dict[str, float] = {}
 
 
@@ -54,7 +54,11 @@ class Courier:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-        _sizes.update({channel: window.size for channel, window in self._windows.items()})
+        for channel, window in self._windows.items():
+            if window.size < window.most:
+                _sizes[channel] = window.size
+            else:
+                _sizes.pop(channel, None)
 
     def send(self, messages: Sequence[Any], *, deadline: float) -> None:
         """Begin to send them. One that couldn't begin by `deadline`, on the monotonic clock, isn't sent: its lease may have run out."""
