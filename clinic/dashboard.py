@@ -19,6 +19,7 @@ from notifications.domain.states import MessageStatus
 from notifications.models import Message
 from scheduling.domain.cadence import Bucket
 from scheduling.domain.states import BLOCKING, COMING, Status
+from scheduling.errors import TooSlow
 from scheduling.models import Appointment, Location
 from scheduling.reports import maintenance_due
 
@@ -34,7 +35,7 @@ class Tile:
     """A count that leads somewhere. A pressing one asks for somebody's attention."""
 
     name: str
-    count: int
+    count: int | None  # None: it can't be told just now
     detail: str
     url: str = ""
     is_pressing: bool = False
@@ -141,10 +142,15 @@ def _open_tile(zones: Sequence[ZoneInfo], now: datetime) -> Tile:
 
 
 def _due_tiles(as_of: date) -> list[Tile]:
-    counts = Counter(row.bucket for row in maintenance_due(as_of))
+    try:
+        counts = Counter(row.bucket for row in maintenance_due(as_of))
+    except TooSlow:
+        counts = None
     url = address("admin:maintenance_due")
 
     def tile(name: str, due: Bucket, overdue: Bucket) -> Tile:
+        if counts is None:
+            return Tile(name, None, _("Counting takes too long just now."), url)
         late = counts[overdue]
         detail = ngettext("%(count)s of them is overdue", "%(count)s of them are overdue", late) % {"count": late}
         return Tile(name, counts[due] + late, detail if late else _("Nobody is overdue."), url)

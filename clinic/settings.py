@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "clinic.middleware.TooSlowMiddleware",
 ]
 
 TEMPLATES = [
@@ -121,6 +122,15 @@ DATABASES = {"default": parsed("DATABASE_URL", "postgres://user:password@host:po
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 if DATABASES["default"].get("ENGINE") != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database: the intervals are held by PostgreSQL itself.")
+
+# A process that is frozen in the middle of a transaction would hold its locks, and an old snapshot, for ever.
+DATABASES["default"].setdefault("OPTIONS", {})
+DATABASES["default"]["OPTIONS"]["options"] = (
+    f"{DATABASES['default']['OPTIONS'].get('options', '')} -c idle_in_transaction_session_timeout=60s".strip()
+)
+# A report or an export that takes longer is ended: it holds a snapshot open, and claims must look past it.
+PAGE_SECONDS = 15
+COMMAND_SECONDS = 60
 
 # --- the wake-up call: Redis and Celery -----------------------------------------------------------------------------
 REDIS_URL = required("REDIS_URL", "redis://:password@host:port/0")

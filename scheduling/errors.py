@@ -59,3 +59,7 @@ class NotOffered(BookingRefused):
     """The practitioner doesn't perform the treatment, or not at this room's location."""
 
     code = "not_offered"
+
+
+class TooSlow(Exception):
+    """A report or an export was ended. `str()` is the sentence for whoever asked for it."""

@@ -9,6 +9,7 @@ from django.utils import timezone
 from aftercare.domain.expansion import expand
 from aftercare.domain.protocol import Kind
 from aftercare.models import Plan
+from aftercare.services.ledger import next_plan_number
 from aftercare.services.protocols import protocol_for
 from aftercare.services.taking_back import take_back
 from aftercare.services.telling import Telling, tell, values_of
@@ -19,15 +20,17 @@ from scheduling.models import Appointment
 TOO_LATE = "its time had passed when the session was marked completed"
 
 
-@transaction.atomic
 def start_plan(appointment: Appointment, *, now: datetime | None = None) -> Plan:
-    """Plan everything that follows the session, counted from its actual end (F16, F17). The appointment is fulfilled."""
+    """Plan everything that follows the session, counted from its actual end (F16, F17). The appointment is fulfilled.
+
+    The plan, its messages and their lines in the ledger are written in one statement.
+    """
     if appointment.completed_at is None:
         raise ValueError("an aftercare plan starts when its session is completed")
     now = now or timezone.now()
     patient = appointment.patient
     protocol = protocol_for(appointment.course.treatment)
-    plan = Plan.objects.create(appointment=appointment, protocol=protocol, completed_at=appointment.completed_at)
+    plan = Plan(pk=next_plan_number(), appointment=appointment, protocol=protocol, completed_at=appointment.completed_at)
     quiet = QuietHours(*settings.QUIET_HOURS) if patient.wants_quiet_nights else None
     planned = expand(protocol.as_domain(), appointment.completed_at, patient.time_zone, quiet)
     values = values_of(appointment.location, patient.language)

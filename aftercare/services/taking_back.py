@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.db import transaction
-
 from aftercare.models import CareMessage
 from notifications import services as notifications
 from notifications.domain.states import MessageStatus
@@ -11,9 +9,8 @@ from notifications.domain.states import MessageStatus
 NOT_OVER = [MessageStatus.SCHEDULED.value, MessageStatus.SENDING.value, MessageStatus.UNCERTAIN.value]
 
 
-@transaction.atomic
 def take_back(*, reason: str, **about: Any) -> int:
-    """Cancel what is still queued among the ledger's lines that match `about` (fields of CareMessage). Says how many.
+    """Cancel what is still queued among the ledger's lines that match `about` (fields of CareMessage), in one statement. Says how many.
 
     What is being sent just now isn't tried again.
     """

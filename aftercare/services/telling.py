@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db import transaction
 
 from aftercare.domain.protocol import Kind
 from aftercare.models import CareMessage, Plan
 from aftercare.services.consent import reachable_by
+from aftercare.services.ledger import Line, write
 from aftercare.wording import Letter, how_to_stop, product
-from notifications import services as notifications
 from notifications.domain.quiet import QuietHours
 from notifications.domain.states import MessageStatus
 from notifications.services import Draft
@@ -48,53 +47,41 @@ def values_of(location: Location, language: str) -> dict[str, str]:
     }
 
 
-@transaction.atomic
-def tell(
-    patient: Patient, tellings: Sequence[Telling], *, appointment: Appointment, plan: Plan | None = None, now: datetime
-) -> list[CareMessage]:
-    """Write them into the ledger, and into the outbox where she may and can be reached: the other channel steps in, and says so."""
+def tell(patient: Patient, tellings: Sequence[Telling], *, appointment: Appointment, plan: Plan | None = None, now: datetime) -> None:
+    """Write them into the ledger, and into the outbox where she may and can be reached: the other channel steps in, and says so.
+
+    All in one statement, a `plan` that is new among it.
+    """
     reachable = reachable_by(patient, "care")
     quiet = QuietHours(*settings.QUIET_HOURS)
     first_at = min((telling.send_at for telling in tellings), default=now)
     stop_hint = "" if _was_texted(patient, first_at) else " " + how_to_stop(patient.language)
-    ledger, going, drafts = [], [], []
+    lines = []
     for telling in tellings:
         channel = telling.channel if telling.channel in reachable else next(iter(reachable), telling.channel)
         reason = telling.reason or (UNREACHABLE if channel not in reachable else "")
-        line = CareMessage(
-            patient=patient,
-            appointment=appointment,
-            plan=plan,
-            kind=telling.kind.value,
-            channel=channel,
-            planned_for=telling.send_at,
-            reason=reason or (FALLBACK[telling.channel] if channel != telling.channel else ""),
-        )
-        ledger.append(line)
         if reason:
+            lines.append(Line(telling.kind, channel, telling.send_at, reason))
             continue
-        going.append(line)
         is_text = channel == "sms"
-        drafts.append(
-            Draft(
-                dedupe_key=telling.key,
-                reference=f"patient-{patient.pk}",
-                channel=channel,
-                address=reachable[channel],
-                subject="" if is_text else telling.letter.subject,
-                body=telling.letter.sms + stop_hint if is_text else telling.letter.email,
-                html="" if is_text else telling.letter.html,
-                send_at=telling.send_at,
-                expires_at=telling.expires_at,
-                quiet=quiet if telling.keeps_quiet_hours else None,
-                time_zone=patient.time_zone,
-            )
+        draft = Draft(
+            dedupe_key=telling.key,
+            reference=f"patient-{patient.pk}",
+            channel=channel,
+            address=reachable[channel],
+            subject="" if is_text else telling.letter.subject,
+            body=telling.letter.sms + stop_hint if is_text else telling.letter.email,
+            html="" if is_text else telling.letter.html,
+            send_at=telling.send_at,
+            expires_at=telling.expires_at,
+            quiet=quiet if telling.keeps_quiet_hours else None,
+            time_zone=patient.time_zone,
         )
+        fallback = FALLBACK[telling.channel] if channel != telling.channel else ""
+        lines.append(Line(telling.kind, channel, telling.send_at, fallback, draft))
         if is_text:
             stop_hint = ""  # the first one says how to stop
-    for line, message in zip(going, notifications.schedule(drafts, now=now), strict=True):
-        line.message = message
-    return CareMessage.objects.bulk_create(ledger)
+    write(lines, patient, appointment=appointment, plan=plan, now=now)
 
 
 def _was_texted(patient: Patient, by: datetime) -> bool:

@@ -2,11 +2,12 @@
 
 from notifications.services.claiming import Claimed, claim_due
 from notifications.services.dispatching import dispatch, dispatch_until_idle
-from notifications.services.outbox import Draft, cancel, schedule
+from notifications.services.outbox import SCHEDULE, Draft, cancel, schedule, schedule_with
 from notifications.services.reconciling import reconcile
 from notifications.services.suppressing import lift_suppression, suppress
 
 __all__ = [
+    "SCHEDULE",
     "Claimed",
     "Draft",
     "cancel",
@@ -16,5 +17,6 @@ __all__ = [
     "lift_suppression",
     "reconcile",
     "schedule",
+    "schedule_with",
     "suppress",
 ]

@@ -1,17 +1,20 @@
 """Into the outbox, out of it again, and the claim that hands each message to one worker."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import time, timedelta
+from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from notifications.domain.backoff import backoff
 from notifications.domain.quiet import QuietHours
-from notifications.models import Attempt, Message
+from notifications.models import Attempt, Message, address_hash
 from notifications.services import Draft, cancel, claim_due, claiming, schedule, suppress
 from tests.clinic_world import at, local, wait_until
 from tests.notifications.conftest import NOON
+from tests.wire import round_trips
 
 NIGHT = QuietHours(time(21), time(8))
 
@@ -48,6 +51,40 @@ class TestScheduling:
 
     def test_nothing_to_schedule(self, db):
         assert schedule([], now=NOON) == []
+
+    def test_a_row_is_all_that_the_draft_says(self, db):
+        wanted = draft(
+            "ana's",
+            channel="email",
+            address="Ana@example.org",
+            subject="Día 1: “hoy”",
+            body='Line 1\n\tline 2, \\ and "quoted" %s %(now)s 💧',
+            html="<p>&nbsp;</p>",
+            quiet=NIGHT,
+            time_zone="America/Los_Angeles",
+            reference="patient-7",
+            send_at=NOON + timedelta(microseconds=1),
+        )
+        (scheduled,) = schedule([wanted], now=NOON)
+        message = Message.objects.get()
+        assert scheduled == message
+        for name in ("dedupe_key", "channel", "address", "subject", "body", "html", "time_zone", "reference", "send_at", "expires_at"):
+            assert getattr(message, name) == getattr(scheduled, name) == getattr(wanted, name)
+        assert (message.quiet_from, message.quiet_until) == (time(21), time(8))
+        assert (message.due_at, message.created_at) == (NOON + timedelta(microseconds=1), NOON)
+        assert message.address_hash == address_hash("ana@example.org")
+        said = {"id", "dedupe_key", "channel", "address", "address_hash", "subject", "body", "html", "quiet_from", "quiet_until"}
+        said |= {"time_zone", "reference", "due_at", "send_at", "expires_at", "created_at"}
+        for field in Message._meta.concrete_fields:
+            if field.name not in said:  # the rest is as the model's own defaults are
+                assert getattr(message, field.name) == getattr(Message(), field.name)
+
+    def test_thirty_are_one_round_trip(self, db):
+        assert not Message.objects.exists()  # BEGIN has been said
+        with round_trips() as trips:
+            schedule([draft(str(number)) for number in range(30)], now=NOON)
+        assert len(trips) == 1
+        assert Message.objects.count() == 30
 
     def test_it_joins_the_callers_transaction(self, db):
         def schedule_and_fail():
@@ -104,6 +141,70 @@ class TestCancelling:
         assert cancel([message.pk], reason="too late") == 0
         message.refresh_from_db()
         assert (message.status, message.reason) == (status, "as it was")
+
+    def test_nothing_to_cancel(self, db):
+        assert cancel([], reason="too late") == 0
+        assert cancel(Message.objects.none(), reason="too late") == 0
+
+    def test_thirty_of_every_state_are_one_statement(self, text):
+        """A query for them is part of it."""
+        ours = [text(reference="ours") for _ in range(30)]
+        other = text()
+        for message, status in zip(ours, ["sending", "uncertain", "accepted", "delivered"], strict=False):
+            Message.objects.filter(pk=message.pk).update(status=status, reason="as it was")
+        with round_trips() as trips:
+            assert cancel(Message.objects.filter(reference="ours").values("pk"), reason="the appointment was moved") == 26
+        assert len(trips) == 1
+        for message in ours:
+            message.refresh_from_db()
+        assert [(message.status, message.reason) for message in ours[:5]] == [
+            ("sending", "as it was"),
+            ("uncertain", "as it was"),
+            ("accepted", "as it was"),
+            ("delivered", "as it was"),
+            ("cancelled", "the appointment was moved"),
+        ]
+        worthless = NOON + timedelta(microseconds=1)
+        assert [message.expires_at == worthless for message in ours[:5]] == [True, True, False, False, False]
+        assert Message.objects.get(pk=other.pk).status == "scheduled"
+
+    def test_what_is_claimed_meanwhile_is_seen_as_claimed(self, transactional_db, text):
+        """It waits for the claim's lock, and decides by what the claim made of the message."""
+        message = text()
+        with ThreadPoolExecutor(1) as pool:
+            with transaction.atomic():
+                Message.objects.filter(pk=message.pk).update(status="sending")
+                cancelling = pool.submit(closing(lambda: cancel([message.pk], reason="too late")))
+                wait_until(lambda: waiting_for_a_lock() == 1)
+            assert cancelling.result(timeout=10) == 0
+        message.refresh_from_db()
+        assert (message.status, message.expires_at) == ("sending", NOON + timedelta(microseconds=1))
+
+    def test_two_who_cancel_the_same_ones_never_wait_in_a_circle(self, transactional_db, text):
+        """Whatever order they are asked for in."""
+        ids = [text().pk, text().pk]
+        assert sorted(self.at_once_while_the_first_is_locked(ids, lambda: cancel(ids[::-1], reason="moved"))) == [0, 2]
+
+    def test_control_somebody_who_locks_them_the_other_way_round_would(self, transactional_db, text):
+        ids = [text().pk, text().pk]
+
+        def lock_backwards() -> int:
+            with transaction.atomic():
+                return len(Message.objects.filter(pk__in=ids).order_by("-pk").select_for_update())
+
+        with pytest.raises(OperationalError, match="deadlock detected"):
+            self.at_once_while_the_first_is_locked(ids, lock_backwards)
+
+    def at_once_while_the_first_is_locked(self, ids: list[int], other: Callable[[], int]) -> list[int]:
+        """Cancel them, and do the other thing, beginning at the same moment: when the first of them is free."""
+        with ThreadPoolExecutor(2) as pool:
+            with transaction.atomic():
+                Message.objects.select_for_update().get(pk=ids[0])
+                ways = [pool.submit(closing(lambda: cancel(ids, reason="moved")))]
+                wait_until(lambda: waiting_for_a_lock() == 1)
+                ways.append(pool.submit(closing(other)))
+                wait_until(lambda: waiting_for_a_lock() == 2)
+            return [way.result(timeout=20) for way in ways]
 
 
 class TestClaiming:
@@ -270,6 +371,18 @@ class TestTwoWorkers:
                 claims = [pool.submit(claim) for _ in range(2)]
                 wait_until(lambda: all(one.done() for one in claims) or waiting_for_a_lock() == 2)
             assert sum(len(one.result(timeout=10)) for one in claims) == takers
+
+
+def closing(function: Callable[[], Any]) -> Callable[[], Any]:
+    """For a thread of its own, whose connection would otherwise stay open."""
+
+    def run() -> Any:
+        try:
+            return function()
+        finally:
+            connection.close()
+
+    return run
 
 
 def waiting_for_a_lock() -> int:

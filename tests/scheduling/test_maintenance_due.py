@@ -2,16 +2,20 @@
 
 import csv
 import json
+import time
+from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import DataError, connection, transaction
 from freezegun import freeze_time
 
 from scheduling import services
-from scheduling.reports import maintenance_due
+from scheduling.errors import TooSlow
+from scheduling.reports import due, limited_to, limits, maintenance_due
 from tests.clinic_world import FIRST, WEEK, at
 
 FIRST_DAY = date(2026, 11, 3)
@@ -170,3 +174,53 @@ class TestPage:
         page = admin_client.get("/admin/maintenance-due/?as_of=2026-12-20&bucket=next_session_overdue").content.decode()
         assert "Ana Alvarez" in page
         assert "Ben Brooks" not in page
+
+
+class TestTooSlow:
+    """A snapshot held open slows the dispatcher's claims down, so PostgreSQL ends what takes too long."""
+
+    SENTENCE = "This took longer than 0.1 seconds and was stopped, so that it holds nothing else up."
+
+    @pytest.fixture
+    def slow(self, clinic, monkeypatch):
+        monkeypatch.setattr(due, "MAINTENANCE_DUE", "SELECT pg_sleep(1) WHERE %(not_before)s IS NOT NULL")
+
+    def test_the_page_says_so(self, slow, settings, admin_client):
+        settings.PAGE_SECONDS = 0.1
+        answer = admin_client.get("/admin/maintenance-due/")
+        assert answer.status_code == 503
+        assert self.SENTENCE in answer.content.decode()
+
+    def test_the_first_page_shows_everything_else(self, slow, settings, admin_client):
+        settings.PAGE_SECONDS = 0.1
+        answer = admin_client.get("/admin/")
+        assert answer.status_code == 200
+        assert answer.content.decode().count("Counting takes too long just now.") == 2
+        assert "Appointments today" in answer.content.decode()
+
+    def test_the_command_says_so(self, slow, settings):
+        settings.COMMAND_SECONDS = 0.1
+        with pytest.raises(CommandError, match=self.SENTENCE):
+            call_command("maintenance_due")
+
+    def test_control_without_a_limit_it_would_take_its_time(self, slow, monkeypatch, admin_client):
+        monkeypatch.setattr(limits, "SET", "SELECT %s")
+        monkeypatch.setattr(due, "_due", lambda row, as_of: None)
+        started_at = time.monotonic()
+        with pytest.raises(AttributeError):  # what it slept for is no row of a report
+            maintenance_due(FIRST_DAY)
+        assert time.monotonic() - started_at > 1
+
+    @pytest.mark.parametrize("ends", [True, False])
+    def test_the_limit_ends_with_the_report(self, clinic, ends):
+        """Within somebody's transaction, too, and whichever way it ends."""
+        with transaction.atomic():
+            with suppress(TooSlow), limited_to(0.1), connection.cursor() as cursor:
+                cursor.execute("SELECT pg_sleep(%s)", [0 if ends else 1])
+            with connection.cursor() as cursor:
+                cursor.execute("SHOW statement_timeout")
+                assert cursor.fetchone() == ("0",)
+
+    def test_another_error_stays_what_it_is(self, db):
+        with pytest.raises(DataError), transaction.atomic(), limited_to(1), connection.cursor() as cursor:
+            cursor.execute("SELECT 1 / 0")

@@ -4,9 +4,11 @@ from argparse import ArgumentTypeError
 from datetime import date
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from scheduling.errors import TooSlow
 from scheduling.reports import Due, maintenance_due
 
 COLUMNS = ("patient_id", "last_session_on", "due_on", "days_late", "bucket", "value")
@@ -38,7 +40,10 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=["table", "csv", "json"], default="table")
 
     def handle(self, *args: Any, as_of: date | None, **options: Any) -> None:
-        rows = [as_row(due) for due in maintenance_due(as_of or timezone.localdate())]
+        try:
+            rows = [as_row(due) for due in maintenance_due(as_of or timezone.localdate(), seconds=settings.COMMAND_SECONDS)]
+        except TooSlow as error:
+            raise CommandError(str(error)) from error
         match options["format"]:
             case "json":
                 self.stdout.write(json.dumps(rows, indent=1))

@@ -1,16 +1,16 @@
-"""Who is due: read-only questions over patients, courses and appointments."""
+"""Who is due, and who is late."""
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, transaction
+from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from scheduling.domain.cadence import Bucket, RecallKind, bucket
-
-STATEMENT_TIMEOUT = "10s"  # a snapshot held open slows the dispatcher's claims down
+from scheduling.reports.limits import limited_to
 
 # One row per patient with a fulfilled session: of her open recalls the one that is not booked yet comes first, then the earliest due.
 # `booked_on` is the first coming session of that course; one that went by and was never completed brings nobody back.
@@ -54,13 +54,13 @@ class Due:
     practitioner_id: int
 
 
-def maintenance_due(as_of: date, *, today: date | None = None) -> list[Due]:
+def maintenance_due(as_of: date, *, today: date | None = None, seconds: float | None = None) -> list[Due]:
     """Every patient with a fulfilled session, in exactly one bucket, the latest first within the report's order of buckets.
 
     `as_of` is a clinic-local day: today, or a later one as a projection with what is booked now.
+    It may take `seconds`, by default as long as a page may. Raises TooSlow.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'")
+    with limited_to(seconds or settings.PAGE_SECONDS), connection.cursor() as cursor:
         cursor.execute(MAINTENANCE_DUE, {"not_before": min(as_of, today or timezone.localdate())})
         rows = [_due(row, as_of) for row in cursor.fetchall()]
     order = list(Bucket)
