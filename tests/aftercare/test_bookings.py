@@ -173,7 +173,7 @@ class TestCancelling:
         from notifications.channels import Outcome
         from notifications.domain.states import Verdict
         from notifications.services import claim_due, reconcile
-        from notifications.services.dispatching import record
+        from notifications.services.recording import record
 
         booked = clinic.book(clinic.ana, FIRST)
         claimed = claim_due(now=TODAY).to_send
