@@ -1,16 +1,30 @@
 """Wake-ups. Each only says "look at the table", so a lost one, or one too many, does no harm."""
 
+import logging
+
 from celery import shared_task
 from django.conf import settings
+from kombu.exceptions import OperationalError
 
 from notifications import services
+
+logger = logging.getLogger(__name__)
+
+
+def wake() -> None:
+    """Have a worker look now instead of with beat's next tick."""
+    try:
+        dispatch_due.apply_async(retry=False, expires=60)
+    except OperationalError:
+        # A booking must succeed with Redis gone: the row is there, and the next tick finds it.
+        logger.warning("Redis can't be reached; messages go out with the next tick.")
 
 
 @shared_task
 def dispatch_due() -> None:
     """Batch after batch, until nothing is due or it is time to give a worker that is to stop its chance."""
     if services.dispatch_until_idle(for_seconds=settings.DISPATCH_RUN_SECONDS).more:
-        dispatch_due.delay()
+        wake()
 
 
 @shared_task

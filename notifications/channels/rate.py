@@ -8,40 +8,48 @@ from django.conf import settings
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
+from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
+SOCKET_SECONDS = 3  # a Redis that hangs must not use up the messages' leases
+
 
 class Rate:
-    """Made on the event loop that it is used on. `sender` is whose rate it is: a number or a messaging service."""
+    """Made on the event loop that it is used on. `sender` is whose rate it is: a number or a messaging service. 0 a second: no limit."""
 
-    def __init__(self, sender: str) -> None:
+    def __init__(self, sender: str, per_second: int) -> None:
         self._sender = sender
-        self._item = RateLimitItemPerSecond(settings.SMS_PER_SECOND) if settings.SMS_PER_SECOND else None
-        self._shared = MovingWindowRateLimiter(RedisStorage(f"async+{settings.REDIS_URL}", implementation="redispy"))
-        self._own = MovingWindowRateLimiter(MemoryStorage())
-        self._is_shared = True
+        self._item = RateLimitItemPerSecond(per_second) if per_second else None
+        self._pool = ConnectionPool.from_url(
+            settings.REDIS_URL, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=SOCKET_SECONDS, health_check_interval=15
+        )
+        # Its annotation forgets that a pool is no number.
+        storage = RedisStorage(f"async+{settings.REDIS_URL}", implementation="redispy", connection_pool=self._pool)  # type: ignore[arg-type]
+        self._limiter = MovingWindowRateLimiter(storage)
+        self._first_in_line = asyncio.Lock()  # one of the waiting asks for all, or each slot would be asked for by everybody
+
+    async def close(self) -> None:
+        await self._pool.disconnect()
 
     async def wait(self) -> None:
         """Until one more may leave."""
-        while self._item and not await self._hit(self._item):
-            await asyncio.sleep(await self._pause(self._item))
+        if self._item is None:
+            return
+        async with self._first_in_line:
+            while not await self._may_leave(self._item):
+                await asyncio.sleep(0.01)
 
-    async def _hit(self, item: RateLimitItemPerSecond) -> bool:
-        if self._is_shared:
-            try:
-                return await self._shared.hit(item, self._sender)
-            except (RedisError, OSError):
-                logger.warning("Redis can't be reached; this process keeps the rate of texts for itself.")
-                self._is_shared = False
-        return await self._own.hit(item, self._sender)
-
-    async def _pause(self, item: RateLimitItemPerSecond) -> float:
-        """Until the oldest of the last second's texts is a second old; not less than a hundredth, so that nobody spins."""
-        limiter = self._shared if self._is_shared else self._own
+    async def _may_leave(self, item: RateLimitItemPerSecond) -> bool:
         try:
-            stats = await limiter.get_window_stats(item, self._sender)
+            if await self._limiter.hit(item, self._sender):
+                return True
+            # Until the oldest of the last second's texts is a second old.
+            stats = await self._limiter.get_window_stats(item, self._sender)
         except (RedisError, OSError):
-            return 0.1
-        return max(stats.reset_time - time.time(), 0.01)
+            logger.warning("Redis can't be reached; this process keeps the rate of texts for itself.")
+            self._limiter = MovingWindowRateLimiter(MemoryStorage())
+            return False
+        await asyncio.sleep(max(stats.reset_time - time.time(), 0))
+        return False

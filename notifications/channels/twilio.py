@@ -72,11 +72,12 @@ class Channel:
         if settings.TWILIO_API_BASE_URL:
             self._client.api.base_url = settings.TWILIO_API_BASE_URL
         self._sender = _sender()
-        self._rate = Rate(*self._sender.values())
+        self._rate = Rate(next(iter(self._sender.values())), settings.SMS_PER_SECOND)
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
         await self._session.close()
+        await self._rate.close()
 
     async def wait(self) -> None:
         await self._rate.wait()

@@ -4,11 +4,18 @@ from itertools import count
 
 import pytest
 
+from notifications.channels import courier
 from notifications.models import Message
 from notifications.services import Draft, schedule
 from tests.clinic_world import at
 
 NOON = at("2026-11-10", "12:00")
+
+
+@pytest.fixture(autouse=True)
+def _wide_open():
+    """No window that another test's refusals have shrunk."""
+    courier._sizes.clear()
 
 
 @pytest.fixture

@@ -98,20 +98,6 @@ class TestTheWindow:
 
 
 class TestTheRate:
-    def times_of(self, senders: list[Rate], each: int) -> list[float]:
-        times = []
-
-        async def one(rate: Rate):
-            for _ in range(each):
-                await rate.wait()
-                times.append(time.time())
-
-        async def everyone():
-            await asyncio.gather(*(one(rate) for rate in senders))
-
-        asyncio.run(everyone())
-        return sorted(times)
-
     @pytest.fixture
     def ten_a_second(self, settings, process_env):
         settings.SMS_PER_SECOND = 10
@@ -122,7 +108,7 @@ class TestTheRate:
 
         def work():
             async def one():
-                rate = Rate("+12125550199")
+                rate = Rate("+12125550199", 10)
                 for _ in range(13):
                     await rate.wait()
                     times.append(time.time())
@@ -141,7 +127,7 @@ class TestTheRate:
 
     def test_control_each_for_itself_would_be_twice_as_fast(self, ten_a_second):
         async def both():
-            one, other = Rate("+12125550199"), Rate("+12125550198")
+            one, other = Rate("+12125550199", 10), Rate("+12125550198", 10)
             started = time.monotonic()
             await asyncio.gather(*(rate.wait() for rate in (one, other) for _ in range(10)))
             return time.monotonic() - started
@@ -150,7 +136,7 @@ class TestTheRate:
 
     def test_another_sender_has_a_rate_of_its_own(self, ten_a_second):
         async def story():
-            mine, other = Rate("+12125550199"), Rate("+12125550198")
+            mine, other = Rate("+12125550199", 10), Rate("+12125550198", 10)
             for _ in range(10):
                 await mine.wait()
             started = time.monotonic()
@@ -160,10 +146,10 @@ class TestTheRate:
         assert asyncio.run(story()) < 0.5
 
     def test_without_redis_the_process_keeps_the_rate_for_itself(self, settings, caplog):
-        settings.SMS_PER_SECOND, settings.REDIS_URL = 10, "redis://127.0.0.1:9/0"
+        settings.REDIS_URL = "redis://127.0.0.1:9/0"
 
         async def story():
-            rate = Rate("+12125550199")
+            rate = Rate("+12125550199", 10)
             started = time.monotonic()
             for _ in range(11):
                 await rate.wait()
@@ -174,7 +160,7 @@ class TestTheRate:
 
     def test_a_redis_that_forgets_everything_only_lets_a_second_more_go(self, ten_a_second, settings):
         async def story():
-            rate = Rate("+12125550199")
+            rate = Rate("+12125550199", 10)
             for _ in range(10):
                 await rate.wait()
             with redis.Redis.from_url(settings.REDIS_URL) as server:
@@ -197,8 +183,11 @@ class TestTheRate:
         assert arrived[-1] - arrived[0] > 0.9
 
     def test_without_a_rate_redis_isnt_asked(self, settings):
-        settings.SMS_PER_SECOND, settings.REDIS_URL = 0, "redis://127.0.0.1:9/0"
-        asyncio.run(asyncio.wait_for(Rate("+12125550199").wait(), 1))
+        settings.REDIS_URL = "redis://127.0.0.1:9/0"
+        asyncio.run(asyncio.wait_for(self.wait_for(0), 1))
+
+    async def wait_for(self, per_second: int):
+        await Rate("+12125550199", per_second).wait()
 
     def test_a_batch_is_no_more_than_can_leave_within_the_lease(self, settings, text):
         settings.SMS_PER_SECOND = 1

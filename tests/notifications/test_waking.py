@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from aftercare.models import CareMessage
 from clinic.celery import app
-from notifications import receivers, tasks
+from notifications import tasks
 from notifications.models import Message
 from notifications.services.dispatching import Dispatched
 from scheduling.models import Appointment
@@ -125,7 +125,7 @@ class TestWaking:
     @pytest.fixture
     def woken(self, monkeypatch):
         calls = []
-        monkeypatch.setattr(receivers.dispatch_due, "apply_async", lambda **options: calls.append(options))
+        monkeypatch.setattr(tasks.dispatch_due, "apply_async", lambda **options: calls.append(options))
         return calls
 
     def test_what_is_due_at_once_wakes_the_dispatcher_after_the_commit(self, text, woken, django_capture_on_commit_callbacks):
@@ -155,7 +155,7 @@ class TestWaking:
     def test_a_full_batch_asks_for_another_run(self, monkeypatch, more, again):
         runs = []
         monkeypatch.setattr(tasks.services, "dispatch_until_idle", lambda for_seconds: Dispatched(100, 0, 0, more))
-        monkeypatch.setattr(tasks.dispatch_due, "delay", lambda: runs.append(1))
+        monkeypatch.setattr(tasks.dispatch_due, "apply_async", lambda **options: runs.append(options))
         tasks.dispatch_due()
         assert len(runs) == again
 
