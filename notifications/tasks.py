@@ -5,6 +5,8 @@ from django.conf import settings
 
 from notifications import services
 
+POLLED_AT_ONCE = 100
+
 
 @shared_task
 def dispatch_due() -> None:
@@ -16,3 +18,9 @@ def dispatch_due() -> None:
 @shared_task
 def reconcile() -> None:
     services.reconcile()
+
+
+@shared_task
+def poll() -> None:
+    if services.poll(limit=POLLED_AT_ONCE) == POLLED_AT_ONCE:
+        poll.delay()
