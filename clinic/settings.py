@@ -136,6 +136,7 @@ COMMAND_SECONDS = 60
 REDIS_URL = required("REDIS_URL", "redis://:password@host:port/0")
 DISPATCH_EVERY_SECONDS = 5
 RECONCILE_EVERY_SECONDS = 30
+POLL_EVERY_SECONDS = 60
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -172,6 +173,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": RECONCILE_EVERY_SECONDS,
         "options": {"expires": RECONCILE_EVERY_SECONDS - 1},
     },
+    "poll": {"task": "notifications.tasks.poll", "schedule": POLL_EVERY_SECONDS, "options": {"expires": POLL_EVERY_SECONDS - 5}},
 }
 
 # --- messages -------------------------------------------------------------------------------------------------------

@@ -10,6 +10,9 @@ from notifications import services
 
 logger = logging.getLogger(__name__)
 
+POLLED_AT_ONCE = 100
+MOST_POLLS = 20  # a minute: a flood of silent messages doesn't keep a worker from dispatching
+
 
 def wake() -> None:
     """Have a worker look now instead of with beat's next tick."""
@@ -30,3 +33,10 @@ def dispatch_due() -> None:
 @shared_task
 def reconcile() -> None:
     services.reconcile()
+
+
+@shared_task
+def poll() -> None:
+    for _ in range(MOST_POLLS):
+        if services.poll(limit=POLLED_AT_ONCE) < POLLED_AT_ONCE:
+            break

@@ -76,4 +76,4 @@ class Channel:
 def _refused(code: int) -> TransportError:
     is_ours_to_mend = code in (530, 535)  # our password is turned away: not the message's fault
     verdict = Verdict.REFUSED_FOR_GOOD if code >= 500 and not is_ours_to_mend else Verdict.REFUSED_FOR_NOW
-    return TransportError(verdict, str(code), f"the mail server refused it ({code})")
+    return TransportError(verdict, str(code), f"the mail server refused it ({code})", alarm=is_ours_to_mend)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self
 from django.conf import settings
 
 from notifications.domain import polling
+from notifications.domain.receipts import News
 from notifications.domain.states import Verdict
 
 
@@ -42,11 +43,24 @@ class Outcome(NamedTuple):
 
 
 def transport_class(channel: str) -> type[Transport]:
-    module = import_module(f"notifications.channels.{settings.CHANNELS[channel]}")
-    found: type[Transport] = module.Channel
+    found: type[Transport] = _module(channel).Channel
     return found
+
+
+def read(channel: str, status: str, code: str) -> News:
+    """A provider's word about a message, in our terms. Where the channel doesn't confirm, there is none."""
+    return _module(channel).read(status, code) if transport_class(channel).confirms else News(None)
+
+
+def remedy(channel: str, code: str) -> str:
+    """What an operator must do about a provider's code; empty where the channel doesn't say."""
+    return _module(channel).remedy(code) if transport_class(channel).confirms else ""
 
 
 def first_poll_at(channel: str, accepted_at: datetime) -> datetime | None:
     """When to ask for the first time what became of a message; None where the provider never tells."""
     return polling.first_poll_at(accepted_at) if transport_class(channel).confirms else None
+
+
+def _module(channel: str) -> Any:
+    return import_module(f"notifications.channels.{settings.CHANNELS[channel]}")

@@ -1,18 +1,19 @@
 """Text messages over Twilio's official SDK, asynchronously, on a connection pool of ours.
 
-| Twilio says                              | what we do                                        |
+| Twilio answers                           | what we do                                        |
 | ---------------------------------------- | ------------------------------------------------- |
 | 201                                      | accepted                                          |
-| 400 with 21610                           | opted out: the number is suppressed               |
-| other 4xx (21211, 21614: a bad number)   | refused for good                                  |
-| 429, 20429; connection refused           | refused for now: try again                        |
-| 401, 403: our own account is turned away | refused for now: a new password isn't its fault   |
+| 429; connection refused                  | refused for now: try again                        |
+| 401, 403: our own account is turned away | refused for now, and an alarm                     |
+| other 4xx                                | what RULINGS says of its code, or refused for good |
 | 5xx, 408, time-out, reset, no id         | uncertain: look at the message list before any resend |
+
+What it says of a message later, in a receipt or when it is asked, is read by STATUSES and, where it wasn't delivered, by RULINGS.
 """
 
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
@@ -24,11 +25,110 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from notifications.channels.rate import Rate
-from notifications.domain.states import Verdict
+from notifications.domain.receipts import News
+from notifications.domain.states import MessageStatus, Verdict
 from notifications.errors import TransportError
 
+# Where a message stands by Twilio's word for it. A word that isn't here changes nothing.
+STATUSES = {
+    "accepted": MessageStatus.ACCEPTED,
+    "scheduled": MessageStatus.ACCEPTED,
+    "queued": MessageStatus.ACCEPTED,
+    "sending": MessageStatus.ACCEPTED,
+    "sent": MessageStatus.ACCEPTED,  # to the carrier
+    "partially_delivered": MessageStatus.ACCEPTED,  # not to everybody yet
+    "delivered": MessageStatus.DELIVERED,
+    "read": MessageStatus.DELIVERED,
+    "undelivered": MessageStatus.UNDELIVERED,
+    "failed": MessageStatus.UNDELIVERED,
+    "canceled": MessageStatus.UNDELIVERED,  # in Twilio's console: we never do
+}
+
+
+class Ruling(NamedTuple):
+    """What a code means, what a refusal with it comes to, and what an operator must do about it; that opens an alarm."""
+
+    words: str
+    verdict: Verdict = Verdict.REFUSED_FOR_GOOD
+    remedy: str = ""
+
+
+_SENDER = "In the Twilio console, see that TWILIO_FROM_NUMBER or TWILIO_MESSAGING_SERVICE_SID names a sender of ours that sends texts."
+_ACCOUNT = "In the Twilio console, see whether the account is active and paid for, and whether TWILIO_AUTH_TOKEN is still its token."
+_CAMPAIGN = "In the Twilio console, finish the registration of the sender. Until then carriers block its texts."
+_CONTENT = (
+    "Carriers take our texts for spam. Take out what looks like it in the last ones, and write to Twilio's support with three of them."
+)
+_VOLUME = "The carriers' limit for our sender is reached. Set SMS_PER_SECOND and SMS_DAILY_CAP to it, or ask Twilio for a higher one."
+
+# An alarm is for what would hit everybody's texts alike. What only an operator can mend is tried again meanwhile, within its validity;
+# what hits one number is refused for good, so that email can take over.
+RULINGS = {
+    # She said stop to Twilio. 30004 isn't that: phones that are off and carriers' own block lists give it too.
+    21610: Ruling("the number opted out", Verdict.OPTED_OUT),
+    # The number
+    21211: Ruling("the number isn't valid"),
+    21217: Ruling("the number isn't valid"),
+    21265: Ruling("the number is a short code"),
+    21401: Ruling("the number isn't valid"),
+    21407: Ruling("the number can't get texts"),
+    21421: Ruling("the number isn't valid"),
+    21612: Ruling("the number can't be reached from our sender"),
+    21614: Ruling("the number can't get texts"),
+    21635: Ruling("the number is a landline"),
+    30003: Ruling("the phone can't be reached: it may be off"),
+    30004: Ruling("the phone or its carrier blocks our texts"),
+    30005: Ruling("the number isn't in use"),
+    30006: Ruling("the number is a landline, or its carrier can't be reached"),
+    # Passing: by the time that we hear of it the message is spent, so it isn't sent again; email takes over where it may.
+    21611: Ruling("too many texts wait in Twilio's queue", Verdict.REFUSED_FOR_NOW),
+    30001: Ruling("too many texts wait in Twilio's queue"),
+    30008: Ruling("the carrier doesn't say why"),
+    30009: Ruling("a part of it was lost on the way"),
+    30017: Ruling("the carrier's network is congested"),
+    30036: Ruling("it wasn't delivered while it was of use"),
+    30410: Ruling("the carrier didn't answer in time"),
+    # Ours to mend: the account
+    20003: Ruling("Twilio turns our account away", Verdict.REFUSED_FOR_NOW, _ACCOUNT),
+    20005: Ruling("our Twilio account isn't active", Verdict.REFUSED_FOR_NOW, _ACCOUNT),
+    30002: Ruling("our Twilio account is suspended", Verdict.REFUSED_FOR_NOW, _ACCOUNT),
+    21608: Ruling(
+        "a trial account sends to verified numbers only", remedy="Upgrade the Twilio account: a trial account can't text patients."
+    ),
+    21408: Ruling(
+        "texts to the number's country aren't enabled", remedy="In the Twilio console, under Geo permissions, allow that country."
+    ),
+    30450: Ruling(
+        "Twilio takes texts to the number's country for fraud", remedy="In the Twilio console, see what SMS pumping protection blocks."
+    ),
+    # Ours to mend: the sender
+    21212: Ruling("our sender isn't valid", Verdict.REFUSED_FOR_NOW, _SENDER),
+    21601: Ruling("our sender can't send texts", Verdict.REFUSED_FOR_NOW, _SENDER),
+    21603: Ruling("no sender is set", Verdict.REFUSED_FOR_NOW, _SENDER),
+    21606: Ruling("our sender can't send texts", Verdict.REFUSED_FOR_NOW, _SENDER),
+    21659: Ruling("our sender isn't a number of Twilio's", Verdict.REFUSED_FOR_NOW, _SENDER),
+    21660: Ruling("our sender belongs to another account", Verdict.REFUSED_FOR_NOW, _SENDER),
+    21661: Ruling("our sender can't send texts", Verdict.REFUSED_FOR_NOW, _SENDER),
+    21701: Ruling("the messaging service doesn't exist", Verdict.REFUSED_FOR_NOW, _SENDER),
+    21702: Ruling("the messaging service isn't valid", Verdict.REFUSED_FOR_NOW, _SENDER),
+    21703: Ruling("the messaging service has no number to send from", Verdict.REFUSED_FOR_NOW, _SENDER),
+    21704: Ruling("the messaging service has no numbers", Verdict.REFUSED_FOR_NOW, _SENDER),
+    21705: Ruling("the messaging service isn't valid", Verdict.REFUSED_FOR_NOW, _SENDER),
+    30018: Ruling("the number's carrier wants our sender registered", remedy=_CAMPAIGN),
+    30024: Ruling("our sender isn't set up at the carriers yet", remedy=_CAMPAIGN),
+    30032: Ruling("our toll-free number isn't verified", remedy=_CAMPAIGN),
+    30033: Ruling("our sender's campaign is suspended", remedy=_CAMPAIGN),
+    30034: Ruling("our sender's campaign isn't registered", remedy=_CAMPAIGN),
+    30035: Ruling("our sender is still being set up at the carriers", remedy=_CAMPAIGN),
+    # Ours to mend: what we write, and how much
+    21617: Ruling("the text is too long for Twilio", remedy="Shorten the protocol's texts: Twilio takes 1,600 characters."),
+    30007: Ruling("carriers filter our texts", remedy=_CONTENT),
+    30022: Ruling("our sender texts faster than carriers allow", remedy=_VOLUME),
+    30023: Ruling("our sender's texts for the day are used up", remedy=_VOLUME),
+    30027: Ruling("our sender's texts for the day are used up at one carrier", remedy=_VOLUME),
+}
+
 CLOCKS_DIFFER = timedelta(minutes=2)  # ours from Twilio's, at most; doses in the same words are hours apart
-OPTED_OUT = 21610
 LONGEST_VALIDITY_SECONDS = 36_000  # of Twilio's own queue
 # A callback that doesn't reach us is tried five more times, whatever went wrong.
 INSISTS = "#rc=5&rp=all"
@@ -111,18 +211,18 @@ class Channel:
             return None
         return [text.sid for text in listed if text.sid and text.body in (message.body, "", None) and _made_at(text) >= since]
 
-
-def _basic(name: str, password: str) -> str:
-    return f"Basic {b64encode(f'{name}:{password}'.encode()).decode()}"
-
     async def fetch(self, message: Any) -> tuple[str, str] | None:
         try:
             text = await self._client.messages(message.provider_id).fetch_async()
+        except TwilioRestException as error:
+            return ("", "") if error.status == 404 else None  # an answer too: it knows of no such message
         except (TwilioException, aiohttp.ClientError, TimeoutError, OSError):
             return None
         return str(text.status or ""), str(text.error_code or "")
 
-    return None
+
+def _basic(name: str, password: str) -> str:
+    return f"Basic {b64encode(f'{name}:{password}'.encode()).decode()}"
 
 
 def _made_at(text: Any) -> datetime:
@@ -147,14 +247,41 @@ def is_public(url: str) -> bool:
     return urlsplit(url).hostname not in ("localhost", "127.0.0.1", "::1")
 
 
+def read(status: str, code: str) -> News:
+    """What Twilio says of a message, in our terms. `code` is its error code, or empty."""
+    heard = STATUSES.get(status)
+    if heard is not MessageStatus.UNDELIVERED:
+        return News(heard)
+    ruling = _ruling(code)
+    words = _explanation(ruling.words if ruling else "it wasn't delivered", code)
+    return News(heard, code, words, opted_out=ruling is not None and ruling.verdict is Verdict.OPTED_OUT, alarm=bool(remedy(code)))
+
+
+def remedy(code: str) -> str:
+    """What an operator must do about a code; empty where there is nothing."""
+    ruling = _ruling(code)
+    return ruling.remedy if ruling else ""
+
+
 def _refused(error: TwilioRestException) -> TransportError:
     """By HTTP status first, then by code. The SDK's own text can hold the number, so it goes no further."""
     code = str(error.code or error.status)
-    explanation = f"Twilio's error {code}"
+    ruling = _ruling(code)
     if error.status >= 500 or error.status == 408:
-        return TransportError(Verdict.UNCERTAIN, code, explanation)
-    if error.status < 400 or error.status in (401, 403, 429):
-        return TransportError(Verdict.REFUSED_FOR_NOW, code, explanation, is_too_many=error.status == 429)
-    if error.code == OPTED_OUT:
-        return TransportError(Verdict.OPTED_OUT, code, explanation)
-    return TransportError(Verdict.REFUSED_FOR_GOOD, code, explanation)
+        return TransportError(Verdict.UNCERTAIN, code, _explanation("", code))
+    if error.status in (401, 403):
+        return TransportError(Verdict.REFUSED_FOR_NOW, code, _explanation("Twilio turns our account away", code), alarm=True)
+    if error.status < 400 or error.status == 429 or ruling is None:
+        verdict = Verdict.REFUSED_FOR_GOOD if 400 <= error.status != 429 else Verdict.REFUSED_FOR_NOW
+        return TransportError(verdict, code, _explanation("", code), is_too_many=error.status == 429)
+    return TransportError(ruling.verdict, code, _explanation(ruling.words, code), alarm=bool(ruling.remedy))
+
+
+def _ruling(code: str) -> Ruling | None:
+    return RULINGS.get(int(code)) if code.isascii() and code.isdigit() and len(code) < 10 else None
+
+
+def _explanation(words: str, code: str) -> str:
+    if not code:
+        return words
+    return f"{words} (Twilio's error {code})" if words else f"Twilio's error {code}"

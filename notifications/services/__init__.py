@@ -1,9 +1,13 @@
 """The only writers of notifications. Services write rows; the dispatcher finds them."""
 
+from notifications.services.alarms import clear_alarms, raise_alarm
 from notifications.services.claiming import Claimed, claim_due
 from notifications.services.dispatching import dispatch, dispatch_until_idle
 from notifications.services.outbox import SCHEDULE, Draft, cancel, schedule, schedule_with
+from notifications.services.polling import poll
+from notifications.services.receiving import record_receipt
 from notifications.services.reconciling import reconcile
+from notifications.services.replies import receive_reply
 from notifications.services.suppressing import lift_suppression, suppress
 
 __all__ = [
@@ -12,10 +16,15 @@ __all__ = [
     "Draft",
     "cancel",
     "claim_due",
+    "clear_alarms",
     "dispatch",
     "dispatch_until_idle",
     "lift_suppression",
+    "poll",
+    "raise_alarm",
+    "receive_reply",
     "reconcile",
+    "record_receipt",
     "schedule",
     "schedule_with",
     "suppress",

@@ -1,21 +1,64 @@
 """What only an operator can mend: one open alarm per channel and code, however often it happens."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db import transaction
-from django.db.models import F
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from notifications.channels import remedy
 from notifications.models import Alarm
+from notifications.services.outbox import Draft, schedule
+from notifications.wording import ASK_THE_PROVIDER, OUR_REMEDIES, alarm_email
+
+WORTH_READING = timedelta(days=2)
+
+# One statement, so that two who raise it at once open one row. A row that was just inserted has no xmax.
+RAISE = """
+INSERT INTO notifications_alarm (channel, code, explanation, raised_at, last_at, times)
+VALUES (%(channel)s, left(%(code)s, 40), left(%(explanation)s, 300), %(now)s, %(now)s, %(times)s)
+ON CONFLICT (channel, code) WHERE cleared_at IS NULL
+DO UPDATE SET times = notifications_alarm.times + excluded.times, last_at = greatest(notifications_alarm.last_at, excluded.last_at)
+RETURNING id, xmax = 0
+"""
 
 
 @transaction.atomic
-def raise_alarm(channel: str, code: str, explanation: str, *, now: datetime | None = None) -> Alarm:
-    """Open it, or count it once more where it is open already. The explanation holds no address and no text."""
+def raise_alarm(channel: str, code: str, explanation: str, *, times: int = 1, now: datetime | None = None) -> Alarm:
+    """Open it and write to the operators, or count it so many times more where it is open. The explanation holds no address and no text."""
     now = now or timezone.now()
-    alarm, is_new = Alarm.objects.get_or_create(
-        channel=channel, code=code, cleared_at=None, defaults={"explanation": explanation, "raised_at": now, "last_at": now}
-    )
-    if not is_new:
-        Alarm.objects.filter(pk=alarm.pk).update(times=F("times") + 1, last_at=now)
+    with connection.cursor() as cursor:
+        cursor.execute(RAISE, {"channel": channel, "code": code, "explanation": explanation, "times": times, "now": now})
+        pk, is_new = cursor.fetchone()
+    alarm = Alarm.objects.get(pk=pk)
+    if is_new:
+        _write_to_operators(alarm, now)
     return alarm
+
+
+@transaction.atomic
+def clear_alarms(alarms: QuerySet[Alarm], *, now: datetime | None = None) -> int:
+    """They are mended; should it happen again, a new one opens. Says how many were open."""
+    return alarms.filter(cleared_at=None).update(cleared_at=now or timezone.now())
+
+
+def remedy_for(alarm: Alarm) -> str:
+    """What an operator must do about it."""
+    return remedy(alarm.channel, alarm.code) or OUR_REMEDIES.get(alarm.code, ASK_THE_PROVIDER)
+
+
+def _write_to_operators(alarm: Alarm, now: datetime) -> None:
+    subject, body = alarm_email(
+        alarm.get_channel_display(),
+        alarm.explanation,
+        remedy_for(alarm),
+        f"{settings.PUBLIC_BASE_URL}/admin/notifications/alarm/{alarm.pk}/change/",
+    )
+    schedule(
+        [
+            Draft(f"alarm-{alarm.pk}-{number}", "email", address, body, now, now + WORTH_READING, subject=subject)
+            for number, address in enumerate(settings.OPERATOR_EMAILS, start=1)
+        ],
+        now=now,
+    )

@@ -3,6 +3,7 @@
 import logging
 import random
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -37,7 +38,8 @@ WITH result AS (
     SELECT m.id FROM notifications_message m JOIN result USING (id) ORDER BY m.id FOR UPDATE OF m
 ), attempted AS (
     UPDATE notifications_attempt a
-       SET finished_at = %(now)s, verdict = result.verdict, provider_id = result.provider_id, error_code = result.code
+       SET finished_at = %(now)s, verdict = result.verdict, error_code = result.code,
+           provider_id = CASE WHEN result.provider_id <> '' THEN result.provider_id ELSE a.provider_id END  -- a receipt may know it
       FROM result WHERE a.token = result.token
 )
 UPDATE notifications_message m
@@ -117,8 +119,10 @@ def record(batch: Sequence[Claimed], outcomes: Sequence[Outcome], *, now: dateti
     for claimed, outcome in zip(batch, outcomes, strict=True):
         if outcome.verdict is Verdict.OPTED_OUT:
             suppress(claimed.channel, claimed.address, reason=f"provider's error {outcome.code}", now=now)
-        if outcome.alarm:
-            raise_alarm(claimed.channel, outcome.code, outcome.explanation, now=now)
+    pairs = zip(batch, outcomes, strict=True)
+    alarms = Counter((claimed.channel, outcome.code, outcome.explanation) for claimed, outcome in pairs if outcome.alarm)
+    for (channel, code, explanation), times in sorted(alarms.items()):  # in order: another worker may be raising the same ones
+        raise_alarm(channel, code, explanation, times=times, now=now)
     codes = {claimed.message_id: outcome.code for claimed, outcome in zip(batch, outcomes, strict=True)}
     for message_id, status, reference in moved:
         if status == MessageStatus.FAILED:

@@ -137,12 +137,12 @@ class TestRefused:
         dispatch(now=NOON)
         assert stands(message) == ("scheduled", "to be tried again: Twilio can't be reached", "unreachable")
 
-    @pytest.mark.parametrize("code", [21211, 21614])
-    def test_for_good_it_has_failed_and_somebody_hears_of_it(self, text, twilio, failures, code):
+    @pytest.mark.parametrize(("code", "words"), [(21211, "isn't valid"), (21614, "can't get texts")])
+    def test_for_good_it_has_failed_and_somebody_hears_of_it(self, text, twilio, failures, code, words):
         message = text(reference="patient-7")
         twilio.answer = lambda form: Answer(400, code)
         dispatch(now=NOON)
-        assert stands(message) == ("failed", f"Twilio's error {code}", str(code))
+        assert stands(message) == ("failed", f"the number {words} (Twilio's error {code})", str(code))
         assert failures == [(message.pk, "patient-7")]
         assert dispatch(now=NOON + timedelta(hours=1)) == (0, 0, 0, False)
 

@@ -1,0 +1,8 @@
+from django.urls import path
+
+from notifications import views
+
+urlpatterns = [
+    path("twilio/status/<int:message_id>/", views.status, name="twilio_status"),
+    path("twilio/inbound/", views.inbound, name="twilio_inbound"),
+]

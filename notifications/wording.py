@@ -1,0 +1,33 @@
+"""The few words that notifications has of its own. What patients are told otherwise is aftercare's."""
+
+from typing import Any
+
+# In GSM-7, so that it stays within one segment.
+OPTED_OUT = {
+    "en": "You won't get any more texts from us. Text START to get them again.",
+    "es": "Ya no le enviaremos mensajes de texto. Para volver a recibirlos, responda START.",
+}
+
+# For alarms of our own making; a provider's codes have theirs in its channel.
+OUR_REMEDIES = {"daily cap": "Let the rest wait for tomorrow, or raise SMS_DAILY_CAP if the sender's campaign allows for more."}
+ASK_THE_PROVIDER = "Look the code up in the provider's console, or ask its support."
+
+
+def alarm_email(channel: Any, explanation: str, remedy: str, link: str) -> tuple[str, str]:
+    """Subject and text of what an operator is told, once, when an alarm opens."""
+    explanation = explanation.rstrip(".")
+    return (
+        f"Afterglow needs you: {explanation}"[:200],
+        f"Something is wrong with the clinic's messages ({channel}): {explanation}.\n\n"
+        f"What to do: {remedy}\n\n"
+        "Patients may be missing their messages meanwhile. Those that failed are on the list of messages. "
+        f"How often it has happened, and the button to clear the alarm once it is mended:\n{link}\n",
+    )
+
+
+def with_pictures(body: str, number: int) -> str:
+    """A reply's text, as staff read it, with a line for the pictures that came with it: those stay with the provider."""
+    if not number:
+        return body
+    pictures = "a picture" if number == 1 else f"{number} pictures"
+    return f"{body}\n[with {pictures}, to be seen in the Twilio console]".strip()
