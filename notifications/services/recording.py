@@ -24,8 +24,8 @@ from notifications.signals import message_failed
 logger = logging.getLogger(__name__)
 
 # Once the row has moved on under another try, this answer changes nothing; but one that the provider has is known to be out, even if
-# it was given up for lost and is about to be sent again. The rows are locked in order, as `cancel` does. What was called back meanwhile
-# is worthless already, so it isn't scheduled again.
+# it was given up for lost and is about to be sent again. The rows are locked in order, as `cancel` does, and a message before its tries,
+# as a receipt does. What was called back meanwhile is worthless already, so it isn't scheduled again.
 RECORD = """
 WITH result AS (
     SELECT r.id, r.token, r.verdict, left(r.code, 40) AS code, left(r.provider_id, 64) AS provider_id, r.status,
@@ -40,7 +40,7 @@ WITH result AS (
     UPDATE notifications_attempt a
        SET finished_at = %(now)s, verdict = result.verdict, error_code = result.code,
            provider_id = CASE WHEN result.provider_id <> '' THEN result.provider_id ELSE a.provider_id END  -- a receipt may know it
-      FROM result WHERE a.token = result.token
+      FROM result JOIN locked USING (id) WHERE a.token = result.token
 )
 UPDATE notifications_message m
    SET status = CASE WHEN result.send_at >= m.expires_at THEN 'expired' ELSE result.status END,
