@@ -346,7 +346,6 @@ ayuda, me arde la cara
 sí
 si por favor
 Sí, gracias
-no
 gracias
 hola
 No quiero el tratamiento
