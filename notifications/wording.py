@@ -9,7 +9,11 @@ OPTED_OUT = {
 }
 
 # For alarms of our own making; a provider's codes have theirs in its channel.
-OUR_REMEDIES = {"daily cap": "Let the rest wait for tomorrow, or raise SMS_DAILY_CAP if the sender's campaign allows for more."}
+OUR_REMEDIES = {
+    "daily cap": "Let the rest wait for tomorrow, or raise SMS_DAILY_CAP if the sender's campaign allows for more.",
+    "listener failed": "That is a fault of ours: what should have followed a reply or a failed message hasn't. "
+    "Look the time up in the log, see to the patient by hand, and report the fault.",
+}
 ASK_THE_PROVIDER = "Look the code up in the provider's console, or ask its support."
 
 

@@ -11,6 +11,7 @@ from notifications.domain.receipts import News, status_after, was_taken
 from notifications.domain.states import MessageStatus
 from notifications.models import Attempt, Message, Receipt
 from notifications.services.alarms import raise_alarm
+from notifications.services.announcing import announce
 from notifications.services.suppressing import suppress
 from notifications.signals import message_failed
 
@@ -61,6 +62,6 @@ def hear(message: Message, provider_id: str, status: str, error_code: str, *, is
 def _tell(message: Message, news: News, now: datetime) -> None:
     if news.opted_out:
         suppress(message.channel, message.address, reason=f"provider's error {news.code}", now=now)
-    message_failed.send(Message, message_id=message.pk, reference=message.reference, code=news.code, may_have_arrived=False, now=now)
+    announce(message_failed, message_id=message.pk, reference=message.reference, code=news.code, may_have_arrived=False, now=now)
     if news.alarm:
         raise_alarm(message.channel, news.code, news.explanation, now=now)

@@ -13,6 +13,7 @@ from notifications.channels import Courier, first_poll_at
 from notifications.domain.deciding import after_look
 from notifications.domain.states import MessageStatus, Verdict
 from notifications.models import Attempt, Message
+from notifications.services.announcing import announce
 from notifications.services.recording import give_turns_back
 from notifications.services.seeking import seek
 from notifications.signals import message_failed
@@ -81,7 +82,7 @@ def _settle(seen: Message, provider_id: str | None, now: datetime | None) -> boo
             give_turns_back(doubtful.values_list("token", flat=True))
     message.save()
     if following.status is MessageStatus.FAILED:
-        message_failed.send(
-            Message, message_id=message.pk, reference=message.reference, code=message.error_code, may_have_arrived=True, now=now
+        announce(
+            message_failed, message_id=message.pk, reference=message.reference, code=message.error_code, may_have_arrived=True, now=now
         )
     return following.status is not MessageStatus.UNCERTAIN

@@ -15,8 +15,8 @@ from notifications.channels import Outcome, first_poll_at
 from notifications.domain.backoff import backoff
 from notifications.domain.deciding import Next, after_try
 from notifications.domain.states import MessageStatus, Verdict
-from notifications.models import Message
 from notifications.services.alarms import raise_alarm
+from notifications.services.announcing import announce
 from notifications.services.claiming import Claimed
 from notifications.services.suppressing import suppress
 from notifications.signals import message_failed
@@ -126,9 +126,7 @@ def record(batch: Sequence[Claimed], outcomes: Sequence[Outcome], *, now: dateti
     codes = {claimed.message_id: outcome.code for claimed, outcome in zip(batch, outcomes, strict=True)}
     for message_id, status, reference in moved:
         if status == MessageStatus.FAILED:
-            message_failed.send(
-                Message, message_id=message_id, reference=reference, code=codes[message_id], may_have_arrived=False, now=now
-            )
+            announce(message_failed, message_id=message_id, reference=reference, code=codes[message_id], may_have_arrived=False, now=now)
 
 
 def give_turns_back(tokens: Iterable[UUID]) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from notifications.domain.replies import is_answered_by_twilio, meaning_of, says_more
 from notifications.domain.states import Meaning
 from notifications.models import Reply
+from notifications.services.announcing import announce
 from notifications.services.suppressing import lift_suppression, suppress
 from notifications.signals import reply_received
 from notifications.wording import OPTED_OUT, with_pictures
@@ -50,7 +51,7 @@ def _act(reply: Reply, *, says_more: bool, now: datetime) -> None:
         reply.meaning = Meaning.WORDS.value
         reply.save(update_fields=["meaning"])
     if reply.meaning in (Meaning.HELP, Meaning.WORDS) or says_more:
-        reply_received.send(Reply, reply=reply, now=now)
+        announce(reply_received, reply=reply, now=now)
 
 
 def _has_said_so(reply: Reply) -> bool:

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications.models import Suppression, address_hash
+from notifications.services.announcing import announce
 from notifications.signals import address_opted_in, address_opted_out
 
 
@@ -14,7 +15,7 @@ def suppress(channel: str, address: str, *, reason: str, now: datetime | None = 
     """Nothing more goes to this address. Doing it twice is doing it once; says whether it was new."""
     _, is_new = Suppression.objects.get_or_create(channel=channel, address_hash=address_hash(address), defaults={"reason": reason})
     if is_new:
-        address_opted_out.send(Suppression, channel=channel, address=address, source=reason, now=now or timezone.now())
+        announce(address_opted_out, channel=channel, address=address, source=reason, now=now or timezone.now())
     return is_new
 
 
@@ -23,5 +24,5 @@ def lift_suppression(channel: str, address: str, *, reason: str, now: datetime |
     """She asked for messages again. Says whether the address was suppressed."""
     gone, _ = Suppression.objects.filter(channel=channel, address_hash=address_hash(address)).delete()
     if gone:
-        address_opted_in.send(Suppression, channel=channel, address=address, source=reason, now=now or timezone.now())
+        announce(address_opted_in, channel=channel, address=address, source=reason, now=now or timezone.now())
     return bool(gone)

@@ -1,6 +1,7 @@
 """What people write back: what follows from it, and what is answered."""
 
 import pytest
+from django.db import OperationalError
 from freezegun import freeze_time
 
 from notifications.domain.states import Meaning
@@ -205,7 +206,7 @@ def test_without_a_signature_nothing_is_kept(db):
 
 def test_what_fails_on_the_way_is_told_so_and_leaves_nothing(transactional_db):
     def fails(**kwargs):
-        raise RuntimeError("PostgreSQL is gone")
+        raise OperationalError("PostgreSQL is gone")
 
     address_opted_out.connect(fails)
     try:
