@@ -1,6 +1,7 @@
 """Wake-ups. Each only says "look at the table", so a lost one, or one too many, does no harm."""
 
 import logging
+import time
 
 from celery import shared_task
 from django.conf import settings
@@ -11,7 +12,6 @@ from notifications import services
 logger = logging.getLogger(__name__)
 
 POLLED_AT_ONCE = 100
-MOST_POLLS = 20  # a minute: a flood of silent messages doesn't keep a worker from dispatching
 
 
 def wake() -> None:
@@ -37,6 +37,7 @@ def reconcile() -> None:
 
 @shared_task
 def poll() -> None:
-    for _ in range(MOST_POLLS):
-        if services.poll(limit=POLLED_AT_ONCE) < POLLED_AT_ONCE:
-            break
+    """For as long as a run may last: a flood of silent messages doesn't keep a worker from dispatching."""
+    over_at = time.monotonic() + settings.DISPATCH_RUN_SECONDS
+    while services.poll(limit=POLLED_AT_ONCE) == POLLED_AT_ONCE and time.monotonic() < over_at:
+        pass

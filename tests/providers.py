@@ -45,6 +45,9 @@ class TwilioServer:
     sent: list[Form] = field(default_factory=list)  # those that the provider took
     looked_up: list[Form] = field(default_factory=list)
     hides: Callable[[Form], bool] = lambda form: False  # not in the message list yet
+    standing: dict[str, tuple[str, int | None]] = field(default_factory=dict)  # sid → status and error code, when it is asked after
+    asking: Answer = field(default_factory=Answer)  # what a question after one text is met with
+    asked: list[str] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
 
     def __enter__(self) -> Self:
@@ -96,12 +99,27 @@ class _Handler(BaseHTTPRequestHandler):
         return self._reply(answer.status, {"code": answer.code, "message": f"The 'To' number {form['To']} failed", "status": answer.status})
 
     def do_GET(self) -> None:
+        if not urlsplit(self.path).path.endswith("/Messages.json"):
+            return self._tell_of_one()
         query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
         provider = self.provider
         with provider.lock:
             provider.looked_up.append(query)
             found = [form for form in reversed(provider.sent) if form["To"] == query.get("To") and not provider.hides(form)]
-        self._reply(200, {"messages": [_resource(form) for form in found], "next_page_uri": None, "page": 0, "page_size": 50})
+        return self._reply(200, {"messages": [_resource(form) for form in found], "next_page_uri": None, "page": 0, "page_size": 50})
+
+    def _tell_of_one(self) -> None:
+        provider = self.provider
+        sid = urlsplit(self.path).path.rpartition("/")[2].removesuffix(".json")
+        with provider.lock:
+            provider.asked.append(sid)
+            form = next((form for form in provider.sent if form["sid"] == sid), None)
+        time.sleep(provider.asking.after_seconds)
+        if provider.asking.status != 201 or form is None:
+            status = provider.asking.status if provider.asking.status != 201 else 404
+            return self._reply(status, {"code": provider.asking.code, "message": "No such text", "status": status})
+        status, code = provider.standing.get(sid, ("queued", None))
+        return self._reply(200, _resource(form) | {"status": status, "error_code": code})
 
     def _is_ours(self) -> bool:
         sid_and_token = b64decode(self.headers["Authorization"].removeprefix("Basic ")).decode()
