@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from clinic.navigation import address
 from notifications.domain.states import MessageStatus
-from notifications.models import Message
+from notifications.models import Alarm, Message
 from scheduling.domain.cadence import Bucket
 from scheduling.domain.states import BLOCKING, COMING, Status
 from scheduling.errors import TooSlow
@@ -76,6 +76,8 @@ def dashboard(user: User | AnonymousUser, now: datetime) -> Dashboard:
         tiles += _due_tiles(here.date())
     if user.has_perm("notifications.view_message"):
         tiles.append(_messages_tile(now))
+    if user.has_perm("notifications.view_alarm"):
+        tiles += _alarm_tiles()
     return Dashboard(_greeting(here.time()), here.date(), tiles, rows, more, len(zones) > 1)
 
 
@@ -167,3 +169,10 @@ def _messages_tile(now: datetime) -> Tile:
     detail = _("failed or uncertain, of %(sent)s sent in 7 days") % {"sent": counts["sent"]}
     url = address("admin:notifications_message_changelist")
     return Tile(_("Messages to look at"), counts["wrong"], detail, url, counts["wrong"] > 0)
+
+
+def _alarm_tiles() -> list[Tile]:
+    """Only while there is something to mend."""
+    explanations = list(Alarm.objects.filter(cleared_at=None).values_list("explanation", flat=True))
+    url = address("admin:notifications_alarm_changelist")
+    return [Tile(_("Alarms open"), len(explanations), explanations[0], f"{url}?standing=open" if url else "", True)] if explanations else []

@@ -13,6 +13,7 @@ STAFF: dict[str, tuple[str, ...]] = {
     "scheduling.room": (VIEW,),
     "aftercare.caremessage": (VIEW,),
     "aftercare.consent": (VIEW,),
+    "notifications.reply": (VIEW,),
 }
 AFTERCARE: dict[str, tuple[str, ...]] = {"aftercare.plan": (VIEW,), "aftercare.protocol": (VIEW,), "aftercare.protocolstep": (VIEW,)}
 
@@ -33,6 +34,8 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "scheduling.room": (VIEW, ADD, CHANGE),
         "notifications.message": (VIEW,),
         "notifications.attempt": (VIEW,),
+        "notifications.receipt": (VIEW,),
+        "notifications.alarm": (VIEW, CHANGE),  # which is clearing it
     },
 }
 

@@ -1,6 +1,6 @@
 """The only writers of notifications. Services write rows; the dispatcher finds them."""
 
-from notifications.services.alarms import clear_alarms, raise_alarm
+from notifications.services.alarms import clear_alarms, raise_alarm, remedy_for
 from notifications.services.claiming import Claimed, claim_due
 from notifications.services.dispatching import dispatch, dispatch_until_idle
 from notifications.services.outbox import SCHEDULE, Draft, cancel, schedule, schedule_with
@@ -25,6 +25,7 @@ __all__ = [
     "receive_reply",
     "reconcile",
     "record_receipt",
+    "remedy_for",
     "schedule",
     "schedule_with",
     "suppress",

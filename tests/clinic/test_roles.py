@@ -19,6 +19,8 @@ LISTS = {
     "aftercare/plan": {"Clinician", "Manager"},
     "aftercare/protocol": {"Clinician", "Manager"},
     "notifications/message": {"Manager"},
+    "notifications/reply": {"Front desk", "Clinician", "Manager"},
+    "notifications/alarm": {"Manager"},
     "maintenance-due": {"Manager"},
     "auth/user": set(),
     "auth/group": set(),

@@ -1,0 +1,30 @@
+from django.contrib import admin
+from django.template.defaultfilters import truncatechars
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from notifications.admin.reading import ReadOnly, badge
+from notifications.domain.masking import masked
+from notifications.models import Reply
+
+
+@admin.register(Reply)
+class ReplyAdmin(ReadOnly):
+    """All that was written back, from numbers that no patient has too. By patient, they are in aftercare's ledger."""
+
+    list_display = ["received_at", "sender", "meaning_badge", "words"]
+    list_filter = ["meaning", "received_at"]
+    readonly_fields = ("received_at", "sender", "meaning_badge", "body")
+    fields = readonly_fields
+
+    @admin.display(description=_("from"))
+    def sender(self, reply: Reply) -> str:
+        return masked(reply.address)
+
+    @admin.display(description=_("meaning"), ordering="meaning")
+    def meaning_badge(self, reply: Reply) -> SafeString:
+        return badge(reply.meaning, reply.get_meaning_display())
+
+    @admin.display(description=_("text"))
+    def words(self, reply: Reply) -> str:
+        return truncatechars(reply.body, 120)
