@@ -11,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Count, Q
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -174,5 +175,7 @@ def _messages_tile(now: datetime) -> Tile:
 def _alarm_tiles() -> list[Tile]:
     """Only while there is something to mend."""
     explanations = list(Alarm.objects.filter(cleared_at=None).values_list("explanation", flat=True))
+    if not explanations:
+        return []
     url = address("admin:notifications_alarm_changelist")
-    return [Tile(_("Alarms open"), len(explanations), explanations[0], f"{url}?standing=open" if url else "", True)] if explanations else []
+    return [Tile(_("Alarms open"), len(explanations), capfirst(explanations[0]), f"{url}?standing=open" if url else "", True)]

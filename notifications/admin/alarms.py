@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -30,12 +31,16 @@ class StandingFilter(admin.SimpleListFilter):
 class AlarmAdmin(ReadOnly):
     """What only an operator can mend. Clearing says that it is mended: should it happen again, a new alarm opens."""
 
-    list_display = ["explanation", "standing", "channel", "times", "raised_at", "last_at"]
+    list_display = ["what_is_wrong", "standing", "channel", "times", "last_at"]
     list_filter = [StandingFilter, "channel"]
-    readonly_fields = ("standing", "explanation", "what_to_do", "channel", "code", "times", "raised_at", "last_at", "cleared_at")
+    readonly_fields = ("standing", "what_to_do", "channel", "code", "times", "raised_at", "last_at", "cleared_at")
     fields = readonly_fields
     actions = ["clear"]
     change_form_template = "notifications/alarm_form.html"
+
+    @admin.display(description=_("what is wrong"), ordering="explanation")
+    def what_is_wrong(self, alarm: Alarm) -> str:
+        return capfirst(alarm.explanation)
 
     @admin.display(description=_("standing"), ordering="cleared_at")
     def standing(self, alarm: Alarm) -> SafeString:
@@ -65,4 +70,5 @@ class AlarmAdmin(ReadOnly):
         if alarm and may_clear and "_clear" in request.POST:
             self.clear(request, Alarm.objects.filter(pk=alarm.pk))
             return redirect(request.path)
-        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), "may_clear": may_clear})
+        context = {"may_clear": may_clear, "subtitle": self.what_is_wrong(alarm) if alarm else None}
+        return super().changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})

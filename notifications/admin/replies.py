@@ -1,5 +1,7 @@
 from django.contrib import admin
 from django.template.defaultfilters import truncatechars
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -12,10 +14,14 @@ from notifications.models import Reply
 class ReplyAdmin(ReadOnly):
     """All that was written back, from numbers that no patient has too. By patient, they are in aftercare's ledger."""
 
-    list_display = ["received_at", "sender", "meaning_badge", "words"]
+    list_display = ["received", "words", "meaning_badge", "sender"]
     list_filter = ["meaning", "received_at"]
     readonly_fields = ("received_at", "sender", "meaning_badge", "body")
     fields = readonly_fields
+
+    @admin.display(description=_("received"), ordering="received_at")
+    def received(self, reply: Reply) -> str:
+        return date_format(timezone.localtime(reply.received_at), "M j, g:i A")
 
     @admin.display(description=_("from"))
     def sender(self, reply: Reply) -> str:
