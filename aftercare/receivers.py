@@ -1,4 +1,4 @@
-"""What follows from what happened to an appointment: the only listener across apps."""
+"""What follows from what happened to an appointment, a patient, a message or an address: the only listener across apps."""
 
 from datetime import datetime
 from typing import Any
@@ -6,13 +6,16 @@ from typing import Any
 from django.dispatch import receiver
 
 from aftercare import services
-from scheduling.models import Appointment, Location
+from notifications.models import Reply
+from notifications.signals import address_opted_in, address_opted_out, message_failed, reply_received
+from scheduling.models import Appointment, Location, Patient
 from scheduling.signals import (
     appointment_booked,
     appointment_cancelled,
     appointment_completed,
     appointment_moved,
     appointment_reopened,
+    patient_changed,
 )
 
 
@@ -40,3 +43,29 @@ def completed(appointment: Appointment, now: datetime, **kwargs: Any) -> None:
 @receiver(appointment_reopened)
 def reopened(appointment: Appointment, now: datetime, **kwargs: Any) -> None:
     services.stop_plan(appointment, reason="the session was reopened", now=now)
+
+
+@receiver(patient_changed)
+def changed(patient: Patient, previous: Patient, now: datetime, **kwargs: Any) -> None:
+    services.follow(patient, previous, now=now)
+
+
+@receiver(message_failed)
+def failed(message_id: int, may_have_arrived: bool, now: datetime, **kwargs: Any) -> None:
+    if not may_have_arrived:  # or she might be told twice
+        services.tell_by_email(message_id, now=now)
+
+
+@receiver(address_opted_out)
+def opted_out(channel: str, address: str, now: datetime, **kwargs: Any) -> None:
+    services.opt_out(channel, address, now=now)
+
+
+@receiver(address_opted_in)
+def opted_in(channel: str, address: str, now: datetime, **kwargs: Any) -> None:
+    services.opt_in(channel, address, now=now)
+
+
+@receiver(reply_received)
+def replied(reply: Reply, now: datetime, **kwargs: Any) -> None:
+    services.receive(reply, now=now)

@@ -51,6 +51,11 @@ NIGHT = Text(
     subject=gettext_noop("Your {product} tonight"),
     email=gettext_noop("The next times for your {product} are about {times}. Only if you are awake: sleep comes first."),
 )
+HELP = Text(
+    sms=gettext_noop("{clinic}: we are here for you. Call us at {phone}."),
+    subject=gettext_noop("How to reach us"),
+    email=gettext_noop("We are here for you. Call us at {phone}."),
+)
 HOW_TO_STOP = gettext_noop("Reply STOP to opt out.")
 
 

@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from aftercare.models import CareMessage
 from clinic.navigation import address
-from notifications.domain.states import MessageStatus
-from notifications.models import Alarm, Message
+from notifications.models import Alarm
 from scheduling.domain.cadence import Bucket
 from scheduling.domain.states import BLOCKING, COMING, Status
 from scheduling.errors import TooSlow
@@ -27,8 +27,6 @@ from scheduling.reports import maintenance_due
 SHOWN = 10
 DONE_SHOWN = 2  # above what is still to come
 LATE_AFTER = timedelta(minutes=10)
-MESSAGES_LOOKED_AT = timedelta(days=7)
-WENT_WRONG = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.UNCERTAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +73,8 @@ def dashboard(user: User | AnonymousUser, now: datetime) -> Dashboard:
         tiles += [_today_tile(day), _open_tile(zones, now)]
     if user.has_perm("scheduling.view_maintenance_due"):
         tiles += _due_tiles(here.date())
-    if user.has_perm("notifications.view_message"):
-        tiles.append(_messages_tile(now))
+    if user.has_perm("aftercare.view_caremessage"):
+        tiles += _messages_tiles(now)
     if user.has_perm("notifications.view_alarm"):
         tiles += _alarm_tiles()
     return Dashboard(_greeting(here.time()), here.date(), tiles, rows, more, len(zones) > 1)
@@ -164,12 +162,15 @@ def _due_tiles(as_of: date) -> list[Tile]:
     ]
 
 
-def _messages_tile(now: datetime) -> Tile:
-    week = Message.objects.filter(send_at__range=(now - MESSAGES_LOOKED_AT, now))
-    counts = week.aggregate(wrong=Count("pk", filter=Q(status__in=WENT_WRONG)), sent=Count("pk", filter=Q(accepted_at__isnull=False)))
-    detail = _("failed or uncertain, of %(sent)s sent in 7 days") % {"sent": counts["sent"]}
-    url = address("admin:notifications_message_changelist")
-    return Tile(_("Messages to look at"), counts["wrong"], detail, url, counts["wrong"] > 0)
+def _messages_tiles(now: datetime) -> list[Tile]:
+    ledger = address("admin:aftercare_caremessage_changelist")
+    replies, wrong = CareMessage.objects.to_read().count(), CareMessage.objects.gone_wrong(now).count()
+    to_read = _("Patients wait for an answer.") if replies else _("Every reply has been read.")
+    failed = _("failed, expired or uncertain in 7 days") if wrong else _("Nothing went wrong in 7 days.")
+    return [
+        Tile(_("Replies to read"), replies, to_read, f"{ledger}?look=replies" if ledger else "", replies > 0),
+        Tile(_("Messages to look at"), wrong, failed, f"{ledger}?look=wrong" if ledger else "", wrong > 0),
+    ]
 
 
 def _alarm_tiles() -> list[Tile]:

@@ -11,7 +11,7 @@ STAFF: dict[str, tuple[str, ...]] = {
     "scheduling.practitioner": (VIEW,),
     "scheduling.location": (VIEW,),
     "scheduling.room": (VIEW,),
-    "aftercare.caremessage": (VIEW,),
+    "aftercare.caremessage": (VIEW, "read_replies"),
     "aftercare.consent": (VIEW,),
     "notifications.reply": (VIEW,),
 }
@@ -32,6 +32,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "scheduling.openinghours": (VIEW, ADD, CHANGE, "delete"),
         "scheduling.closure": (VIEW, ADD, CHANGE, "delete"),
         "scheduling.room": (VIEW, ADD, CHANGE),
+        "aftercare.caremessage": (VIEW, "read_replies", "view_addresses"),
         "notifications.message": (VIEW,),
         "notifications.attempt": (VIEW,),
         "notifications.receipt": (VIEW,),

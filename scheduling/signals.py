@@ -1,9 +1,9 @@
-"""What happened to an appointment.
+"""What happened to an appointment, or to a patient.
 
 Sent inside the transaction that made it happen, so that what follows from it happens along with it or not at all.
 
 Every receiver gets `appointment` and `now` (an aware datetime); `appointment_moved` also gets
-`previous_starts_at` and `previous_location`.
+`previous_starts_at` and `previous_location`. `patient_changed` has `patient`, `previous` (the Patient as she was) and `now`.
 """
 
 from django.dispatch import Signal
@@ -13,3 +13,4 @@ appointment_moved = Signal()
 appointment_cancelled = Signal()  # cancelled, no-show or entered in error: `appointment.status` says which
 appointment_completed = Signal()
 appointment_reopened = Signal()
+patient_changed = Signal()

@@ -144,7 +144,12 @@ def test_today_is_each_locations_own_day(desk: Desk) -> None:
     assert shown.rows is not None
     assert [row.appointment.patient.first_name for row in shown.rows] == ["Ana", "Cleo"]
     assert [f"{row.starts_at:%H:%M}" for row in shown.rows] == ["21:15", "10:00"]
-    assert {tile.name: tile.count for tile in shown.tiles} == {"Appointments today": 2, "Left open": 1}
+    assert {tile.name: tile.count for tile in shown.tiles} == {
+        "Appointments today": 2,
+        "Left open": 1,
+        "Replies to read": 0,
+        "Messages to look at": 0,
+    }
 
 
 def test_the_list_shows_what_is_still_to_come(desk: Desk) -> None:

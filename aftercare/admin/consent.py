@@ -1,17 +1,57 @@
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from aftercare.admin.reading import ReadOnly
+from aftercare.domain.consent import wording_of
 from aftercare.models import Consent
+from notifications.domain.masking import masked
 
 
 @admin.register(Consent)
 class ConsentAdmin(ReadOnly):
-    list_display = ["patient_name", "purpose", "channel", "is_granted", "given_at", "source", "actor"]
-    list_filter = ["purpose", "channel", "is_granted"]
+    """The evidence: who agreed to what, word for word, for which address, and who took it down."""
+
+    list_display = ["given_at", "patient_name", "purpose", "channel", "word", "source", "actor"]
+    list_filter = ["purpose", "channel", "is_granted", "source"]
     list_select_related = ["patient", "actor"]
     search_fields = ["patient__first_name", "patient__last_name"]
+    search_help_text = _("Patient's name")
+    list_per_page = 50
+    readonly_fields = (
+        *("patient_name", "word", "purpose", "channel", "address", "masked_address", "given_at", "source", "actor"),
+        *("wording_version", "most_per_day", "words"),
+    )
 
-    @admin.display(description=_("patient"))
+    def get_fields(self, request: HttpRequest, obj: Consent | None = None) -> Any:
+        address = "address" if request.user.has_perm("aftercare.view_addresses") else "masked_address"
+        about = ["patient_name", "word", "purpose", "channel", address, "given_at", "source", "actor", "wording_version"]
+        return [*about, *(["most_per_day"] if obj and obj.is_granted else []), "words"]
+
+    @admin.display(description=_("patient"), ordering="patient__last_name")
     def patient_name(self, consent: Consent) -> str:
         return consent.patient.full_name
+
+    @admin.display(description=_("her word"), ordering="is_granted")
+    def word(self, consent: Consent) -> SafeString:
+        status, label = ("delivered", _("agreed")) if consent.is_granted else ("cancelled", _("withdrawn"))
+        return format_html('<span class="status status-{}">{}</span>', status, label)
+
+    @admin.display(description=_("address"))
+    def masked_address(self, consent: Consent) -> str:
+        return masked(consent.address)
+
+    @admin.display(description=_("what she was told"))
+    def words(self, consent: Consent) -> SafeString:
+        return shown(consent.wording_version, consent.purpose, consent.channel)
+
+
+def shown(version: str, purpose: str, channel: str) -> SafeString:
+    """The wording in every language that it is kept in."""
+    wording = wording_of(version, purpose, channel)
+    texts: dict[str, Any] = wording.texts if wording else {}
+    return format_html_join("", '<p class="wording" lang="{}">{}</p>', texts.items())

@@ -1,4 +1,4 @@
-"""The patient's page, with what she agreed to and what she was told."""
+"""The patient's page, with what she agreed to, what she was told and what she said."""
 
 from typing import Any, cast
 
@@ -6,30 +6,37 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from aftercare import services
-from aftercare.admin.ledger import summary
+from aftercare.admin.consent import shown
+from aftercare.admin.lines import link_to_all, table_of, with_all_it_shows
+from aftercare.domain.consent import CURRENT
 from aftercare.models import CareMessage
 from scheduling.admin import PatientAdmin
 from scheduling.models import Patient
 
 MOST_RECENT = 12
+ADDRESSES = {"sms": "phone", "email": "email"}
+# (purpose, channel) → the field that asks for it
+ASKED = {
+    ("care", "sms"): "care_by_sms",
+    ("care", "email"): "care_by_email",
+    ("recall", "sms"): "recall_by_sms",
+    ("recall", "email"): "recall_by_email",
+}
 
 
 class PatientForm(forms.ModelForm):
-    """The patient with her consent to messages about her care."""
+    """The patient with her consent, each purpose and channel on its own, in the very words that she is asked to agree to."""
 
-    consents_to_sms = forms.BooleanField(
-        label=_("Agreed to texts about their care"),
-        required=False,
-        help_text=_("Told: up to 12 a day in the first 24 hours, STOP ends them."),
-    )
-    consents_to_email = forms.BooleanField(label=_("Agreed to emails about their care"), required=False)
+    care_by_sms = forms.BooleanField(label=_("Agreed to texts about their care"), required=False)
+    care_by_email = forms.BooleanField(label=_("Agreed to emails about their care"), required=False)
+    recall_by_sms = forms.BooleanField(label=_("Agreed to texts when a session is due"), required=False)
+    recall_by_email = forms.BooleanField(label=_("Agreed to emails when a session is due"), required=False)
 
     class Meta:
         model = Patient
@@ -37,14 +44,18 @@ class PatientForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        reachable = services.reachable_by(self.instance, "care") if self.instance.pk else {}
-        for channel in ("sms", "email"):
-            self.initial[f"consents_to_{channel}"] = channel in reachable
+        agreed = services.agreements(self.instance) if self.instance.pk else {}
+        for about, field in ASKED.items():
+            self.initial[field] = about in agreed
+            # What she agreed to, rather than what others are asked by now.
+            version = agreed[about].wording_version if about in agreed else CURRENT
+            self.fields[field].help_text = shown(version, *about)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        for channel, field in (("sms", "phone"), ("email", "email")):
-            if cleaned.get(f"consents_to_{channel}") and field in cleaned and not cleaned[field]:
+        for channel, field in ADDRESSES.items():
+            is_asked_for = any(cleaned.get(box) for (_purpose, over), box in ASKED.items() if over == channel)
+            if is_asked_for and field in cleaned and not cleaned[field]:
                 self.add_error(field, _("Needed: the patient agreed to be written to here."))
         return cleaned
 
@@ -57,43 +68,53 @@ class PatientWithConsentAdmin(PatientAdmin):
     form = PatientForm
 
     def get_fieldsets(self, request: HttpRequest, obj: Patient | None = None) -> Any:
-        consent = (_("Consent"), {"fields": ["consents_to_sms", "consents_to_email"]})
+        consent = (_("Consent"), {"fields": [*ASKED.values()]})
         ledger = [(_("Messages"), {"fields": ["recent_messages"]})] if obj else []
-        first, reach, *rest = super().get_fieldsets(request, obj)
-        return [first, reach, consent, *rest, *ledger]
+        first, (reach, reached_by), *rest = super().get_fieldsets(request, obj)
+        if obj and self.reach_trouble(obj):
+            reached_by = {**reached_by, "fields": ["reach_trouble", *reached_by["fields"]]}
+        return [first, (reach, reached_by), consent, *rest, *ledger]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Patient | None = None) -> Any:
-        return [*super().get_readonly_fields(request, obj), "recent_messages"]
+        return [*super().get_readonly_fields(request, obj), "recent_messages", "reach_trouble"]
+
+    @admin.display(description="")
+    def reach_trouble(self, patient: Patient) -> SafeString:
+        """What keeps messages from her, where something does."""
+        return format_html_join("", '<p class="notice">{}</p>', ((said,) for said in _troubles(patient)))
 
     @admin.display(description="")
     def recent_messages(self, patient: Patient) -> SafeString:
         """The next ones and the latest of the ledger, so that “what was I told?” is answered on her page."""
-        lines = CareMessage.objects.filter(patient=patient).select_related("patient", "message")
+        lines = with_all_it_shows(CareMessage.objects.filter(patient=patient))
         now = timezone.now()
         coming = lines.filter(planned_for__gt=now).order_by("planned_for", "pk")[: MOST_RECENT // 3]
         gone = lines.filter(planned_for__lte=now)[:MOST_RECENT]
-        shown = [*reversed(coming), *gone]
-        if not shown:
-            return format_html("{}", _("None yet."))
-        rows = format_html_join("", "<li>{} · {} · {} · {} {}</li>", map(summary, shown))
-        everything = reverse("admin:aftercare_caremessage_changelist")
-        return format_html(
-            '<ul class="sessions">{}</ul><p><a href="{}?patient={}">{}</a></p>',
-            rows,
-            everything,
-            patient.pk,
-            _("All messages to this patient"),
-        )
+        everything = link_to_all(_("All messages to this patient"), patient=patient.pk)
+        return format_html("{}{}", table_of([*reversed(coming), *gone]), everything)
 
     def save_model(self, request: HttpRequest, obj: Patient, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
+        super().save_model(request, obj, form, change)  # what she agreed to for an old address is void from here on
         by = cast(User, request.user)
-        for channel, field in (("sms", "phone"), ("email", "email")):
-            is_ticked, was_ticked = form.cleaned_data[f"consents_to_{channel}"], form.initial[f"consents_to_{channel}"]
-            if was_ticked and field in form.changed_data:
-                services.withdraw_consent(obj, "care", channel, source="the address changed", by=by)
-                messages.warning(request, f"Consent was for the old {field}. Ask {obj.first_name} again, and tick it for the new one.")
+        void = []
+        for (purpose, channel), box in ASKED.items():
+            is_ticked, was_ticked = form.cleaned_data[box], form.initial[box]
+            if was_ticked and ADDRESSES[channel] in form.changed_data:
+                void.append(channel)
             elif is_ticked and not was_ticked:
-                services.give_consent(obj, "care", channel, source="front desk", by=by)
+                services.give_consent(obj, purpose, channel, source="front desk", by=by)
             elif was_ticked and not is_ticked:
-                services.withdraw_consent(obj, "care", channel, source="front desk", by=by)
+                services.withdraw_consent(obj, purpose, channel, source="front desk", by=by)
+        for channel in dict.fromkeys(void):
+            field = ADDRESSES[channel]
+            messages.warning(request, f"Consent was for the old {field}. Ask {obj.first_name} again, and tick it for the new one.")
+
+
+def _troubles(patient: Patient) -> list[str]:
+    phone = str(patient.phone.as_e164) if patient.phone else ""
+    found = []
+    if phone and services.has_said_stop("sms", phone):
+        found.append(_("This number said STOP. Nothing goes there until START is texted from it."))
+    elif phone and CareMessage.objects.filter(patient=patient).texts_dont_arrive_at(phone):
+        found.append(_("Texts to this number don't arrive. Please ask for another one."))
+    return [str(said) for said in found]

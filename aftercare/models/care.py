@@ -1,11 +1,13 @@
-"""A patient's plan after a session, and the ledger of everything that she was to be told."""
+"""A patient's plan after a session, and the ledger of everything that she was to be told and of what she said."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from aftercare.models.protocols import KINDS, Protocol
-from notifications.models import Message
+from aftercare.querysets import CareMessageQuerySet
+from notifications.models import Message, Reply
 from notifications.models.messages import CHANNELS
 from scheduling.models import Appointment, Patient
 
@@ -32,22 +34,50 @@ class Plan(models.Model):
 
 
 class CareMessage(models.Model):
-    """One thing that a patient was to be told. Without a `message` it never went to the outbox, and `reason` says why."""
+    """One thing that a patient was to be told, or, with a `reply`, that came from her.
+
+    What was to be told and has no `message` never went to the outbox; `reason` says why. `key` says which message of its plan or
+    appointment it is: the same on every line that stands in for another.
+    """
 
     patient = models.ForeignKey(Patient, models.PROTECT, verbose_name=_("patient"))
-    appointment = models.ForeignKey(Appointment, models.PROTECT, null=True, blank=True, verbose_name=_("appointment"))
+    # Indexed below, along with the time.
+    appointment = models.ForeignKey(Appointment, models.PROTECT, null=True, blank=True, db_index=False, verbose_name=_("appointment"))
     plan = models.ForeignKey(Plan, models.CASCADE, null=True, blank=True, verbose_name=_("plan"))
     kind = models.CharField(_("kind"), max_length=20, choices=KINDS)
     channel = models.CharField(_("channel"), max_length=10, choices=CHANNELS)
     planned_for = models.DateTimeField(_("planned for"))
+    key = models.CharField(max_length=120, blank=True, editable=False)
     message = models.OneToOneField(Message, models.SET_NULL, null=True, blank=True, verbose_name=_("message"))
     reason = models.CharField(_("why"), max_length=200, blank=True)
+    # One stand-in at most: what can't be delivered is never told twice.
+    stands_in_for = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="stand_in", verbose_name=_("instead of")
+    )
+    reply = models.ForeignKey(Reply, models.PROTECT, null=True, blank=True, verbose_name=_("reply"))
+    read_at = models.DateTimeField(_("read"), null=True, blank=True)
+    read_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("read by")
+    )
+
+    objects = CareMessageQuerySet.as_manager()
 
     class Meta:
         ordering = ["-planned_for", "-pk"]
         verbose_name = _("message to a patient")
         verbose_name_plural = _("messages to patients")
-        indexes = [models.Index(fields=["patient", "-planned_for"], name="care_messages_by_patient")]
+        permissions = [
+            ("view_addresses", "Can see whole addresses in the ledger"),
+            ("read_replies", "Can mark replies as read"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["patient", "reply"], name="one_line_per_patient_and_reply")]
+        indexes = [
+            models.Index(fields=["patient", "-planned_for"], name="care_messages_by_patient"),
+            models.Index(fields=["appointment", "-planned_for"], name="care_messages_by_appointment"),
+            models.Index(fields=["-planned_for", "-id"], name="care_messages_by_time"),
+            models.Index(fields=["planned_for"], condition=Q(reply__isnull=False, read_at=None), name="replies_to_read"),
+        ]
 
     def __str__(self) -> str:
+        """Safe to log: neither name nor text."""
         return f"{self.get_kind_display()}, patient {self.patient_id}"

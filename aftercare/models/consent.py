@@ -4,22 +4,26 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from aftercare.domain.consent import Purpose
 from notifications.models.messages import CHANNELS
 from scheduling.models import Patient
 
+PURPOSES = [(Purpose.CARE.value, _("care")), (Purpose.RECALL.value, _("recall"))]
+
 
 class Consent(models.Model):
-    """Append-only: the latest row for a patient, purpose and channel counts, and only for the address that it names."""
+    """Append-only, which PostgreSQL holds (in the third migration): the latest row for a patient, purpose and channel counts, and only
+    for the address that it names."""
 
     patient = models.ForeignKey(Patient, models.PROTECT, verbose_name=_("patient"))
-    purpose = models.CharField(_("purpose"), max_length=10, choices=[("care", _("care")), ("recall", _("recall"))])
+    purpose = models.CharField(_("purpose"), max_length=10, choices=PURPOSES)
     channel = models.CharField(_("channel"), max_length=10, choices=CHANNELS)
     address = models.CharField(_("address"), max_length=254)
     is_granted = models.BooleanField(_("granted"))
     wording_version = models.CharField(_("wording"), max_length=20)
     most_per_day = models.PositiveSmallIntegerField(_("most a day, as told"))
     source = models.CharField(_("source"), max_length=50)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name=_("taken by"))
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, verbose_name=_("taken by"))
     given_at = models.DateTimeField(_("when"))
 
     class Meta:

@@ -1,19 +1,31 @@
 """The only writers of aftercare."""
 
+from aftercare.services.agreeing import give_consent, opt_in, opt_out, withdraw_consent
 from aftercare.services.bookings import tell_of_booking, tell_of_cancellation, tell_of_move
-from aftercare.services.consent import give_consent, reachable_by, withdraw_consent
+from aftercare.services.consent import agreements, has_said_stop, reachable_by
+from aftercare.services.following import follow
 from aftercare.services.plans import start_plan, stop_plan
 from aftercare.services.protocols import load_protocol, protocol_for
+from aftercare.services.replies import mark_read, receive
+from aftercare.services.retelling import tell_by_email
 from aftercare.services.taking_back import take_back
 
 __all__ = [
+    "agreements",
+    "follow",
     "give_consent",
+    "has_said_stop",
     "load_protocol",
+    "mark_read",
+    "opt_in",
+    "opt_out",
     "protocol_for",
     "reachable_by",
+    "receive",
     "start_plan",
     "stop_plan",
     "take_back",
+    "tell_by_email",
     "tell_of_booking",
     "tell_of_cancellation",
     "tell_of_move",

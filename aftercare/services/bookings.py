@@ -7,12 +7,13 @@ from django.conf import settings
 from aftercare.domain.protocol import Kind, Text
 from aftercare.domain.reminders import REMINDERS, remind_at
 from aftercare.models import CareMessage
+from aftercare.services.limits import IN_VAIN
 from aftercare.services.taking_back import take_back
-from aftercare.services.telling import IN_VAIN, Telling, tell, values_of
+from aftercare.services.telling import Telling, tell, values_of
 from aftercare.wording import CANCELLATION, CONFIRMATION, MOVED, REMINDER, Letter, day_and_time, render
 from notifications.domain.quiet import QuietHours
 from notifications.domain.states import MessageStatus
-from scheduling.domain.states import Status
+from scheduling.domain.states import COMING, Status
 from scheduling.models import Appointment, Location
 
 # Reached her, or may have.
@@ -21,7 +22,7 @@ WENT_OUT = [status.value for status in MessageStatus if status not in (MessageSt
 
 def tell_of_booking(appointment: Appointment, *, now: datetime) -> None:
     """Confirm it at once, remind of it 48 and 3 hours before."""
-    _tell_when(appointment, CONFIRMATION, now)
+    _tell_of_its_time(appointment, now)
 
 
 def tell_of_move(appointment: Appointment, *, previous_starts_at: datetime, previous_location: Location, now: datetime) -> None:
@@ -29,7 +30,7 @@ def tell_of_move(appointment: Appointment, *, previous_starts_at: datetime, prev
     if (appointment.starts_at, appointment.location) == (previous_starts_at, previous_location):
         return
     take_back(reason="the appointment was moved", appointment=appointment)
-    _tell_when(appointment, MOVED, now)
+    _tell_of_its_time(appointment, now)
 
 
 def tell_of_cancellation(appointment: Appointment, *, now: datetime) -> None:
@@ -37,21 +38,32 @@ def tell_of_cancellation(appointment: Appointment, *, now: datetime) -> None:
     take_back(appointment=appointment, reason=f"the appointment is {appointment.get_status_display()}")
     heard_of_it = CareMessage.objects.filter(appointment=appointment, message__status__in=WENT_OUT).exists()
     if appointment.status == Status.CANCELLED and heard_of_it and appointment.starts_at > now:
-        notice = _telling(appointment, Kind.CANCELLATION, _letter(appointment, CANCELLATION), now, appointment.starts_at)
-        tell(appointment.patient, [notice], appointment=appointment, now=now)
+        tell(appointment.patient, tellings_of_booking(appointment, now), appointment=appointment, now=now)
 
 
-def _tell_when(appointment: Appointment, text: Text, now: datetime) -> None:
-    if appointment.starts_at <= now:  # a walk-in: she is here
-        return
-    tellings = [_telling(appointment, Kind.CONFIRMATION, _letter(appointment, text), now, appointment.starts_at)]
+def tellings_of_booking(appointment: Appointment, now: datetime) -> list[Telling]:
+    """What there is to tell of it as it stands: its time and its reminders, past ones too, or that it is cancelled."""
+    if appointment.starts_at <= now:  # a walk-in is here; the others have been, or haven't
+        return []
+    if appointment.status == Status.CANCELLED:
+        return [_telling(appointment, Kind.CANCELLATION, _letter(appointment, CANCELLATION), now, appointment.starts_at)]
+    if appointment.status not in COMING:
+        return []
+    news = _letter(appointment, MOVED if appointment.revision else CONFIRMATION)
+    tellings = [_telling(appointment, Kind.CONFIRMATION, news, now, appointment.starts_at)]
     reminder = _letter(appointment, REMINDER)
     for before in REMINDERS:
         send_at = remind_at(appointment.starts_at, before, appointment.patient.zone, QuietHours(*settings.QUIET_HOURS))
-        if send_at > now:
-            expires_at = min(send_at + timedelta(hours=24), appointment.starts_at)
-            tellings.append(_telling(appointment, Kind.REMINDER, reminder, send_at, expires_at, f"-{before // timedelta(hours=1)}h"))
-    tell(appointment.patient, tellings, appointment=appointment, now=now)
+        expires_at = min(send_at + timedelta(hours=24), appointment.starts_at)
+        tellings.append(_telling(appointment, Kind.REMINDER, reminder, send_at, expires_at, f"-{before // timedelta(hours=1)}h"))
+    return tellings
+
+
+def _tell_of_its_time(appointment: Appointment, now: datetime) -> None:
+    tellings = tellings_of_booking(appointment, now)
+    ahead = [telling for telling in tellings if telling.kind is not Kind.REMINDER or telling.send_at > now]
+    if ahead:
+        tell(appointment.patient, ahead, appointment=appointment, now=now)
 
 
 def _telling(appointment: Appointment, kind: Kind, letter: Letter, send_at: datetime, expires_at: datetime, suffix: str = "") -> Telling:

@@ -1,17 +1,14 @@
-"""Consent, with its evidence: which wording, which address, when, by whom, how often we said that we would write."""
+"""What a patient has agreed to, with its evidence: which wording, which address, when, by whom, how often we said that we would write."""
 
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db import transaction
-from django.utils import timezone
+from django.db.models import Q, QuerySet
 
+from aftercare.domain.consent import CURRENT
 from aftercare.models import Consent
-from aftercare.services.taking_back import take_back
+from notifications.models import Suppression, address_hash
 from scheduling.models import Patient
-
-WORDING_VERSION = "2026-11"
-MOST_PER_DAY = 12  # the first 24 hours: 8 doses, the day's advice, a confirmation and two reminders
 
 
 def address_of(patient: Patient, channel: str) -> str:
@@ -19,61 +16,74 @@ def address_of(patient: Patient, channel: str) -> str:
     return patient.email if channel == "email" else str(patient.phone.as_e164 if patient.phone else "")
 
 
-@transaction.atomic
-def give_consent(
+def patients_at(channel: str, address: str) -> QuerySet[Patient]:
+    """Everybody whom the address reaches: a family may share one number."""
+    at_it = Q(email__iexact=address) if channel == "email" else Q(phone=address)
+    return Patient.objects.filter(at_it).order_by("pk")
+
+
+def latest_consents(patient: Patient) -> dict[tuple[str, str], Consent]:
+    """(purpose, channel) → her latest word on it, granted or withdrawn."""
+    latest = Consent.objects.filter(patient=patient).order_by("purpose", "channel", "-given_at", "-pk").distinct("purpose", "channel")
+    return {(consent.purpose, consent.channel): consent for consent in latest}
+
+
+def agreements(patient: Patient) -> dict[tuple[str, str], Consent]:
+    """Those that are in effect: granted, and for the address that she has now."""
+    return {
+        about: consent
+        for about, consent in latest_consents(patient).items()
+        if consent.is_granted and consent.address and consent.address == address_of(patient, consent.channel)
+    }
+
+
+def reaching(patient: Patient, purpose: str) -> dict[str, Consent]:
+    """Channel → the agreement under which a message about `purpose` may go there now. An address that said stop isn't among them."""
+    agreed = {channel: consent for (about, channel), consent in agreements(patient).items() if about == purpose}
+    if not agreed:
+        return {}
+    said_stop = Suppression.objects.filter(_any_of(agreed)).values_list("channel", flat=True)
+    return {channel: consent for channel, consent in agreed.items() if channel not in set(said_stop)}
+
+
+def reachable_by(patient: Patient, purpose: str) -> dict[str, str]:
+    """Channel → address, for each channel that she agreed to for `purpose`, at the address that she has now."""
+    return {channel: consent.address for channel, consent in reaching(patient, purpose).items()}
+
+
+def has_said_stop(channel: str, address: str) -> bool:
+    return Suppression.objects.filter(channel=channel, address_hash=address_hash(address)).exists()
+
+
+def write(
     patient: Patient,
     purpose: str,
     channel: str,
     *,
-    source: str,
-    by: User | None = None,
-    wording_version: str = WORDING_VERSION,
-    most_per_day: int = MOST_PER_DAY,
-    now: datetime | None = None,
-) -> Consent:
-    """`purpose` is care or recall, `channel` sms or email. It holds for the address of today: another one needs another consent."""
-    return _write(patient, purpose, channel, True, source, by, wording_version, most_per_day, now)
-
-
-@transaction.atomic
-def withdraw_consent(
-    patient: Patient, purpose: str, channel: str, *, source: str, by: User | None = None, now: datetime | None = None
-) -> Consent:
-    """What is queued over that channel is taken back. The same when an address changes: consent was for the old one."""
-    take_back(reason="consent was withdrawn", patient=patient, channel=channel)
-    return _write(patient, purpose, channel, False, source, by, WORDING_VERSION, 0, now)
-
-
-def _write(
-    patient: Patient,
-    purpose: str,
-    channel: str,
     is_granted: bool,
+    address: str,
     source: str,
     by: User | None,
-    wording_version: str,
-    most_per_day: int,
-    now: datetime | None,
+    now: datetime,
+    wording_version: str = CURRENT,
+    most_per_day: int = 0,
 ) -> Consent:
     return Consent.objects.create(
         patient=patient,
         purpose=purpose,
         channel=channel,
-        address=address_of(patient, channel),
+        address=address,
         is_granted=is_granted,
         wording_version=wording_version,
         most_per_day=most_per_day,
         source=source,
         actor=by,
-        given_at=now or timezone.now(),
+        given_at=now,
     )
 
 
-def reachable_by(patient: Patient, purpose: str) -> dict[str, str]:
-    """Channel → address, for each channel whose latest consent was granted for the address that she has now."""
-    latest = Consent.objects.filter(patient=patient, purpose=purpose).order_by("channel", "-given_at", "-pk").distinct("channel")
-    return {
-        consent.channel: consent.address
-        for consent in latest
-        if consent.is_granted and consent.address and consent.address == address_of(patient, consent.channel)
-    }
+def _any_of(agreed: dict[str, Consent]) -> Q:
+    wanted = Q(pk=None)
+    for channel, consent in agreed.items():
+        wanted |= Q(channel=channel, address_hash=address_hash(consent.address))
+    return wanted

@@ -18,10 +18,12 @@ WITH scheduled AS ({SCHEDULE}), started AS (
     INSERT INTO aftercare_plan (id, appointment_id, protocol_id, completed_at, stop_reason)
     SELECT %(plan)s, %(appointment)s, %(protocol)s, %(completed_at)s, '' WHERE %(plan_is_new)s
 )
-INSERT INTO aftercare_caremessage (patient_id, appointment_id, plan_id, kind, channel, planned_for, message_id, reason)
-SELECT %(patient)s, %(appointment)s, %(plan)s, line.kind, line.channel, line.planned_for, scheduled.id, line.reason
+INSERT INTO aftercare_caremessage (
+       patient_id, appointment_id, plan_id, kind, channel, planned_for, key, message_id, reason, stands_in_for_id)
+SELECT %(patient)s, %(appointment)s, %(plan)s, line.kind, line.channel, line.planned_for, line.key, scheduled.id, line.reason,
+       line.stands_in_for
   FROM json_to_recordset(%(lines)s) AS line (
-       place int, kind text, channel text, planned_for timestamptz, reason text, dedupe_key text)
+       place int, kind text, channel text, planned_for timestamptz, key text, reason text, stands_in_for bigint, dedupe_key text)
   LEFT JOIN scheduled USING (dedupe_key)
  ORDER BY line.place
 RETURNING id
@@ -35,15 +37,17 @@ class Line:
     kind: Kind
     channel: str
     planned_for: datetime
+    key: str
     reason: str = ""
     draft: Draft | None = None
+    stands_in_for: int | None = None
 
 
-def write(lines: Sequence[Line], patient: Patient, *, appointment: Appointment, plan: Plan | None = None, now: datetime) -> None:
+def write(lines: Sequence[Line], patient: Patient, *, appointment: Appointment | None, plan: Plan | None = None, now: datetime) -> None:
     """A `plan` that isn't in the database yet is written with its lines: it has its number already, from `next_plan_number`."""
     parameters = {
         "patient": patient.pk,
-        "appointment": appointment.pk,
+        "appointment": appointment.pk if appointment else None,
         "plan": plan.pk if plan else None,
         "protocol": plan.protocol_id if plan else None,
         "completed_at": plan.completed_at if plan else None,
@@ -71,7 +75,9 @@ def _as_json(lines: Sequence[Line]) -> str:
                 "kind": line.kind.value,
                 "channel": line.channel,
                 "planned_for": line.planned_for.isoformat(),
+                "key": line.key,
                 "reason": line.reason,
+                "stands_in_for": line.stands_in_for,
                 "dedupe_key": line.draft.dedupe_key if line.draft else None,
             }
             for place, line in enumerate(lines)

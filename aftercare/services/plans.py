@@ -1,5 +1,6 @@
 """The aftercare plan of a completed session."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
@@ -28,13 +29,19 @@ def start_plan(appointment: Appointment, *, now: datetime | None = None) -> Plan
     if appointment.completed_at is None:
         raise ValueError("an aftercare plan starts when its session is completed")
     now = now or timezone.now()
-    patient = appointment.patient
     protocol = protocol_for(appointment.course.treatment)
     plan = Plan(pk=next_plan_number(), appointment=appointment, protocol=protocol, completed_at=appointment.completed_at)
+    tellings = [replace(telling, reason=TOO_LATE) if telling.send_at < now else telling for telling in tellings_of_plan(plan)]
+    tell(appointment.patient, tellings, appointment=appointment, plan=plan, now=now)
+    return plan
+
+
+def tellings_of_plan(plan: Plan) -> list[Telling]:
+    """Everything that the plan tells her, in order of time, as her language, her time zone and her nights are now."""
+    appointment, patient = plan.appointment, plan.appointment.patient
     quiet = QuietHours(*settings.QUIET_HOURS) if patient.wants_quiet_nights else None
-    planned = expand(protocol.as_domain(), appointment.completed_at, patient.time_zone, quiet)
     values = values_of(appointment.location, patient.language)
-    tellings = [
+    return [
         Telling(
             key=f"plan-{plan.pk}-{message.key}",
             kind=message.step.kind,
@@ -44,12 +51,9 @@ def start_plan(appointment: Appointment, *, now: datetime | None = None) -> Plan
             letter=letter(message, patient.language, patient.zone, values),
             # A patient who agreed to night texts gets the first day's doses at any hour.
             keeps_quiet_hours=bool(quiet or message.step.at or message.step.kind is not Kind.DOSE),
-            reason=TOO_LATE if message.is_past(now) else "",
         )
-        for message in planned
+        for message in expand(plan.protocol.as_domain(), plan.completed_at, patient.time_zone, quiet)
     ]
-    tell(patient, tellings, appointment=appointment, plan=plan, now=now)
-    return plan
 
 
 @transaction.atomic

@@ -8,23 +8,25 @@ from django.conf import settings
 
 from aftercare.domain.protocol import Kind
 from aftercare.models import CareMessage, Plan
-from aftercare.services.consent import reachable_by
+from aftercare.services.consent import reaching
 from aftercare.services.ledger import Line, write
+from aftercare.services.limits import IN_VAIN, TextsADay
 from aftercare.wording import Letter, how_to_stop, product
 from notifications.domain.quiet import QuietHours
-from notifications.domain.states import MessageStatus
 from notifications.services import Draft
 from scheduling.models import Appointment, Location, Patient
 
 UNREACHABLE = "no consent, or no address"
-# It never reached her and never will.
-IN_VAIN = (MessageStatus.CANCELLED, MessageStatus.EXPIRED, MessageStatus.SUPPRESSED, MessageStatus.FAILED)
+TOO_MANY = "more texts on that day than she agreed to: at most {most}"
 FALLBACK = {"sms": "by email: texts aren't possible", "email": "by text: email isn't possible"}
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """`key` makes it the same message however often it is told; `reason` says why it isn't to go out at all."""
+    """`key` makes it the same message however often it is told; `reason` says why it isn't to go out at all.
+
+    With `stands_in_for` it is told again, in place of a line that won't go out, and `remark` says why.
+    """
 
     key: str
     kind: Kind
@@ -34,6 +36,17 @@ class Telling:
     letter: Letter
     keeps_quiet_hours: bool = True
     reason: str = ""
+    stands_in_for: CareMessage | None = None
+    remark: str = ""
+
+    @property
+    def dedupe_key(self) -> str:
+        return f"{self.key}+{self.stands_in_for.pk}" if self.stands_in_for else self.key
+
+    def line(self, channel: str, reason: str, draft: Draft | None = None) -> Line:
+        original = self.stands_in_for
+        planned_for = original.planned_for if original else self.send_at
+        return Line(self.kind, channel, planned_for, self.key, reason, draft, original.pk if original else None)
 
 
 def values_of(location: Location, language: str) -> dict[str, str]:
@@ -47,28 +60,35 @@ def values_of(location: Location, language: str) -> dict[str, str]:
     }
 
 
-def tell(patient: Patient, tellings: Sequence[Telling], *, appointment: Appointment, plan: Plan | None = None, now: datetime) -> None:
+def tell(
+    patient: Patient, tellings: Sequence[Telling], *, appointment: Appointment | None, plan: Plan | None = None, now: datetime
+) -> None:
     """Write them into the ledger, and into the outbox where she may and can be reached: the other channel steps in, and says so.
 
     All in one statement, a `plan` that is new among it.
     """
-    reachable = reachable_by(patient, "care")
+    agreed = reaching(patient, "care")
+    texts = (
+        TextsADay(patient, agreed["sms"].most_per_day, [telling.send_at for telling in tellings]) if "sms" in agreed and tellings else None
+    )
     quiet = QuietHours(*settings.QUIET_HOURS)
     first_at = min((telling.send_at for telling in tellings), default=now)
     stop_hint = "" if _was_texted(patient, first_at) else " " + how_to_stop(patient.language)
     lines = []
     for telling in tellings:
-        channel = telling.channel if telling.channel in reachable else next(iter(reachable), telling.channel)
-        reason = telling.reason or (UNREACHABLE if channel not in reachable else "")
-        if reason:
-            lines.append(Line(telling.kind, channel, telling.send_at, reason))
-            continue
+        channel = telling.channel if telling.channel in agreed else next(iter(agreed), telling.channel)
         is_text = channel == "sms"
+        reason = telling.reason or (UNREACHABLE if channel not in agreed else "")
+        if not reason and is_text and texts and not texts.take(telling.send_at):
+            reason = TOO_MANY.format(most=agreed["sms"].most_per_day)
+        if reason:
+            lines.append(telling.line(channel, reason))
+            continue
         draft = Draft(
-            dedupe_key=telling.key,
+            dedupe_key=telling.dedupe_key,
             reference=f"patient-{patient.pk}",
             channel=channel,
-            address=reachable[channel],
+            address=agreed[channel].address,
             subject="" if is_text else telling.letter.subject,
             body=telling.letter.sms + stop_hint if is_text else telling.letter.email,
             html="" if is_text else telling.letter.html,
@@ -78,7 +98,7 @@ def tell(patient: Patient, tellings: Sequence[Telling], *, appointment: Appointm
             time_zone=patient.time_zone,
         )
         fallback = FALLBACK[telling.channel] if channel != telling.channel else ""
-        lines.append(Line(telling.kind, channel, telling.send_at, fallback, draft))
+        lines.append(telling.line(channel, telling.remark or fallback, draft))
         if is_text:
             stop_hint = ""  # the first one says how to stop
     write(lines, patient, appointment=appointment, plan=plan, now=now)

@@ -1,17 +1,19 @@
 """Who is treated."""
 
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from scheduling.fields import validate_time_zone
+from scheduling.signals import patient_changed
 
 OLDEST = 120
 ADULT_AT = 22  # microneedling devices are authorised from this age on
@@ -56,6 +58,14 @@ class Patient(models.Model):
     def __str__(self) -> str:
         """Safe to log: the admin's log, errors and task names copy it. People see `full_name`."""
         return f"Patient {self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Whoever saves her, the desk or a script: what is queued for her changes in the same transaction, or she isn't changed."""
+        with transaction.atomic():
+            previous = Patient.objects.select_for_update(no_key=True).filter(pk=self.pk).first() if self.pk else None
+            super().save(*args, **kwargs)
+            if previous is not None:
+                patient_changed.send(Patient, patient=self, previous=previous, now=timezone.now())
 
     def clean(self) -> None:
         if self.birth_date and not 0 <= self.age_on(timezone.localdate()) <= OLDEST:

@@ -17,7 +17,7 @@ DORA = {
     "email": "dora@example.org",
     "language": "en",
     "time_zone": "America/New_York",
-    "consents_to_sms": "on",
+    "care_by_sms": "on",
 }
 
 
@@ -72,23 +72,23 @@ def test_a_new_number_voids_the_consent_and_what_was_queued_for_the_old_one(clin
     clinic.book(ana)
     assert len(outbox()) == 3
 
-    page = desk.post(f"/admin/scheduling/patient/{ana.pk}/change/", as_form(ana, phone="(212) 555-0199", consents_to_sms="on"), follow=True)
+    page = desk.post(f"/admin/scheduling/patient/{ana.pk}/change/", as_form(ana, phone="(212) 555-0199", care_by_sms="on"), follow=True)
 
     assert "Consent was for the old phone." in page.content.decode()
     ana.refresh_from_db()
     assert reachable_by(ana, "care") == {}
     assert outbox() == []
-    assert {message.reason for message in outbox("cancelled")} == {"consent was withdrawn"}
+    assert {message.reason for message in outbox("cancelled")} == {"the address changed"}
 
 
 def test_unticking_withdraws_and_saving_without_a_change_does_nothing(clinic, desk):
     ana = clinic.consents(clinic.ana, "sms", "email")
     here = f"/admin/scheduling/patient/{ana.pk}/change/"
 
-    desk.post(here, as_form(ana, consents_to_sms="on", consents_to_email="on"))
+    desk.post(here, as_form(ana, care_by_sms="on", care_by_email="on"))
     assert Consent.objects.count() == 2
 
-    desk.post(here, as_form(ana, consents_to_email="on"))
+    desk.post(here, as_form(ana, care_by_email="on"))
     assert set(reachable_by(ana, "care")) == {"email"}
 
 
@@ -121,7 +121,7 @@ def test_a_patients_page_answers_what_she_was_told(clinic, desk):
     clinic.book(clinic.ben, practitioner=clinic.eli, room=clinic.other_room)
 
     page = unescape(desk.get(f"/admin/scheduling/patient/{clinic.ana.pk}/change/").content.decode())
-    assert "Mon, Oct 26, 9:00 AM · confirmation · text message" in page
+    assert "Mon, Oct 26, 9:00 AM</a></th><td>confirmation</td><td>text message …0101</td>" in page
 
     page = unescape(desk.get(f"/admin/scheduling/patient/{clinic.ben.pk}/change/").content.decode())
     assert "no consent, or no address" in page

@@ -1,0 +1,39 @@
+"""She is never sent more texts on a day than she was told."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from aftercare.domain.consent import Purpose, kinds_of
+from aftercare.models import CareMessage
+from notifications.domain.states import MessageStatus
+from scheduling.models import Patient
+
+# It never reached her and never will.
+IN_VAIN = (MessageStatus.CANCELLED, MessageStatus.EXPIRED, MessageStatus.SUPPRESSED, MessageStatus.FAILED)
+
+
+class TextsADay:
+    """Counts the texts about her care on each day of hers: those sent or queued already, and those taken here."""
+
+    def __init__(self, patient: Patient, most: int, times: Sequence[datetime]) -> None:
+        self._zone = patient.zone
+        self._most = most
+        texts = CareMessage.objects.filter(
+            patient=patient,
+            channel="sms",
+            kind__in=kinds_of(Purpose.CARE),
+            message__send_at__range=(min(times) - timedelta(days=1), max(times) + timedelta(days=1)),
+        ).exclude(message__status__in=[status.value for status in IN_VAIN])
+        self._taken = Counter(self._day(at) for at in texts.values_list("message__send_at", flat=True))
+
+    def take(self, at: datetime) -> bool:
+        """Whether there is room for one more on that day."""
+        day = self._day(at)
+        if self._taken[day] >= self._most:
+            return False
+        self._taken[day] += 1
+        return True
+
+    def _day(self, at: datetime) -> date:
+        return at.astimezone(self._zone).date()

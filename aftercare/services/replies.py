@@ -1,0 +1,91 @@
+"""What patients write back: into the ledger, and a call for help is answered."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from aftercare.domain.protocol import Kind
+from aftercare.models import CareMessage
+from aftercare.services.consent import patients_at
+from aftercare.services.telling import values_of
+from aftercare.wording import HELP, how_to_stop, render
+from notifications import services as notifications
+from notifications.domain.states import Meaning
+from notifications.models import Reply
+from notifications.services import Draft
+from scheduling.models import Appointment, Location, Patient
+
+ANSWERS_HELP = "she asked for help"
+ANSWER_IS_OF_USE_FOR = timedelta(hours=1)
+
+
+@transaction.atomic
+def receive(reply: Reply, *, now: datetime) -> None:
+    """A line for each patient at that address. HELP is answered, once; from an address that no patient has, nothing follows."""
+    patients = list(patients_at(reply.channel, reply.address))
+    is_help = reply.meaning == Meaning.HELP
+    lines = [
+        CareMessage(
+            patient=patient,
+            kind=Kind.REPLY.value,
+            channel=reply.channel,
+            planned_for=reply.received_at,
+            reply=reply,
+            read_at=now if is_help else None,  # nobody needs to: it is answered here
+        )
+        for patient in patients
+    ]
+    CareMessage.objects.bulk_create(lines, ignore_conflicts=True)
+    if is_help and patients:
+        _answer_help(reply, patients, now)
+
+
+@transaction.atomic
+def mark_read(lines: Iterable[CareMessage], *, by: User, now: datetime | None = None) -> int:
+    """Somebody has read these replies, for everybody at that address. Says how many lines that settles."""
+    replies = [line.reply_id for line in lines if line.reply_id]
+    return CareMessage.objects.to_read().filter(reply__in=replies).update(read_at=now or timezone.now(), read_by=by)
+
+
+def _answer_help(reply: Reply, patients: Sequence[Patient], now: datetime) -> None:
+    appointment = _nearest(patients, now)
+    location = appointment.location if appointment else Location.objects.order_by("pk").first()
+    if location is None:
+        return
+    patient = appointment.patient if appointment else patients[0]
+    letter = render(HELP, patient.language, values_of(location, patient.language))
+    is_text = reply.channel == "sms"
+    answer = Draft(
+        dedupe_key=f"help-{reply.pk}",
+        reference=f"patient-{patient.pk}",
+        channel=reply.channel,
+        address=reply.address,
+        subject="" if is_text else letter.subject,
+        body=f"{letter.sms} {how_to_stop(patient.language)}" if is_text else letter.email,
+        html="" if is_text else letter.html,
+        send_at=now,
+        expires_at=now + ANSWER_IS_OF_USE_FOR,
+        time_zone=patient.time_zone,
+    )
+    [message] = notifications.schedule([answer], now=now)
+    CareMessage.objects.get_or_create(
+        message=message,
+        defaults={
+            "patient": patient,
+            "appointment": appointment,
+            "kind": Kind.REPLY.value,
+            "channel": reply.channel,
+            "planned_for": now,
+            "reason": ANSWERS_HELP,
+        },
+    )
+
+
+def _nearest(patients: Sequence[Patient], now: datetime) -> Appointment | None:
+    """The next appointment of anybody at that address, or else the last."""
+    theirs = Appointment.objects.filter(patient__in=patients).select_related("patient", "location")
+    coming = theirs.coming().filter(during__startswith__gt=now).order_by("during")
+    return coming.first() or theirs.blocking().order_by("-during").first()

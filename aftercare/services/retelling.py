@@ -1,0 +1,155 @@
+"""What was to be told and can't go out as it was planned: told again another way, once, where it is still of use."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from django.db import transaction
+
+from aftercare.domain.consent import Purpose, kinds_of
+from aftercare.models import CareMessage, Plan
+from aftercare.services.bookings import tellings_of_booking
+from aftercare.services.consent import reachable_by
+from aftercare.services.plans import tellings_of_plan
+from aftercare.services.taking_back import take_back
+from aftercare.services.telling import UNREACHABLE, Telling, tell
+from notifications.domain.states import MessageStatus
+from scheduling.models import Appointment, Patient
+
+BY_EMAIL = "by email: the text couldn't be delivered"
+NOT_BY_EMAIL = "not by email either: no consent, or no address"
+Owner = tuple[Appointment | None, Plan | None]
+
+
+def queued(*, also: Sequence[MessageStatus] = (), **about: Any) -> list[CareMessage]:
+    """The ledger's lines that wait to be sent, oldest first. Locked, so that no worker claims them meanwhile. Requires a transaction."""
+    statuses = [MessageStatus.SCHEDULED.value, *(status.value for status in also)]
+    lines = _with_owners().filter(**about, message__status__in=statuses, stand_in=None)
+    return list(lines.select_for_update(of=("message",)).order_by("message_id"))
+
+
+@transaction.atomic
+def tell_otherwise(patient: Patient, lines: Sequence[CareMessage], *, reason: str, now: datetime) -> None:
+    """Take the lines back, and tell what they said over a channel that is still open to her. Where none is, the ledger says so."""
+    take_back(reason=reason, pk__in=[line.pk for line in lines])
+    again = list(_tellings_again(lines, now))
+    if reachable_by(patient, Purpose.CARE):
+        _tell_again(patient, again, now)
+    else:
+        _say(again, UNREACHABLE)
+
+
+@transaction.atomic
+def tell_after_all(patient: Patient, *, now: datetime) -> None:
+    """She agreed, or agreed again: what is still to come, and wasn't planned for want of that, goes out."""
+    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)  # one at a time: each line is told again once
+    missed = _with_owners().filter(patient=patient, reason=UNREACHABLE, stand_in=None, planned_for__gt=now)
+    lines = list(missed.filter(kind__in=kinds_of(Purpose.CARE)))
+    if lines and reachable_by(patient, Purpose.CARE):
+        _tell_again(patient, _tellings_again(lines, now), now)
+
+
+@transaction.atomic
+def tell_by_email(message_id: int, *, now: datetime) -> None:
+    """A text that can't be delivered: what is still of use goes by email, at the time that it was planned for, or at once.
+
+    Only where she agreed to emails; the ledger says so where she didn't.
+    """
+    line = _with_owners().select_for_update(of=("self",)).filter(message_id=message_id, channel="sms").first()
+    if line is None or CareMessage.objects.filter(stands_in_for=line).exists():  # asked under the lock: a receipt may come twice at once
+        return
+    again = [replace(telling, channel="email", remark=BY_EMAIL) for telling in _tellings_again([line], now)]
+    if "email" in reachable_by(line.patient, Purpose.CARE):
+        _tell_again(line.patient, again, now)
+    else:
+        _say(again, NOT_BY_EMAIL)
+
+
+@transaction.atomic
+def plan_anew(patient: Patient, *, reason: str, now: datetime) -> None:
+    """Her language, her time zone or her nights changed: what is still queued is said in her words, on her clock."""
+    lines = queued(patient=patient, kind__in=kinds_of(Purpose.CARE))
+    take_back(reason=reason, pk__in=[line.pk for line in lines])
+    for (appointment, plan), of_owner in _by_owner(lines):
+        standing = {line.key: line for line in _standing(plan)} if plan else {}
+        taken = {line.key: line for line in of_owner}
+        renewed = []
+        for telling in _tellings_of(appointment, plan, now):
+            line = taken.get(telling.key)
+            if line and telling.expires_at > now:
+                again = replace(telling, channel=line.channel, remark=line.reason, send_at=max(telling.send_at, now), stands_in_for=line)
+                renewed.append(again)
+            elif plan and not line and telling.send_at > now:
+                # A night's doses in one text instead of their own, or the other way round.
+                before = standing.get(telling.key)
+                if before is None or _was_replaced(before):
+                    renewed.append(replace(telling, stands_in_for=before))
+        tell(patient, renewed, appointment=appointment, plan=plan, now=now)
+
+
+def _standing(plan: Plan) -> Any:
+    return CareMessage.objects.filter(plan=plan).select_related("message", "stand_in").order_by("pk")
+
+
+def _was_replaced(line: CareMessage) -> bool:
+    """By another shape of the same night, earlier on; what she couldn't be reached with stays so."""
+    is_cancelled = line.message is not None and line.message.status == MessageStatus.CANCELLED
+    return is_cancelled and line.reason != UNREACHABLE and not hasattr(line, "stand_in")
+
+
+def _with_owners() -> Any:
+    return CareMessage.objects.select_related(
+        "message",
+        "patient",
+        "appointment__location",
+        "appointment__patient",
+        "plan__protocol",
+        "plan__appointment__location",
+        "plan__appointment__patient",
+    )
+
+
+def _tellings_again(lines: Iterable[CareMessage], now: datetime) -> Iterator[Telling]:
+    """Each line's message once more, at its own time; without those that are of no use any more."""
+    for (appointment, plan), of_owner in _by_owner(lines):
+        tellings = {telling.key: telling for telling in _tellings_of(appointment, plan, now)}
+        for line in of_owner:
+            telling = tellings.get(line.key)
+            if telling is None:
+                continue
+            expires_at = line.message.expires_at if line.message else telling.expires_at
+            if expires_at > now:
+                yield replace(telling, send_at=max(line.planned_for, now), expires_at=expires_at, stands_in_for=line)
+
+
+def _tell_again(patient: Patient, tellings: Iterable[Telling], now: datetime) -> None:
+    by_line = {_original(telling): telling for telling in tellings}
+    for (appointment, plan), lines in _by_owner(by_line):
+        tell(patient, [by_line[line] for line in lines], appointment=appointment, plan=plan, now=now)
+
+
+def _say(tellings: Iterable[Telling], reason: str) -> None:
+    CareMessage.objects.filter(pk__in=[_original(telling).pk for telling in tellings]).update(reason=reason)
+
+
+def _original(telling: Telling) -> CareMessage:
+    if telling.stands_in_for is None:
+        raise ValueError("it stands in for nothing")
+    return telling.stands_in_for
+
+
+def _by_owner(lines: Iterable[CareMessage]) -> Iterator[tuple[Owner, list[CareMessage]]]:
+    """The lines of one plan, or of one appointment, together; in order of time."""
+    in_order = sorted(lines, key=lambda line: (line.plan_id or 0, line.appointment_id or 0, line.planned_for, line.pk))
+    for _, group in groupby(in_order, key=lambda line: (line.plan_id, line.appointment_id)):
+        of_owner = list(group)
+        yield (of_owner[0].appointment, of_owner[0].plan), of_owner
+
+
+def _tellings_of(appointment: Appointment | None, plan: Plan | None, now: datetime) -> list[Telling]:
+    """What its owner tells now: nothing for a plan that was stopped, other messages for an appointment that was moved."""
+    if plan:
+        return [] if plan.stopped_at else tellings_of_plan(plan)
+    return tellings_of_booking(appointment, now) if appointment else []

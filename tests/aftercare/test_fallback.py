@@ -1,0 +1,168 @@
+"""A text that can't be delivered goes by email where that is of use, allowed, and certain not to say it twice."""
+
+from datetime import timedelta
+
+import pytest
+
+from aftercare.models import CareMessage
+from aftercare.services import reachable_by, tell_by_email
+from aftercare.services.retelling import BY_EMAIL, NOT_BY_EMAIL
+from notifications.models import Message
+from notifications.services import dispatch
+from notifications.signals import message_failed
+from scheduling import services as scheduling
+from tests.clinic_world import FIRST, TODAY, at, ledger, local, outbox
+
+END = FIRST + timedelta(hours=1)
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+
+
+def fail(message: Message, now, *, status="undelivered", may_have_arrived=False) -> None:
+    """As the provider's receipt, or the last try, leaves it."""
+    Message.objects.filter(pk=message.pk).update(status=status, reason="Twilio's error 30005", error_code="30005")
+    message_failed.send(
+        Message, message_id=message.pk, reference=message.reference, code="30005", may_have_arrived=may_have_arrived, now=now
+    )
+
+
+@pytest.fixture
+def first_dose(clinic) -> Message:
+    """Ana agreed to texts and to emails; her first text is out."""
+    clinic.treat(clinic.consents(clinic.ana))
+    dispatch(now=END + 3 * HOUR)
+    [accepted] = outbox("accepted")
+    return accepted
+
+
+def stand_ins() -> list[CareMessage]:
+    return ledger(stands_in_for__isnull=False)
+
+
+def test_it_goes_by_email_at_once_as_long_as_it_is_of_use(first_dose):
+    fail(first_dose, END + 3 * HOUR + 5 * MINUTE)
+
+    [line] = stand_ins()
+    assert (line.reason, line.channel, local(line.planned_for)) == (BY_EMAIL, "email", "Tue 3 Nov 17:00")
+    assert line.stands_in_for.message == first_dose
+    assert (line.message.address, line.message.subject) == ("ana1@example.org", "Time for your hyaluronic acid serum (1 of 8)")
+    assert (local(line.message.send_at), line.message.expires_at) == ("Tue 3 Nov 17:05", first_dose.expires_at)
+    assert dispatch(now=END + 3 * HOUR + 5 * MINUTE).accepted == 1
+    # The others are still to be tried as texts: a phone may have been off.
+    assert len(outbox(channel="sms")) > 20
+
+
+def test_said_three_times_it_is_one_email(first_dose):
+    for minutes in (5, 6, 7):
+        fail(first_dose, END + 3 * HOUR + minutes * MINUTE)
+    assert len(stand_ins()) == 1
+
+
+def test_control_without_that_look_the_database_itself_refuses_the_second(first_dose):
+    from django.db import IntegrityError, transaction
+
+    fail(first_dose, END + 3 * HOUR + 5 * MINUTE)
+    [line] = stand_ins()
+    line.pk = line.message = None
+    with pytest.raises(IntegrityError, match="stands_in_for"), transaction.atomic():
+        line.save(force_insert=True)
+
+
+def test_not_when_it_may_have_arrived(first_dose):
+    fail(first_dose, END + 3 * HOUR + 5 * MINUTE, status="failed", may_have_arrived=True)
+    assert stand_ins() == []
+
+
+def test_control_without_that_question_she_would_read_it_twice(first_dose):
+    tell_by_email(first_dose.pk, now=END + 3 * HOUR + 5 * MINUTE)
+    assert len(stand_ins()) == 1
+
+
+def test_not_when_it_is_too_late(first_dose):
+    assert local(first_dose.expires_at) == "Tue 3 Nov 19:00"
+    fail(first_dose, first_dose.expires_at)
+    assert stand_ins() == []
+
+
+def test_control_a_moment_earlier_it_goes(first_dose):
+    fail(first_dose, first_dose.expires_at - MINUTE)
+    assert len(stand_ins()) == 1
+
+
+def test_without_consent_to_emails_the_ledger_says_so(clinic):
+    clinic.treat(clinic.consents(clinic.ana, "sms"))
+    dispatch(now=END + 3 * HOUR)
+    [message] = outbox("accepted")
+    fail(message, END + 3 * HOUR + MINUTE)
+    assert stand_ins() == []
+    assert CareMessage.objects.get(message=message).reason == NOT_BY_EMAIL
+    assert outbox(channel="email") == []
+
+
+def test_in_her_language_with_the_nights_doses_in_one(clinic):
+    clinic.ana.language, clinic.ana.wants_quiet_nights = "es", True
+    clinic.ana.save()
+    clinic.treat(clinic.consents(clinic.ana))
+    night = Message.objects.get(dedupe_key__endswith="-serum-day-night-3")
+    fail(night, night.send_at, status="failed")
+    [line] = stand_ins()
+    assert line.message.subject == "Su sérum hialurónico esta noche"
+    assert "11:00 PM, 2:00 AM y 5:00 AM" in line.message.body
+
+
+def test_a_confirmation_and_a_reminder_too(clinic):
+    clinic.book(clinic.consents(clinic.ana))
+    confirmation, reminder, _ = outbox()
+    fail(confirmation, TODAY + MINUTE, status="failed")
+    fail(reminder, reminder.send_at + MINUTE)
+    assert [(line.message.subject, local(line.message.send_at)) for line in stand_ins()] == [
+        ("You are booked for Tue, Nov 3", "Mon 26 Oct 09:01"),
+        ("See you Tue, Nov 3", "Sun 1 Nov 13:01"),
+    ]
+
+
+def test_of_an_appointment_that_was_moved_meanwhile_the_old_time_isnt_told(clinic):
+    booked = clinic.book(clinic.consents(clinic.ana))
+    dispatch(now=TODAY)
+    [confirmation] = outbox("accepted")
+    moved = scheduling.move(booked, starts_at=at("2026-11-05", "15:00"), now=TODAY + HOUR)
+    fail(confirmation, TODAY + HOUR + MINUTE)
+    assert stand_ins() == []
+
+    [news] = outbox(caremessage__kind="confirmation")
+    fail(news, TODAY + HOUR + 2 * MINUTE, status="failed")
+    assert [line.message.subject for line in stand_ins()] == ["Your session is moved to Thu, Nov 5"]
+    dispatch(now=TODAY + 2 * HOUR)
+    scheduling.cancel(moved, reason="ill", now=TODAY + 3 * HOUR)
+    [notice] = outbox(caremessage__kind="cancellation")
+    fail(notice, TODAY + 3 * HOUR + MINUTE, status="failed")
+    assert stand_ins()[-1].message.subject == "Your session on Thu, Nov 5 is cancelled"
+
+
+def test_of_a_session_that_was_reopened_nothing_goes_by_email(clinic, first_dose):
+    scheduling.reopen(CareMessage.objects.get(message=first_dose).appointment, now=END + 4 * HOUR)
+    fail(first_dose, END + 4 * HOUR + MINUTE)
+    assert stand_ins() == []
+
+
+def test_an_email_that_fails_isnt_texted(clinic):
+    clinic.treat(clinic.consents(clinic.ana))
+    email = outbox(channel="email")[0]
+    fail(email, email.send_at, status="failed")
+    assert stand_ins() == []
+
+
+def test_a_message_of_somebody_else_is_none_of_our_business(clinic):
+    message_failed.send(Message, message_id=0, reference="", code="30005", may_have_arrived=False, now=TODAY)
+    assert ledger() == []
+
+
+def test_a_stand_in_goes_to_the_address_of_today(clinic, first_dose):
+    from freezegun import freeze_time
+
+    with freeze_time(END + 3 * HOUR):
+        clinic.ana.email = "ana@new.example.org"
+        clinic.ana.save()
+    assert reachable_by(clinic.ana, "care") == {"sms": "+12125550101"}
+    fail(first_dose, END + 3 * HOUR + MINUTE)
+    assert CareMessage.objects.get(message=first_dose).reason == NOT_BY_EMAIL

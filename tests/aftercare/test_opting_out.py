@@ -1,0 +1,135 @@
+"""STOP and START, from the address to everybody who has it."""
+
+from datetime import timedelta
+
+import pytest
+
+from aftercare.models import Consent
+from aftercare.services import give_consent, reachable_by, withdraw_consent
+from aftercare.services.telling import FALLBACK, UNREACHABLE
+from notifications.channels import Outcome
+from notifications.domain.states import Verdict
+from notifications.services import claim_due, dispatch, suppress
+from notifications.services.recording import record
+from notifications.services.suppressing import lift_suppression
+from tests.clinic_world import FIRST, TODAY, ledger, local, outbox
+
+END = FIRST + timedelta(hours=1)
+HOUR = timedelta(hours=1)
+ONE_NUMBER = "+12125550101"
+PLANNED = {"caremessage__plan__isnull": False}
+
+
+def stop(at=END + HOUR) -> None:
+    suppress("sms", ONE_NUMBER, reason="STOP", now=at)
+
+
+def start(at=END + 2 * HOUR) -> None:
+    lift_suppression("sms", ONE_NUMBER, reason="START", now=at)
+
+
+def words(patient) -> list[tuple[str, str, bool, str]]:
+    """Her rows of evidence, oldest first."""
+    rows = Consent.objects.filter(patient=patient).order_by("given_at", "pk")
+    return [(row.purpose, row.channel, row.is_granted, row.source) for row in rows]
+
+
+class TestOneNumberOfTwo:
+    """Ana and her mother Chloe have one phone. Chloe has no email."""
+
+    @pytest.fixture(autouse=True)
+    def _family(self, clinic):
+        clinic.chloe.phone, clinic.chloe.email = ONE_NUMBER, ""
+        clinic.chloe.save()
+        clinic.consents(clinic.ana)
+        clinic.consents(clinic.chloe, "sms")
+        give_consent(clinic.chloe, "recall", "sms", source="front desk", now=TODAY)
+        clinic.treat(clinic.ana)
+        clinic.book(clinic.chloe, FIRST + timedelta(days=2))
+
+    def test_stop_silences_it_for_both(self, clinic):
+        stop()
+        assert outbox(channel="sms") == []
+        assert words(clinic.ana)[2:] == [("care", "sms", False, "STOP by text")]
+        assert words(clinic.chloe)[2:] == [("care", "sms", False, "STOP by text"), ("recall", "sms", False, "STOP by text")]
+        assert reachable_by(clinic.ana, "care") == {"email": "ana1@example.org"}
+        assert reachable_by(clinic.chloe, "care") == {}
+        assert {message.reason for message in outbox("cancelled", **PLANNED)} == {"STOP by text"}
+
+    def test_control_somebody_with_another_number_still_hears(self, clinic):
+        clinic.book(clinic.consents(clinic.ben, "sms"), FIRST + 4 * HOUR)
+        stop()
+        assert {message.address for message in outbox(channel="sms")} == {"+12125550102"}
+
+    def test_the_rest_of_anas_plan_goes_by_email_at_the_same_times_and_chloes_ledger_says_why_not(self, clinic):
+        times = [message.send_at for message in outbox(**PLANNED)]
+        stop()
+        assert [message.send_at for message in outbox(**PLANNED)] == times
+        assert {message.address for message in outbox()} == {"ana1@example.org"}
+        doses = ledger(kind="dose", channel="email")
+        assert {line.reason for line in doses} == {FALLBACK["sms"]}
+        assert doses[0].message.subject == "Time for your hyaluronic acid serum (1 of 8)"
+        assert {line.reason for line in ledger(patient=clinic.chloe)} == {UNREACHABLE}
+
+    def test_start_gives_back_what_that_stop_took_and_the_queue_with_it(self, clinic):
+        stop()
+        start()
+        assert words(clinic.chloe)[4:] == [("care", "sms", True, "START by text"), ("recall", "sms", True, "START by text")]
+        assert Consent.objects.filter(source="START by text", purpose="care").values_list("most_per_day", flat=True)[0] == 12
+        # What lay between has gone by; the reminder of Thursday is still ahead.
+        assert [local(message.send_at) for message in outbox(caremessage__patient=clinic.chloe)] == ["Thu 5 Nov 10:00"]
+
+    def test_start_doesnt_give_back_what_the_desk_took(self, clinic):
+        withdraw_consent(clinic.chloe, "recall", "sms", source="front desk", now=END)
+        stop()
+        start()
+        assert set(reachable_by(clinic.chloe, "care")) == {"sms"}
+        assert reachable_by(clinic.chloe, "recall") == {}
+
+    def test_nor_what_the_desk_took_after_the_stop(self, clinic):
+        stop()
+        withdraw_consent(clinic.chloe, "care", "sms", source="front desk", now=END + HOUR + timedelta(minutes=1))
+        start()
+        assert reachable_by(clinic.chloe, "care") == {}
+
+    def test_nor_for_another_number(self, clinic):
+        stop()
+        clinic.chloe.phone = "+12125550177"
+        clinic.chloe.save()
+        start()
+        assert reachable_by(clinic.chloe, "care") == {}
+        assert set(reachable_by(clinic.ana, "care")) == {"email", "sms"}
+
+    def test_stop_twice_and_start_twice_are_once(self, clinic):
+        for _ in range(2):
+            stop()
+        assert len(words(clinic.chloe)) == 4
+        for _ in range(2):
+            start()
+        assert len(words(clinic.chloe)) == 6
+
+
+def test_the_provider_says_that_she_opted_out_and_that_very_text_goes_by_email_too(clinic):
+    """Twilio's error 21610: STOP reached the provider, not us."""
+    clinic.treat(clinic.consents(clinic.ana))
+    claimed = claim_due(now=END + 3 * HOUR).to_send
+    record(claimed, [Outcome(Verdict.OPTED_OUT, code="21610")], now=END + 3 * HOUR)
+
+    first, second, *_ = outbox()
+    assert (first.channel, first.subject, local(first.send_at)) == (
+        "email",
+        "Time for your hyaluronic acid serum (1 of 8)",
+        "Tue 3 Nov 17:00",
+    )
+    assert (second.channel, local(second.send_at)) == ("email", "Tue 3 Nov 20:00")
+    assert outbox(channel="sms") == []
+    assert len(outbox()) == 32
+    assert dispatch(now=END + 3 * HOUR).accepted == 1
+
+
+def test_an_email_address_that_wants_no_more_gets_no_more(clinic):
+    clinic.treat(clinic.consents(clinic.ana))
+    suppress("email", "ANA1@example.org", reason="unsubscribed", now=END)
+    assert {message.channel for message in outbox()} == {"sms"}
+    assert {line.reason for line in ledger(kind="education", channel="sms")} == {FALLBACK["email"]}
+    assert words(clinic.ana)[2:] == [("care", "email", False, "unsubscribed by email")]
