@@ -2,6 +2,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -23,20 +24,25 @@ class ConsentAdmin(ReadOnly):
     search_help_text = _("Patient's name")
     list_per_page = 50
     readonly_fields = (
-        *("patient_name", "word", "purpose", "channel", "address", "masked_address", "given_at", "source", "actor"),
+        *("patient_link", "word", "purpose", "channel", "address", "masked_address", "given_at", "source", "actor"),
         *("wording_version", "most_per_day", "words"),
     )
 
     def get_fields(self, request: HttpRequest, obj: Consent | None = None) -> Any:
         address = "address" if request.user.has_perm("aftercare.view_addresses") else "masked_address"
-        about = ["patient_name", "word", "purpose", "channel", address, "given_at", "source", "actor", "wording_version"]
+        about = ["patient_link", "word", "purpose", "channel", address, "given_at", "source", "actor", "wording_version"]
         return [*about, *(["most_per_day"] if obj and obj.is_granted else []), "words"]
 
     @admin.display(description=_("patient"), ordering="patient__last_name")
     def patient_name(self, consent: Consent) -> str:
         return consent.patient.full_name
 
-    @admin.display(description=_("her word"), ordering="is_granted")
+    @admin.display(description=_("patient"))
+    def patient_link(self, consent: Consent) -> SafeString:
+        address = reverse("admin:scheduling_patient_change", args=[consent.patient_id])
+        return format_html('<a href="{}">{}</a>', address, consent.patient.label)
+
+    @admin.display(description=_("status"), ordering="is_granted")
     def word(self, consent: Consent) -> SafeString:
         status, label = ("delivered", _("agreed")) if consent.is_granted else ("cancelled", _("withdrawn"))
         return format_html('<span class="status status-{}">{}</span>', status, label)
@@ -45,7 +51,7 @@ class ConsentAdmin(ReadOnly):
     def masked_address(self, consent: Consent) -> str:
         return masked(consent.address)
 
-    @admin.display(description=_("what she was told"))
+    @admin.display(description=_("what they were told"))
     def words(self, consent: Consent) -> SafeString:
         return shown(consent.wording_version, consent.purpose, consent.channel)
 
@@ -53,5 +59,4 @@ class ConsentAdmin(ReadOnly):
 def shown(version: str, purpose: str, channel: str) -> SafeString:
     """The wording in every language that it is kept in."""
     wording = wording_of(version, purpose, channel)
-    texts: dict[str, Any] = wording.texts if wording else {}
-    return format_html_join("", '<p class="wording" lang="{}">{}</p>', texts.items())
+    return format_html_join("", '<p class="wording" lang="{}">{}</p>', wording.texts.items() if wording else ())

@@ -13,11 +13,11 @@ NOT_SENT = "not_sent"
 class LookFilter(SimpleListFilter):
     """What asks for somebody's attention; the first page leads here."""
 
-    title = _("to look at")
+    title = _("attention")
     parameter_name = "look"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Any]]:
-        return [("wrong", _("Needs attention, last 7 days")), ("replies", _("Replies to read"))]
+        return [("wrong", _("went wrong, last 7 days")), ("replies", _("replies to read"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         match self.value():

@@ -86,11 +86,11 @@ class CareMessageAdmin(ReadOnly):
         return lines.what(line)
 
     @admin.display(description=_("how"), ordering="channel")
-    def how(self, line: CareMessage) -> str:
+    def how(self, line: CareMessage) -> SafeString:
         return lines.how(line)
 
     @admin.display(description=_("how"), ordering="channel")
-    def whole_how(self, line: CareMessage) -> str:
+    def whole_how(self, line: CareMessage) -> SafeString:
         return lines.how(line, whole=True)
 
     @admin.display(description=_("what became of it"))

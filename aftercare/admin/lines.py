@@ -49,10 +49,10 @@ def address_of(line: CareMessage) -> str:
     return told.address if told else ""
 
 
-def how(line: CareMessage, *, whole: bool = False) -> str:
+def how(line: CareMessage, *, whole: bool = False) -> SafeString:
     """The channel and the address: enough of it to recognize it by, unless the reader may see the whole."""
     address = address_of(line)
-    return " ".join(filter(None, [line.get_channel_display(), address if whole else masked(address)]))
+    return format_html('{} <span class="nowrap">{}</span>', line.get_channel_display(), address if whole else masked(address))
 
 
 def what_became_of(line: CareMessage) -> SafeString:
@@ -104,7 +104,7 @@ def table_of(lines: Iterable[CareMessage]) -> SafeString:
     """The lines as they are read on the page of what they are about. `with_all_it_shows` has been asked."""
     rows = format_html_join(
         "",
-        '<tr><th scope="row"><a href="{}">{}</a></th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>',
+        '<tr><th scope="row"><a href="{}">{}</a></th><td>{}</td><td>{}</td><td>{}</td><td class="why">{}</td></tr>',
         (
             (
                 reverse("admin:aftercare_caremessage_change", args=[line.pk]),

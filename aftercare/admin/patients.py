@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest
@@ -12,9 +13,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from aftercare import services
-from aftercare.admin.consent import shown
 from aftercare.admin.lines import link_to_all, table_of, with_all_it_shows
-from aftercare.domain.consent import CURRENT
+from aftercare.domain.consent import CURRENT, wording_of
 from aftercare.models import CareMessage
 from scheduling.admin import PatientAdmin
 from scheduling.models import Patient
@@ -49,7 +49,7 @@ class PatientForm(forms.ModelForm):
             self.initial[field] = about in agreed
             # What she agreed to, rather than what others are asked by now.
             version = agreed[about].wording_version if about in agreed else CURRENT
-            self.fields[field].help_text = shown(version, *about)
+            self.fields[field].help_text = _to_be_read_out(version, *about, language=self.instance.language)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -108,6 +108,20 @@ class PatientWithConsentAdmin(PatientAdmin):
         for channel in dict.fromkeys(void):
             field = ADDRESSES[channel]
             messages.warning(request, f"Consent was for the old {field}. Ask {obj.first_name} again, and tick it for the new one.")
+
+
+def _to_be_read_out(version: str, purpose: str, channel: str, *, language: str) -> SafeString:
+    """The wording in the patient's language; in the others for the case that the form doesn't know it yet."""
+    wording = wording_of(version, purpose, channel)
+    texts = dict(wording.texts) if wording else {}
+    own = texts.pop(language, "")
+    names = dict(settings.PATIENT_LANGUAGES)
+    others = format_html_join(
+        "",
+        '<details class="wording"><summary>{}</summary><p lang="{}">{}</p></details>',
+        ((names[code], code, text) for code, text in texts.items()),
+    )
+    return format_html('<p class="wording" lang="{}">{}</p>{}', language, own, others)
 
 
 def _troubles(patient: Patient) -> list[str]:

@@ -7,6 +7,8 @@ from django.http import HttpRequest
 
 
 class ReadOnly(admin.ModelAdmin):
+    empty_value_display = ""  # the stylesheet shows a dash where there is room for it
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

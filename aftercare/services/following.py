@@ -9,7 +9,7 @@ from aftercare.services.consent import address_of
 from aftercare.services.retelling import plan_anew
 from scheduling.models import Patient
 
-PLANNED_ANEW = "planned anew: her language, time zone or nights changed"
+PLANNED_ANEW = "planned anew: language, time zone or quiet nights changed"
 DECIDE_WORDS_AND_TIMES = ("language", "time_zone", "wants_quiet_nights")
 
 

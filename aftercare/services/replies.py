@@ -18,7 +18,7 @@ from notifications.models import Reply
 from notifications.services import Draft
 from scheduling.models import Appointment, Location, Patient
 
-ANSWERS_HELP = "she asked for help"
+ANSWERS_HELP = "an answer to HELP"
 ANSWER_IS_OF_USE_FOR = timedelta(hours=1)
 
 

@@ -17,7 +17,7 @@ from notifications.services import Draft
 from scheduling.models import Appointment, Location, Patient
 
 UNREACHABLE = "no consent, or no address"
-TOO_MANY = "more texts on that day than she agreed to: at most {most}"
+TOO_MANY = "more texts on that day than agreed to: at most {most}"
 FALLBACK = {"sms": "by email: texts aren't possible", "email": "by text: email isn't possible"}
 
 

@@ -220,7 +220,9 @@ class TestAnotherLanguageZoneOrNight:
         assert outbox()[0].body == (
             "Maple Street Clinic: toca su sérum hialurónico (2 de 8). Manos limpias, capa fina. ¿Dudas? (212) 555-0100"
         )
-        assert {message.reason for message in outbox("cancelled", **PLANNED)} == {"planned anew: her language, time zone or nights changed"}
+        assert {message.reason for message in outbox("cancelled", **PLANNED)} == {
+            "planned anew: language, time zone or quiet nights changed"
+        }
 
     def test_mornings_and_evenings_are_those_of_where_she_is_now(self, clinic):
         self.change(clinic.ana, time_zone="America/Los_Angeles")
@@ -257,14 +259,14 @@ class TestTextsADay:
         assert [local(line.planned_for) for line in too_many][:4] == [
             *("Wed 4 Nov 10:00", "Wed 4 Nov 11:00", "Wed 4 Nov 14:00", "Wed 4 Nov 20:00"),
         ]
-        assert {line.reason for line in too_many} == {"more texts on that day than she agreed to: at most 3"}
+        assert {line.reason for line in too_many} == {"more texts on that day than agreed to: at most 3"}
 
     def test_what_is_queued_already_counts(self, clinic):
         give_consent(clinic.ana, "care", "sms", source="front desk", most_per_day=3, now=TODAY)
         clinic.treat(clinic.ana)
         clinic.book(clinic.ana, at("2026-12-01", "13:00"), now=END)  # its confirmation would be the fourth of the day
         assert [(line.kind, line.reason) for line in ledger(plan=None, message=None)] == [
-            ("confirmation", "more texts on that day than she agreed to: at most 3")
+            ("confirmation", "more texts on that day than agreed to: at most 3")
         ]
 
     def test_control_the_twelve_of_everybody_never_bite(self, clinic):

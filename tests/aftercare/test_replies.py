@@ -70,7 +70,7 @@ class TestHelp:
         asked, answer = ledger()
         assert (asked.reply.body, asked.read_at) == ("HELP", night)
         assert answer.message.body == "Maple Street Clinic: we are here for you. Call us at (212) 555-0100. Reply STOP to opt out."
-        assert (answer.kind, answer.reason, answer.message.address) == ("reply", "she asked for help", "+12125550101")
+        assert (answer.kind, answer.reason, answer.message.address) == ("reply", "an answer to HELP", "+12125550101")
         assert dispatch(now=night).accepted == 1
 
     def test_received_twice_it_is_answered_once(self, clinic):

@@ -121,7 +121,7 @@ def test_a_patients_page_answers_what_she_was_told(clinic, desk):
     clinic.book(clinic.ben, practitioner=clinic.eli, room=clinic.other_room)
 
     page = unescape(desk.get(f"/admin/scheduling/patient/{clinic.ana.pk}/change/").content.decode())
-    assert "Mon, Oct 26, 9:00 AM</a></th><td>confirmation</td><td>text message …0101</td>" in page
+    assert 'Mon, Oct 26, 9:00 AM</a></th><td>confirmation</td><td>text message <span class="nowrap">…0101</span></td>' in page
 
     page = unescape(desk.get(f"/admin/scheduling/patient/{clinic.ben.pk}/change/").content.decode())
     assert "no consent, or no address" in page

@@ -1,0 +1,342 @@
+"""The ledger as staff read it: what became of every message and why, replies to read, addresses only for those who need them."""
+
+import re
+from datetime import timedelta
+from html import unescape
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from freezegun import freeze_time
+
+from aftercare.admin.lines import table_of
+from aftercare.models import CareMessage
+from aftercare.services import give_consent
+from clinic.dashboard import dashboard
+from notifications.domain.masking import masked
+from notifications.models import Attempt, Message, Receipt, Reply
+from notifications.services import Draft, dispatch, schedule, suppress
+from notifications.signals import message_failed, reply_received
+from scheduling import services as scheduling
+from tests.clinic_world import FIRST, TODAY, at, ledger, outbox
+
+LEDGER = "/admin/aftercare/caremessage/"
+END = FIRST + timedelta(hours=1)
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def desk(sign_in):
+    return sign_in("Front desk")
+
+
+def read(page) -> str:
+    assert page.status_code == 200
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", unescape(page.content.decode())))
+
+
+def rows(page) -> list[str]:
+    body = page.content.decode().partition("<tbody>")[2].partition("</tbody>")[0]
+    return [" ".join(re.sub(r"<[^>]+>", " ", unescape(row)).split()) for row in body.split("<tr>")[1:]]
+
+
+def says(body: str, number: int = 1, *, meaning="words", now=TODAY) -> Reply:
+    reply = Reply.objects.create(
+        channel="sms", address=f"+1212555{100 + number:04}", body=body, meaning=meaning, provider_id=f"SM{body}", received_at=now
+    )
+    reply_received.send(Reply, reply=reply, now=now)
+    return reply
+
+
+def become(message: Message, **fields) -> None:
+    Message.objects.filter(pk=message.pk).update(**fields)
+
+
+class TestWhatBecameOfIt:
+    def test_sent_delivered_waiting_and_never_sent_newest_first(self, clinic, desk):
+        clinic.treat(clinic.consents(clinic.ana))
+        dispatch(now=END + 3 * HOUR)
+        [first] = outbox("accepted")
+        become(first, status="delivered", delivered_at=first.accepted_at + MINUTE)
+        education = outbox(channel="email")[0]
+        late = at("2026-11-05", "08:00")
+        become(education, reason="waits for the end of the quiet hours", send_at=late, expires_at=late + HOUR)
+        second = outbox(caremessage__kind="dose")[0]
+        become(second, reason="to be tried again: Twilio can't be reached", send_at=second.send_at + 3 * MINUTE)
+        clinic.treat(clinic.ben, FIRST - timedelta(days=1))
+
+        shown = rows(desk.get(LEDGER, {"patient": clinic.ana.pk}))
+        assert shown[0].startswith("Tue, Dec 1")
+        [waiting] = [row for row in shown if "waits" in row]
+        assert waiting == (
+            "Wed, Nov 4, 10:00 AM Ana Alvarez education email a…@example.org scheduled waits for the end of the quiet hours, until 8:00 AM"
+        )
+        [again] = [row for row in shown if "tried again" in row]
+        assert again.endswith("to be tried again: Twilio can't be reached, at 8:03 PM")
+        [sent] = [row for row in shown if "delivered" in row]
+        assert sent == "Tue, Nov 3, 5:00 PM Ana Alvarez serum dose text message …0101 delivered sent 5:00 PM, delivered 5:01 PM"
+        assert {row.partition("not sent ")[2] for row in rows(desk.get(LEDGER, {"patient": clinic.ben.pk}))} == {
+            "no consent, or no address"
+        }
+
+    def test_what_went_by_email_instead_is_said_on_both_lines(self, clinic, desk):
+        clinic.treat(clinic.consents(clinic.ana))
+        dispatch(now=END + 3 * HOUR)
+        [first] = outbox("accepted")
+        become(first, status="undelivered", error_code="30005", reason="")
+        Receipt.objects.create(
+            message=first, provider_id="SM1", provider_status="undelivered", error_code="30005", received_at=END + 3 * HOUR
+        )
+        message_failed.send(Message, message_id=first.pk, reference="", code="30005", may_have_arrived=False, now=END + 3 * HOUR + MINUTE)
+
+        text, email = CareMessage.objects.filter(key__endswith="serum-day-1").order_by("pk")
+        page = read(desk.get(f"{LEDGER}{text.pk}/change/"))
+        assert "sent 5:00 PM; error 30005; told again by email" in page
+        assert "Tue, Nov 3, 5:00 PM · accepted" in page
+        assert "Tue, Nov 3, 5:00 PM · undelivered 30005" in page
+        assert f"{LEDGER}{email.pk}/change/" in desk.get(f"{LEDGER}{text.pk}/change/").content.decode()
+        page = read(desk.get(f"{LEDGER}{email.pk}/change/"))
+        assert "by email: the text couldn't be delivered" in page
+        assert "It is time for your hyaluronic acid serum: number 1 of 8" in page
+
+    def test_an_appointments_page_has_its_own_messages(self, clinic, desk):
+        booked = clinic.book(clinic.consents(clinic.ana))
+        clinic.book(clinic.consents(clinic.ben), FIRST + 3 * HOUR)
+        page = read(desk.get(f"/admin/scheduling/appointment/{booked.pk}/change/"))
+        assert "Tue, Nov 3, 10:00 AM reminder text message …0101 scheduled" in page
+        assert page.index("Tue, Nov 3, 10:00 AM reminder") < page.index("Sun, Nov 1, 1:00 PM reminder") < page.index("9:00 AM confirmation")
+        assert "…0102" not in page
+        scheduling.cancel(booked, reason="ill", now=TODAY + HOUR)
+        page = read(desk.get(f"/admin/scheduling/appointment/{booked.pk}/change/"))
+        assert "cancelled the appointment is cancelled" in page
+
+    def test_her_own_clock(self, clinic, desk):
+        clinic.ana.time_zone = "America/Los_Angeles"
+        clinic.ana.save()
+        clinic.book(clinic.consents(clinic.ana))
+        assert rows(desk.get(LEDGER))[-1].startswith("Mon, Oct 26, 6:00 AM")
+
+
+class TestFinding:
+    @pytest.fixture(autouse=True)
+    def _week(self, clinic):
+        clinic.treat(clinic.consents(clinic.ana))
+        clinic.book(clinic.consents(clinic.ben), FIRST + timedelta(days=2))
+        with freeze_time(END + 11 * HOUR):
+            yield
+
+    def test_by_patient_appointment_and_status(self, clinic, desk):
+        session = ledger(patient=clinic.ana)[0].appointment
+        assert len(rows(desk.get(LEDGER, {"appointment": session.pk}))) == 33
+        assert len(rows(desk.get(LEDGER, {"q": "brooks"}))) == 3
+        assert len(rows(desk.get(LEDGER, {"q": "Ana Alvarez", "kind": "education"}))) == 5
+        assert rows(desk.get(LEDGER, {"status": "delivered"})) == []
+
+    def test_what_went_wrong_is_the_list_that_the_first_page_counts(self, clinic, desk):
+        doses = outbox(caremessage__kind="dose")
+        for message, status in zip(doses, ("expired", "failed", "uncertain", "undelivered", "cancelled", "suppressed"), strict=False):
+            become(message, status=status, reason="for some reason")
+        shown = rows(desk.get(LEDGER, {"look": "wrong"}))
+        assert [re.search(r"…0101 (.*) for some reason", row)[1] for row in shown] == [
+            "uncertain",
+            "failed",
+            "expired",
+        ]  # the 4th lies ahead
+        tiles = {tile.name: tile for tile in dashboard(User.objects.get(username="frontdesk"), timezone.now()).tiles}
+        assert (tiles["Messages to look at"].count, tiles["Messages to look at"].is_pressing) == (3, True)
+        assert tiles["Messages to look at"].url == f"{LEDGER}?look=wrong"
+
+    def test_what_something_else_stands_in_for_needs_nobody(self, clinic, desk):
+        first = outbox(caremessage__kind="dose")[0]
+        become(first, status="undelivered")
+        assert len(rows(desk.get(LEDGER, {"look": "wrong"}))) == 1
+        message_failed.send(Message, message_id=first.pk, reference="", code="", may_have_arrived=False, now=first.send_at)
+        assert rows(desk.get(LEDGER, {"look": "wrong"})) == []
+
+    def test_after_a_week_it_is_history(self, clinic, desk):
+        become(outbox(caremessage__kind="dose")[0], status="expired")
+        with freeze_time(END + timedelta(days=7)):
+            desk.force_login(User.objects.get(username="frontdesk"))
+            assert len(rows(desk.get(LEDGER, {"look": "wrong"}))) == 1
+        with freeze_time(END + timedelta(days=7, hours=4)):
+            desk.force_login(User.objects.get(username="frontdesk"))
+            assert rows(desk.get(LEDGER, {"look": "wrong"})) == []
+
+
+class TestRepliesToRead:
+    def test_it_wont_stop_stinging_waits_on_the_first_page_until_somebody_has_read_it(self, clinic, desk):
+        says("it won't stop stinging")
+        user = User.objects.get(username="frontdesk")
+        [tile] = [tile for tile in dashboard(user, TODAY).tiles if tile.name == "Replies to read"]
+        assert (tile.count, tile.is_pressing, tile.url) == (1, True, f"{LEDGER}?look=replies")
+        assert rows(desk.get(tile.url)) == [
+            "Mon, Oct 26, 9:00 AM Ana Alvarez reply from the patient text message …0101 to read it won't stop stinging"
+        ]
+        [line] = ledger()
+        page = desk.get(f"{LEDGER}{line.pk}/change/").content.decode()
+        assert f"{LEDGER}{line.pk}/read/" in page
+
+        answer = desk.post(f"{LEDGER}{line.pk}/read/", follow=True)
+        assert "1 reply marked as read." in read(answer)
+        line.refresh_from_db()
+        assert line.read_by == user
+        assert dashboard(user, TODAY).tiles[2].count == 0
+        assert "/read/" not in desk.get(f"{LEDGER}{line.pk}/change/").content.decode()
+
+    def test_several_at_once(self, clinic, desk):
+        for number in (1, 2):
+            says(f"number {number}", number)
+        desk.post(LEDGER, {"action": "mark_read", "_selected_action": [line.pk for line in ledger()]})
+        assert not CareMessage.objects.to_read().exists()
+
+    def test_a_look_alone_marks_nothing_as_read(self, clinic, desk):
+        says("hello")
+        [line] = ledger()
+        assert desk.get(f"{LEDGER}{line.pk}/read/").status_code == 405
+        desk.get(f"{LEDGER}{line.pk}/change/")
+        assert CareMessage.objects.to_read().count() == 1
+
+    def test_nor_does_somebody_who_may_not(self, clinic, client):
+        from django.contrib.auth.models import Permission
+
+        reader = User.objects.create_user("reader", is_staff=True)
+        reader.user_permissions.add(Permission.objects.get(codename="view_caremessage"))
+        client.force_login(reader)
+        says("hello")
+        [line] = ledger()
+        assert client.post(f"{LEDGER}{line.pk}/read/").status_code == 403
+        client.post(LEDGER, {"action": "mark_read", "_selected_action": [line.pk]})
+        assert "/read/" not in client.get(f"{LEDGER}{line.pk}/change/").content.decode()
+        assert CareMessage.objects.to_read().count() == 1
+
+    def test_a_message_of_ours_is_no_reply(self, clinic, desk):
+        clinic.book(clinic.consents(clinic.ana))
+        assert desk.post(f"{LEDGER}{ledger()[0].pk}/read/").status_code == 404
+
+
+class TestAddresses:
+    WHOLE = ("+12125550101", "ana1@example.org")
+
+    def pages(self, clinic, browser) -> str:
+        sent = ledger(channel="sms")[0], ledger(channel="email")[0]
+        paths = [f"{LEDGER}?patient={clinic.ana.pk}", *(f"{LEDGER}{line.pk}/change/" for line in sent)]
+        return " ".join(read(browser.get(path)) for path in paths)
+
+    @pytest.mark.parametrize(("role", "sees_them"), [("Front desk", False), ("Clinician", False), ("Manager", True)])
+    def test_only_managers_see_them_whole(self, clinic, sign_in, role, sees_them):
+        clinic.treat(clinic.consents(clinic.ana))
+        says("hello")
+        page = self.pages(clinic, sign_in(role))
+        assert [address in page for address in self.WHOLE] == [sees_them, sees_them]
+        assert [masked(address) in page for address in self.WHOLE] == [not sees_them, not sees_them]
+
+    def test_on_the_page_of_an_appointment_and_of_the_outbox_they_are_masked_for_everybody(self, clinic, sign_in):
+        booked = clinic.book(clinic.consents(clinic.ana))
+        manager = sign_in("Manager")
+        message = outbox()[0]
+        for path in (
+            f"/admin/scheduling/appointment/{booked.pk}/change/",
+            "/admin/notifications/message/",
+            f"/admin/notifications/message/{message.pk}/change/",
+        ):
+            page = read(manager.get(path))
+            assert "…0101" in page
+            assert "+12125550101" not in page
+
+    def test_masked(self):
+        assert [masked(address) for address in ("+12125550101", "ana1@example.org", "")] == ["…0101", "a…@example.org", ""]
+
+
+class TestHowManyQueries:
+    def queries(self, browser, path: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert browser.get(path).status_code == 200
+        return len(captured)
+
+    def more(self, appointment, number: int) -> None:
+        """Lines of every sort: with a message, a try, a receipt and a stand-in; never sent; from the patient."""
+        about = {"patient": appointment.patient, "appointment": appointment, "channel": "sms", "planned_for": TODAY}
+        for index in range(number):
+            draft = Draft(f"more-{index}-of-{number}", "sms", "+12125550101", "Hello.", TODAY, TODAY + HOUR)
+            [message] = schedule([draft], now=TODAY)
+            Attempt.objects.create(message=message, token=uuid4(), started_at=TODAY)
+            Receipt.objects.create(message=message, provider_id=f"SM{index}", provider_status="sent", received_at=TODAY)
+            line = CareMessage.objects.create(kind="dose", message=message, **about)
+            CareMessage.objects.create(kind="dose", stands_in_for=line, reason="no consent, or no address", **about)
+            says(f"{index} of {number}")
+
+    def test_as_many_for_fifty_lines_as_for_five(self, clinic, sign_in):
+        manager = sign_in("Manager")
+        booked = clinic.book(clinic.consents(clinic.ana, "sms"))
+        pages = (
+            f"{LEDGER}?patient={clinic.ana.pk}",
+            f"{LEDGER}?look=replies",
+            f"/admin/scheduling/patient/{clinic.ana.pk}/change/",
+            f"/admin/scheduling/appointment/{booked.pk}/change/",
+        )
+        self.more(booked, 1)
+        for page in pages:
+            self.queries(manager, page)  # what Django looks up once and for all
+        few = [self.queries(manager, page) for page in pages]
+        assert len(ledger()) == 6
+        self.more(booked, 15)
+        assert len(ledger()) == 51
+        assert [self.queries(manager, page) for page in pages] == few
+        assert max(few) <= 16
+
+    def test_control_a_line_read_without_what_it_shows_costs_queries_of_its_own(self, clinic):
+        self.more(clinic.book(clinic.ana), 5)
+        with CaptureQueriesContext(connection) as captured:
+            table_of(CareMessage.objects.all())
+        assert len(captured) > len(ledger())
+
+
+class TestThePatientsPage:
+    def page(self, clinic, browser) -> str:
+        return read(browser.get(f"/admin/scheduling/patient/{clinic.ana.pk}/change/"))
+
+    def test_it_says_when_texts_dont_arrive(self, clinic, desk):
+        clinic.treat(clinic.consents(clinic.ana))
+        first, second, third = outbox(caremessage__kind="dose")[:3]
+        become(first, status="undelivered")
+        assert "don't arrive" not in self.page(clinic, desk)
+        become(second, status="failed")
+        assert "Texts to this number don't arrive. Please ask for another one." in self.page(clinic, desk)
+        become(third, status="delivered")
+        assert "don't arrive" not in self.page(clinic, desk)
+
+    def test_another_number_starts_afresh(self, clinic, desk):
+        clinic.treat(clinic.consents(clinic.ana))
+        for message in outbox(caremessage__kind="dose")[:2]:
+            become(message, status="undelivered")
+        clinic.ana.phone = "+12125550177"
+        clinic.ana.save()
+        assert "don't arrive" not in self.page(clinic, desk)
+
+    def test_it_says_that_the_number_said_stop(self, clinic, desk):
+        clinic.consents(clinic.ana)
+        suppress("sms", "+12125550101", reason="STOP", now=TODAY)
+        assert "This number said STOP. Nothing goes there until START is texted from it." in self.page(clinic, desk)
+
+    def test_it_shows_what_is_agreed_to_word_for_word_in_her_language(self, clinic, desk):
+        page = self.page(clinic, desk)
+        assert "I agree to text messages about my care: appointments, and what to do after a session. Up to 12 texts a day" in page
+        assert "at most 3 for each, never more than one a day" in page
+        clinic.ana.language = "es"
+        clinic.ana.save()
+        page = self.page(clinic, desk)
+        assert page.index("Acepto mensajes de texto") < page.index("I agree to text messages")
+
+
+def test_the_page_of_a_consent_shows_what_was_agreed_to_in_full(clinic, sign_in):
+    consent = give_consent(clinic.ana, "recall", "sms", source="front desk", now=TODAY)
+    for role, address in (("Front desk", "…0101"), ("Manager", "+12125550101")):
+        page = read(sign_in(role).get(f"/admin/aftercare/consent/{consent.pk}/change/"))
+        assert "I agree to a text message when my next session or my half-yearly one is due: at most 3 for each" in page
+        assert "Acepto un mensaje de texto cuando toque mi próxima sesión" in page
+        assert f"Address: {address} " in page
+        assert "Most a day, as told: 1" in page
