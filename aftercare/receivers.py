@@ -36,8 +36,7 @@ def cancelled(appointment: Appointment, now: datetime, **kwargs: Any) -> None:
 
 @receiver(appointment_completed)
 def completed(appointment: Appointment, now: datetime, **kwargs: Any) -> None:
-    services.take_back(reason="the session is completed", appointment=appointment)
-    services.start_plan(appointment, now=now)
+    services.tell_of_completion(appointment, now=now)
 
 
 @receiver(appointment_reopened)

@@ -4,7 +4,7 @@ from aftercare.services.agreeing import give_consent, opt_in, opt_out, withdraw_
 from aftercare.services.bookings import tell_of_booking, tell_of_cancellation, tell_of_move
 from aftercare.services.consent import agreements, has_said_stop, reachable_by
 from aftercare.services.following import follow
-from aftercare.services.plans import start_plan, stop_plan
+from aftercare.services.plans import start_plan, stop_plan, tell_of_completion
 from aftercare.services.protocols import load_protocol, protocol_for
 from aftercare.services.replies import mark_read, receive
 from aftercare.services.retelling import tell_by_email
@@ -28,6 +28,7 @@ __all__ = [
     "tell_by_email",
     "tell_of_booking",
     "tell_of_cancellation",
+    "tell_of_completion",
     "tell_of_move",
     "withdraw_consent",
 ]

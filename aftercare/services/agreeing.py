@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from aftercare.domain.consent import CURRENT, Purpose, kinds_of, wording_of
 from aftercare.models import Consent
-from aftercare.services.consent import address_of, agreements, latest_consents, patients_at, write
-from aftercare.services.retelling import queued, tell_after_all, tell_otherwise
+from aftercare.services.consent import address_of, agreements, hold_alone, latest_consents, patients_at, write
+from aftercare.services.retelling import tell_after_all, tell_otherwise
 from notifications.domain.states import MessageStatus
 from scheduling.models import Patient
 
@@ -61,10 +61,10 @@ def withdraw_consent(
 ) -> Consent:
     """What is queued over that channel for this purpose is taken back, and goes over the other one where she agreed to that."""
     now = now or timezone.now()
+    hold_alone(patient)
     held = latest_consents(patient).get((purpose, channel))
     consent = _withdraw(patient, purpose, channel, held, source, by, now)
-    lines = queued(patient=patient, channel=channel, kind__in=kinds_of(Purpose(purpose)))
-    tell_otherwise(patient, lines, reason="consent was withdrawn", now=now)
+    tell_otherwise(reason="consent was withdrawn", now=now, patient=patient, channel=channel, kind__in=kinds_of(Purpose(purpose)))
     return consent
 
 
@@ -74,20 +74,18 @@ def void(patient: Patient, channel: str, address: str, *, now: datetime) -> None
     for (purpose, over), last in latest_consents(patient).items():
         if over == channel and last.is_granted and last.address == address:
             _withdraw(patient, purpose, channel, last, ADDRESS_CHANGED, None, now)
-    lines = queued(patient=patient, channel=channel, message__address=address)
-    tell_otherwise(patient, lines, reason=ADDRESS_CHANGED, now=now)
+    tell_otherwise(reason=ADDRESS_CHANGED, now=now, patient=patient, channel=channel, message__address=address)
 
 
 @transaction.atomic
 def opt_out(channel: str, address: str, *, now: datetime) -> None:
     """The address said stop: everybody's consent for it ends, and nothing that is queued goes there."""
-    source = OPTED_OUT[channel]
-    for patient in patients_at(channel, address):
+    source, patients = OPTED_OUT[channel], list(patients_at(channel, address))
+    for patient in patients:
         for (purpose, over), held in agreements(patient).items():
             if over == channel:
                 _withdraw(patient, purpose, channel, held, source, None, now)
-        lines = queued(patient=patient, channel=channel, also=[MessageStatus.SUPPRESSED])
-        tell_otherwise(patient, lines, reason=source, now=now)
+    tell_otherwise(reason=source, now=now, also=[MessageStatus.SUPPRESSED], patient__in=patients, channel=channel)
 
 
 @transaction.atomic

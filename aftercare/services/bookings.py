@@ -7,6 +7,7 @@ from django.conf import settings
 from aftercare.domain.protocol import Kind, Text
 from aftercare.domain.reminders import REMINDERS, remind_at
 from aftercare.models import CareMessage
+from aftercare.services.consent import hold
 from aftercare.services.limits import IN_VAIN
 from aftercare.services.taking_back import take_back
 from aftercare.services.telling import Telling, tell, values_of
@@ -22,6 +23,7 @@ WENT_OUT = [status.value for status in MessageStatus if status not in (MessageSt
 
 def tell_of_booking(appointment: Appointment, *, now: datetime) -> None:
     """Confirm it at once, remind of it 48 and 3 hours before."""
+    hold(appointment.patient)
     _tell_of_its_time(appointment, now)
 
 
@@ -29,12 +31,14 @@ def tell_of_move(appointment: Appointment, *, previous_starts_at: datetime, prev
     """The old time's messages go; the new time gets its own. Another room or practitioner at the same time is no news."""
     if (appointment.starts_at, appointment.location) == (previous_starts_at, previous_location):
         return
+    hold(appointment.patient)
     take_back(reason="the appointment was moved", appointment=appointment)
     _tell_of_its_time(appointment, now)
 
 
 def tell_of_cancellation(appointment: Appointment, *, now: datetime) -> None:
     """Queued messages go. She is told, unless she never heard of the appointment or it is over."""
+    hold(appointment.patient)
     take_back(appointment=appointment, reason=f"the appointment is {appointment.get_status_display()}")
     heard_of_it = CareMessage.objects.filter(appointment=appointment, message__status__in=WENT_OUT).exists()
     if appointment.status == Status.CANCELLED and heard_of_it and appointment.starts_at > now:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from aftercare.domain.consent import CURRENT
@@ -49,6 +50,18 @@ def reaching(patient: Patient, purpose: str) -> dict[str, Consent]:
 def reachable_by(patient: Patient, purpose: str) -> dict[str, str]:
     """Channel → address, for each channel that she agreed to for `purpose`, at the address that she has now."""
     return {channel: consent.address for channel, consent in reaching(patient, purpose).items()}
+
+
+def hold(patient: Patient) -> None:
+    """Until the transaction ends she is not changed and nothing that she agreed to is withdrawn: who wants that waits, and then takes back
+    what is queued here. Others who tell her something don't wait. Before any of her messages is locked, or two wait for each other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM scheduling_patient WHERE id = %s FOR SHARE", [patient.pk])
+
+
+def hold_alone(patient: Patient) -> None:
+    """Nobody tells her anything meanwhile. Requires a transaction; before any of her messages is locked."""
+    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
 
 
 def has_said_stop(channel: str, address: str) -> bool:

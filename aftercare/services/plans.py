@@ -10,6 +10,7 @@ from django.utils import timezone
 from aftercare.domain.expansion import expand
 from aftercare.domain.protocol import Kind
 from aftercare.models import Plan
+from aftercare.services.consent import hold
 from aftercare.services.ledger import next_plan_number
 from aftercare.services.protocols import protocol_for
 from aftercare.services.taking_back import take_back
@@ -19,6 +20,14 @@ from notifications.domain.quiet import QuietHours
 from scheduling.models import Appointment
 
 TOO_LATE = "its time had passed when the session was marked completed"
+
+
+@transaction.atomic
+def tell_of_completion(appointment: Appointment, *, now: datetime) -> None:
+    """Nothing more about the booking; from now on it is the plan's turn."""
+    hold(appointment.patient)
+    take_back(reason="the session is completed", appointment=appointment)
+    start_plan(appointment, now=now)
 
 
 def start_plan(appointment: Appointment, *, now: datetime | None = None) -> Plan:
@@ -59,6 +68,6 @@ def tellings_of_plan(plan: Plan) -> list[Telling]:
 @transaction.atomic
 def stop_plan(appointment: Appointment, *, reason: str, now: datetime | None = None) -> int:
     """Stop the session's running plan. What was sent stays in the ledger; says how many messages were taken back."""
-    plans = Plan.objects.select_for_update().filter(appointment=appointment, stopped_at=None)
+    plans = Plan.objects.select_for_update(no_key=True).filter(appointment=appointment, stopped_at=None)
     plans.update(stopped_at=now or timezone.now(), stop_reason=reason)
     return take_back(reason=reason, appointment=appointment, plan__isnull=False)

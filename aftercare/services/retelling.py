@@ -11,9 +11,9 @@ from django.db import transaction
 from aftercare.domain.consent import Purpose, kinds_of
 from aftercare.models import CareMessage, Plan
 from aftercare.services.bookings import tellings_of_booking
-from aftercare.services.consent import reachable_by
+from aftercare.services.consent import hold_alone, reachable_by
 from aftercare.services.plans import tellings_of_plan
-from aftercare.services.taking_back import take_back
+from aftercare.services.taking_back import NOT_OVER, take_back
 from aftercare.services.telling import UNREACHABLE, Telling, tell
 from notifications.domain.states import MessageStatus
 from scheduling.models import Appointment, Patient
@@ -24,27 +24,39 @@ Owner = tuple[Appointment | None, Plan | None]
 
 
 def queued(*, also: Sequence[MessageStatus] = (), **about: Any) -> list[CareMessage]:
-    """The ledger's lines that wait to be sent, oldest first. Locked, so that no worker claims them meanwhile. Requires a transaction."""
-    statuses = [MessageStatus.SCHEDULED.value, *(status.value for status in also)]
-    lines = _with_owners().filter(**about, message__status__in=statuses, stand_in=None)
-    return list(lines.select_for_update(of=("message",)).order_by("message_id"))
+    """The ledger's lines that wait to be sent, in the order of their messages. Requires a transaction.
+
+    They are locked, so that no worker claims them meanwhile, and those under way with them: in one order, or two might wait for each other.
+    """
+    wanted = [MessageStatus.SCHEDULED.value, *(status.value for status in also)]
+    lines = _with_owners().filter(**about, message__status__in=[*NOT_OVER, *wanted], stand_in=None)
+    locked = lines.select_for_update(of=("message",)).order_by("message_id")
+    return [line for line in locked if line.message and line.message.status in wanted]
 
 
 @transaction.atomic
-def tell_otherwise(patient: Patient, lines: Sequence[CareMessage], *, reason: str, now: datetime) -> None:
-    """Take the lines back, and tell what they said over a channel that is still open to her. Where none is, the ledger says so."""
-    take_back(reason=reason, pk__in=[line.pk for line in lines])
-    again = list(_tellings_again(lines, now))
-    if reachable_by(patient, Purpose.CARE):
-        _tell_again(patient, again, now)
-    else:
-        _say(again, UNREACHABLE)
+def tell_otherwise(*, reason: str, now: datetime, also: Sequence[MessageStatus] = (), **about: Any) -> None:
+    """Take back the lines that match `about`, and tell what they said over a channel that is still open. Where none is, the ledger says so.
+
+    What is being sent just now isn't tried again, and isn't told otherwise: it may be there already.
+    """
+    lines = queued(also=also, **about)
+    take_back(reason=reason, **about)
+    for _, of_patient in groupby(sorted(lines, key=lambda line: line.patient_id), key=lambda line: line.patient_id):
+        again = list(_tellings_again(of_patient, now))
+        if not again:
+            continue
+        patient = _original(again[0]).patient
+        if reachable_by(patient, Purpose.CARE):
+            _tell_again(patient, again, now)
+        else:
+            _say(again, UNREACHABLE)
 
 
 @transaction.atomic
 def tell_after_all(patient: Patient, *, now: datetime) -> None:
     """She agreed, or agreed again: what is still to come, and wasn't planned for want of that, goes out."""
-    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)  # one at a time: each line is told again once
+    hold_alone(patient)  # one at a time: each line is told again once
     missed = _with_owners().filter(patient=patient, reason=UNREACHABLE, stand_in=None, planned_for__gt=now)
     lines = list(missed.filter(kind__in=kinds_of(Purpose.CARE)))
     if lines and reachable_by(patient, Purpose.CARE):
@@ -57,7 +69,7 @@ def tell_by_email(message_id: int, *, now: datetime) -> None:
 
     Only where she agreed to emails; the ledger says so where she didn't.
     """
-    line = _with_owners().select_for_update(of=("self",)).filter(message_id=message_id, channel="sms").first()
+    line = _with_owners().select_for_update(of=("self",), no_key=True).filter(message_id=message_id, channel="sms").first()
     if line is None or CareMessage.objects.filter(stands_in_for=line).exists():  # asked under the lock: a receipt may come twice at once
         return
     again = [replace(telling, channel="email", remark=BY_EMAIL) for telling in _tellings_again([line], now)]

@@ -42,7 +42,7 @@ def set_minimum_interval(course: Course, days: int, *, by: User | None = None, n
     course.minimum_interval_days = days
     course.full_clean(validate_unique=False, validate_constraints=False)
     course.save(update_fields=["minimum_interval_days"])
-    sessions = Appointment.objects.select_for_update(of=("self",)).select_related("patient").filter(course=course)
+    sessions = Appointment.objects.select_for_update(of=("self",), no_key=True).select_related("patient").filter(course=course)
     last = sessions.fulfilled().order_by("-during").first()
     following = [*([last] if last else []), *sessions.coming().order_by("during")]
     for appointment in following:

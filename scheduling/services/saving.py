@@ -14,11 +14,12 @@ TRIES = 3
 def locked(appointment: Appointment) -> Appointment:
     """The row as it is now, not as the caller once read it. Requires a transaction.
 
-    The course first, as everywhere: two who lock them in different orders would wait for each other.
+    The course first, as everywhere: two who lock them in different orders would wait for each other. `no_key`, or whoever writes a line
+    about the appointment into the ledger would wait for the lock too.
     """
     Course.objects.select_for_update(no_key=True).get(pk=appointment.course_id)
     return (
-        Appointment.objects.select_for_update(of=("self",))
+        Appointment.objects.select_for_update(of=("self",), no_key=True)
         .select_related("course__treatment", "patient", "practitioner", "room", "location")
         .get(pk=appointment.pk)
     )

@@ -1,5 +1,6 @@
 """What a patient agreed to: kept as evidence, held by the database, and never stretched."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from freezegun import freeze_time
 from aftercare.domain.consent import WORDINGS, Purpose, kinds_of, wording_of
 from aftercare.domain.protocol import Kind
 from aftercare.models import Consent
-from aftercare.services import give_consent, reachable_by, withdraw_consent
+from aftercare.services import bookings, give_consent, reachable_by, telling, withdraw_consent
 from aftercare.services.telling import UNREACHABLE
 from notifications.services import dispatch, suppress
 from scheduling.models import Patient
@@ -281,3 +282,35 @@ def test_a_number_that_said_stop_isnt_planned_for_even_when_the_desk_ticks_it(cl
     assert reachable_by(clinic.ana, "care") == {"email": "ana1@example.org"}
     clinic.treat(clinic.ana)
     assert {message.channel for message in outbox()} == {"email"}
+
+
+class TestWithdrawnAtThatMoment:
+    """The desk books Ana's next session while, at the other screen, she takes her consent back."""
+
+    @pytest.fixture
+    def both_at_once(self, committed_clinic, at_once, monkeypatch):
+        clinic = committed_clinic
+        clinic.consents(clinic.ana, "sms")
+        real = telling.reaching
+
+        def slowly(*args):
+            agreed = real(*args)
+            time.sleep(0.6)  # what she agreed to is known, and isn't written down yet
+            return agreed
+
+        def withdraw():
+            time.sleep(0.3)
+            withdraw_consent(clinic.ana, "care", "sms", source="front desk", now=TODAY)
+
+        monkeypatch.setattr(telling, "reaching", slowly)
+        return lambda: at_once([lambda: clinic.book(clinic.ana) and None, withdraw])
+
+    def test_nothing_stays_queued(self, both_at_once):
+        assert both_at_once() == [None, None]
+        assert outbox() == []
+        assert len(outbox("cancelled")) == 3
+
+    def test_control_without_the_lock_three_texts_would(self, both_at_once, monkeypatch):
+        monkeypatch.setattr(bookings, "hold", lambda patient: None)
+        assert both_at_once() == [None, None]
+        assert len(outbox()) == 3

@@ -166,3 +166,28 @@ def test_a_stand_in_goes_to_the_address_of_today(clinic, first_dose):
     assert reachable_by(clinic.ana, "care") == {"sms": "+12125550101"}
     fail(first_dose, END + 3 * HOUR + MINUTE)
     assert CareMessage.objects.get(message=first_dose).reason == NOT_BY_EMAIL
+
+
+def test_a_receipt_that_comes_five_times_at_once_is_one_email(committed_clinic, at_once):
+    clinic = committed_clinic
+    clinic.treat(clinic.consents(clinic.ana))
+    dispatch(now=END + 3 * HOUR)
+    [first] = outbox("accepted")
+    Message.objects.filter(pk=first.pk).update(status="undelivered")
+    answers = at_once([lambda: tell_by_email(first.pk, now=END + 3 * HOUR + MINUTE)] * 5)
+    assert answers == [None] * 5
+    assert len(stand_ins()) == 1
+
+
+def test_control_without_the_lock_four_of_them_would_end_in_an_error(committed_clinic, at_once, monkeypatch):
+    from django.db import IntegrityError
+    from django.db.models import QuerySet
+
+    clinic = committed_clinic
+    clinic.treat(clinic.consents(clinic.ana))
+    dispatch(now=END + 3 * HOUR)
+    [first] = outbox("accepted")
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **options: self)
+    answers = at_once([lambda: tell_by_email(first.pk, now=END + 3 * HOUR + MINUTE)] * 5)
+    assert [type(answer) for answer in answers].count(IntegrityError) >= 1
+    assert len(stand_ins()) == 1

@@ -1,18 +1,23 @@
 """STOP and START, from the address to everybody who has it."""
 
+import time
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
+from django.db.models import QuerySet
 
 from aftercare.models import Consent
-from aftercare.services import give_consent, reachable_by, withdraw_consent
+from aftercare.services import give_consent, opt_out, reachable_by, retelling, withdraw_consent
 from aftercare.services.telling import FALLBACK, UNREACHABLE
 from notifications.channels import Outcome
 from notifications.domain.states import Verdict
+from notifications.models import Message
 from notifications.services import claim_due, dispatch, suppress
 from notifications.services.recording import record
 from notifications.services.suppressing import lift_suppression
-from tests.clinic_world import FIRST, TODAY, ledger, local, outbox
+from scheduling import services as scheduling
+from tests.clinic_world import FIRST, TODAY, at, ledger, local, outbox
 
 END = FIRST + timedelta(hours=1)
 HOUR = timedelta(hours=1)
@@ -133,3 +138,62 @@ def test_an_email_address_that_wants_no_more_gets_no_more(clinic):
     assert {message.channel for message in outbox()} == {"sms"}
     assert {line.reason for line in ledger(kind="education", channel="sms")} == {FALLBACK["email"]}
     assert words(clinic.ana)[2:] == [("care", "email", False, "unsubscribed by email")]
+
+
+@pytest.mark.parametrize("by", ["stop", "desk"])
+def test_what_is_being_sent_just_then_isnt_tried_again(clinic, by):
+    clinic.treat(clinic.consents(clinic.ana))
+    claimed = claim_due(now=END + 3 * HOUR).to_send
+    if by == "stop":
+        stop(END + 3 * HOUR)
+    else:
+        withdraw_consent(clinic.ana, "care", "sms", source="front desk", now=END + 3 * HOUR)
+    record(claimed, [Outcome(Verdict.REFUSED_FOR_NOW)], now=END + 3 * HOUR)
+    [first] = Message.objects.filter(pk=claimed[0].message_id)
+    assert (first.status, first.reason) == ("expired", "called back while it was being sent")
+    assert outbox(channel="sms") == []
+
+
+def test_control_had_nobody_said_so_it_would_be_tried_again(clinic):
+    clinic.treat(clinic.consents(clinic.ana))
+    claimed = claim_due(now=END + 3 * HOUR).to_send
+    record(claimed, [Outcome(Verdict.REFUSED_FOR_NOW)], now=END + 3 * HOUR)
+    assert Message.objects.get(pk=claimed[0].message_id).status == "scheduled"
+
+
+class TestAtOnce:
+    """STOP from a number of two, twice, while the desk moves a session of theirs: all of them want the same messages."""
+
+    @pytest.fixture
+    def all_at_once(self, committed_clinic, at_once):
+        clinic = committed_clinic
+        clinic.chloe.phone = ONE_NUMBER
+        clinic.chloe.save()
+        for patient, day in ((clinic.ana, "03"), (clinic.chloe, "04")):
+            booked = clinic.book(clinic.consents(patient), at(f"2026-11-{day}"))
+        return lambda: at_once(
+            [
+                *[lambda: opt_out("sms", ONE_NUMBER, now=TODAY)] * 2,
+                lambda: scheduling.move(booked, starts_at=at("2026-12-10"), now=TODAY) and None,
+            ]
+        )
+
+    def test_they_take_turns(self, all_at_once):
+        assert all_at_once() == [None] * 3
+        assert outbox(channel="sms") == []
+
+    def test_control_with_stronger_locks_two_wait_for_each_other(self, all_at_once, monkeypatch):
+        real = QuerySet.select_for_update
+
+        def lock(self, *args, no_key=False, **options):
+            return real(self, *args, **options)
+
+        def slowly(**about):
+            lines = queued(**about)
+            time.sleep(0.5)  # long enough for the desk to lock the appointment
+            return lines
+
+        queued = retelling.queued
+        monkeypatch.setattr(QuerySet, "select_for_update", lock)
+        monkeypatch.setattr(retelling, "queued", slowly)
+        assert [type(answer) for answer in all_at_once()].count(OperationalError) >= 1

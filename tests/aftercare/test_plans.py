@@ -173,7 +173,7 @@ class TestAllOrNothing:
         session = clinic.treat(clinic.consents(clinic.ana))
         Plan.objects.update(stopped_at=END)
         session = Appointment.objects.select_related("course__treatment", "patient", "location").get(pk=session.pk)
-        with django_assert_max_num_queries(17):
+        with django_assert_max_num_queries(15):
             start_plan(session, now=END)
         assert connection.vendor == "postgresql"
 
