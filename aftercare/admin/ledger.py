@@ -41,9 +41,6 @@ class CareMessageAdmin(ReadOnly):
 
     # --- who sees what ---------------------------------------------------------------------------------------------
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        return lookup in ("patient", "appointment") or super().lookup_allowed(lookup, value, request)
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[CareMessage]:
         return lines.with_all_it_shows(super().get_queryset(request))
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -68,7 +69,8 @@ class PatientWithConsentAdmin(PatientAdmin):
     form = PatientForm
 
     def get_fieldsets(self, request: HttpRequest, obj: Patient | None = None) -> Any:
-        consent = (_("Consent"), {"fields": [*ASKED.values()]})
+        evidence = _link_to_consents(obj) if obj else ""
+        consent = (_("Consent"), {"fields": [*ASKED.values()], "description": evidence})
         ledger = [(_("Messages"), {"fields": ["recent_messages"]})] if obj else []
         first, (reach, reached_by), *rest = super().get_fieldsets(request, obj)
         if obj and self.reach_trouble(obj):
@@ -108,6 +110,11 @@ class PatientWithConsentAdmin(PatientAdmin):
         for channel in dict.fromkeys(void):
             field = ADDRESSES[channel]
             messages.warning(request, f"Consent was for the old {field}. Ask {obj.first_name} again, and tick it for the new one.")
+
+
+def _link_to_consents(patient: Patient) -> SafeString:
+    address = reverse("admin:aftercare_consent_changelist")
+    return format_html('<a href="{}?patient={}">{}</a>', address, patient.pk, _("What was agreed to and withdrawn, when, and by whom"))
 
 
 def _to_be_read_out(version: str, purpose: str, channel: str, *, language: str) -> SafeString:
