@@ -69,13 +69,15 @@ class PatientWithConsentAdmin(PatientAdmin):
     form = PatientForm
 
     def get_fieldsets(self, request: HttpRequest, obj: Patient | None = None) -> Any:
-        evidence = _link_to_consents(obj) if obj else ""
-        consent = (_("Consent"), {"fields": [*ASKED.values()], "description": evidence})
-        ledger = [(_("Messages"), {"fields": ["recent_messages"]})] if obj else []
+        may_ask = self.has_change_permission(request, obj) if obj else True
+        evidence = _link_to_consents(obj) if obj and request.user.has_perm("aftercare.view_consent") else ""
+        consent = [(_("Consent"), {"fields": [*ASKED.values()] if may_ask else [], "description": evidence})] if may_ask or evidence else []
+        may_read = obj and request.user.has_perm("aftercare.view_caremessage")
+        ledger = [(_("Messages"), {"fields": ["recent_messages"]})] if may_read else []
         first, (reach, reached_by), *rest = super().get_fieldsets(request, obj)
         if obj and self.reach_trouble(obj):
             reached_by = {**reached_by, "fields": ["reach_trouble", *reached_by["fields"]]}
-        return [first, (reach, reached_by), consent, *rest, *ledger]
+        return [first, (reach, reached_by), *consent, *rest, *ledger]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Patient | None = None) -> Any:
         return [*super().get_readonly_fields(request, obj), "recent_messages", "reach_trouble"]

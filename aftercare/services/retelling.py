@@ -98,7 +98,8 @@ def plan_anew(patient: Patient, *, reason: str, now: datetime) -> None:
                 before = standing.get(telling.key)
                 if before is None or _was_replaced(before):
                     renewed.append(replace(telling, stands_in_for=before))
-        tell(patient, renewed, appointment=appointment, plan=plan, now=now)
+        if renewed:
+            tell(patient, renewed, appointment=appointment, plan=plan, now=now)
 
 
 def _standing(plan: Plan) -> Any:

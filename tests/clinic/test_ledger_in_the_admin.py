@@ -6,7 +6,7 @@ from html import unescape
 from uuid import uuid4
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -201,8 +201,6 @@ class TestRepliesToRead:
         assert CareMessage.objects.to_read().count() == 1
 
     def test_nor_does_somebody_who_may_not(self, clinic, client):
-        from django.contrib.auth.models import Permission
-
         reader = User.objects.create_user("reader", is_staff=True)
         reader.user_permissions.add(Permission.objects.get(codename="view_caremessage"))
         client.force_login(reader)
@@ -330,6 +328,16 @@ class TestThePatientsPage:
         clinic.ana.save()
         page = self.page(clinic, desk)
         assert page.index("Acepto mensajes de texto") < page.index("I agree to text messages")
+
+
+def test_somebody_who_may_only_look_at_patients_sees_neither_boxes_nor_messages(clinic, client):
+    looker = User.objects.create_user("looker", is_staff=True)
+    looker.user_permissions.add(Permission.objects.get(codename="view_patient"), Permission.objects.get(codename="view_appointment"))
+    client.force_login(looker)
+    booked = clinic.book(clinic.consents(clinic.ana))
+    page = read(client.get(f"/admin/scheduling/patient/{clinic.ana.pk}/change/"))
+    assert [words in page for words in ("Ana", "Consent", "Care by", "confirmation")] == [True, False, False, False]
+    assert "confirmation" not in read(client.get(f"/admin/scheduling/appointment/{booked.pk}/change/"))
 
 
 def test_the_page_of_a_consent_shows_what_was_agreed_to_in_full(clinic, sign_in):

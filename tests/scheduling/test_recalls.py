@@ -80,7 +80,7 @@ def test_cancellations_and_no_shows_ask_nobody_back(clinic):
 def test_a_completion_that_fails_leaves_the_recall_as_it_was(clinic, monkeypatch):
     clinic.treat(clinic.ana, at("2026-11-03"))
     second = clinic.book(clinic.ana, at("2026-12-01"))
-    monkeypatch.setattr("aftercare.services.start_plan", lambda *args, **kwargs: 1 / 0)
+    monkeypatch.setattr("aftercare.services.tell_of_completion", lambda *args, **kwargs: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         services.complete(second, now=second.starts_at + timedelta(hours=1))
     assert open_recall(clinic) == ("next_session", "2026-11-03", "2026-12-15")
