@@ -3,7 +3,7 @@
 from django import forms
 
 LONGEST_TEXT = 5_000  # characters; a text has 1,600 at most
-ID = r"^[A-Za-z0-9]{1,64}$"
+ID = r"\A[A-Za-z0-9]{1,64}\Z"
 
 
 class Words(forms.CharField):
@@ -16,13 +16,13 @@ class Words(forms.CharField):
 class ReceiptForm(forms.Form):
     attempt = forms.UUIDField()
     MessageSid = forms.RegexField(ID)
-    MessageStatus = forms.RegexField(r"^[a-z_-]{1,40}$")
-    ErrorCode = forms.RegexField(r"^[0-9]{1,10}$", required=False)
+    MessageStatus = forms.RegexField(r"\A[a-z_-]{1,40}\Z")
+    ErrorCode = forms.RegexField(r"\A[0-9]{1,10}\Z", required=False)
 
 
 class ReplyForm(forms.Form):
     MessageSid = forms.RegexField(ID)
-    From = forms.RegexField(r"^[A-Za-z0-9+:._-]{1,254}$")
+    From = forms.RegexField(r"\A[A-Za-z0-9+:._-]{1,254}\Z")
     Body = Words(required=False, strip=False)
     OptOutType = forms.CharField(required=False, max_length=20)
     NumMedia = forms.IntegerField(required=False, min_value=0, max_value=100)

@@ -27,7 +27,7 @@ def from_twilio(view: View) -> View:
     @require_POST
     @wraps(view)
     def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        if settings.CHANNELS["sms"] != "twilio":
+        if settings.CHANNELS["sms"] != "twilio" or not settings.TWILIO_AUTH_TOKEN:  # what is signed with nothing, anybody can sign
             return _forbidden("No text messages are sent from here, so none can be answered.")
         fields = _fields(request)
         if fields is None:

@@ -218,7 +218,7 @@ class Channel:
             return ("", "") if error.status == 404 else None  # an answer too: it knows of no such message
         except (TwilioException, aiohttp.ClientError, TimeoutError, OSError):
             return None
-        return str(text.status or ""), str(text.error_code or "")
+        return str(text.status or "")[:40], str(text.error_code or "")[:40]
 
 
 def _basic(name: str, password: str) -> str:

@@ -2,21 +2,32 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from notifications.models import Suppression, address_hash
 from notifications.services.announcing import announce
 from notifications.signals import address_opted_in, address_opted_out
 
+# It waits for a START that is under way on the same address: a STOP must not find the row that is just about to go, and leave it at that.
+SUPPRESS = """
+INSERT INTO notifications_suppression (channel, address_hash, reason, created_at)
+VALUES (%(channel)s, %(hash)s, left(%(reason)s, 100), %(now)s)
+ON CONFLICT (channel, address_hash) DO UPDATE SET reason = notifications_suppression.reason
+RETURNING xmax = 0
+"""
+
 
 @transaction.atomic
 def suppress(channel: str, address: str, *, reason: str, now: datetime | None = None) -> bool:
     """Nothing more goes to this address. Doing it twice is doing it once; says whether it was new."""
-    _, is_new = Suppression.objects.get_or_create(channel=channel, address_hash=address_hash(address), defaults={"reason": reason})
+    now = now or timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(SUPPRESS, {"channel": channel, "hash": address_hash(address), "reason": reason, "now": now})
+        (is_new,) = cursor.fetchone()
     if is_new:
-        announce(address_opted_out, channel=channel, address=address, source=reason, now=now or timezone.now())
-    return is_new
+        announce(address_opted_out, channel=channel, address=address, source=reason, now=now)
+    return bool(is_new)
 
 
 @transaction.atomic

@@ -13,8 +13,6 @@ from clinic.wsgi import application
 from notifications import views
 from notifications.channels import Outcome, read
 from notifications.channels import twilio as twilio_channel
-from notifications.domain.receipts import News, status_after
-from notifications.domain.states import MessageStatus as Is
 from notifications.domain.states import Verdict
 from notifications.models import Alarm, Attempt, Message, Receipt, Suppression
 from notifications.services import cancel, claim_due, dispatch, reconcile
@@ -422,6 +420,7 @@ class TestWhoMaySpeak:
             ({"MessageStatus": "sent\0"}, "MessageStatus"),
             ({"MessageSid": "S" * 65}, "MessageSid"),
             ({"MessageSid": "SM'; --"}, "MessageSid"),
+            ({"MessageSid": "S" * 64 + "\n"}, "MessageSid"),
             ({"ErrorCode": "thirty"}, "ErrorCode"),
             ({"MessageSid": "", "ErrorCode": "x"}, "MessageSid, ErrorCode"),
         ],
@@ -473,6 +472,10 @@ class TestWhoMaySpeak:
         said = self.refused(post(self.path, self.fields))
         assert said == "No text messages are sent from here, so none can be answered."
 
+    def test_without_a_token_of_ours_nothing_can_be_signed(self, settings):
+        settings.TWILIO_AUTH_TOKEN = ""
+        self.refused(post(self.path, self.fields))
+
     @pytest.mark.parametrize("number", ["0", "9" * 19, "9" * 40, "9" * 5000])
     def test_a_message_number_that_is_none(self, number):
         path = f"/webhooks/twilio/status/{number}/?attempt={first_token(self.message)}"
@@ -503,13 +506,3 @@ def test_the_answer_follows_the_commit(transactional_db, text, monkeypatch):
     monkeypatch.undo()
     assert receipt(message, "delivered").status_code == 204
     assert row(message).status == "delivered"
-
-
-def test_the_rules_of_rank_alone():
-    assert status_after(Is.SCHEDULED, News(Is.ACCEPTED)) is Is.ACCEPTED
-    assert status_after(Is.UNCONFIRMED, News(Is.ACCEPTED)) is Is.UNCONFIRMED
-    assert status_after(Is.ACCEPTED, News(None)) is Is.ACCEPTED
-    for final in (Is.DELIVERED, Is.UNDELIVERED):
-        for word in (None, Is.ACCEPTED, Is.DELIVERED, Is.UNDELIVERED):
-            assert status_after(final, News(word)) is final
-    assert status_after(Is.SENDING, News(Is.UNDELIVERED), is_superseded=True) is Is.SENDING
