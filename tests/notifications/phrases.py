@@ -100,6 +100,56 @@ That's enough texts
 Send me no more messages
 This is not Ana, stop texting
 unsubcribe
+Please take me off the texting list.
+pls stop
+plz stop txting me
+Stop txt
+Stop these messages now
+can u stop texting me
+Stop messaging me please and thank you
+Would you please stop sending me texts?
+I'm asking you to stop contacting me
+Kindly stop sending reminders.
+please discontinue messages
+No more sms
+no more text messages please!
+I don't want any more text messages
+i do not want to receive these messages
+I do not wish to receive any more texts from you
+don't send me any more texts
+Do not send me texts
+Don't message me
+Never contact me again
+Please don't contact me anymore
+remove my phone number
+Remove my number from your list please
+Please delete my number from your database
+take my number off your list
+Take me off your text list, thanks
+I would like to unsubscribe
+I'd like to opt out of text messages
+please opt me out of these texts
+Unsubscribe from texts
+Stop. Wrong number.
+wrong number please stop texting
+Please stop. I'm not interested.
+End texts
+please turn off reminders
+STOP ALL MESSAGES
+Stop all texts please
+Stop sending me stuff
+quit sending me messages
+stop spamming me
+Please STOP
+ok please stop
+Stop, please.
+I want these texts to stop
+I want to stop receiving texts
+I need to stop getting these messages
+please cease texting
+please stop with the texts
+please no more messages
+no texting please
 """
 
 STOP_ES = """
@@ -157,6 +207,33 @@ Remuévanme de la lista
 cancelar suscripción
 Quiero cancelar los mensajes
 Dejen de molestar
+Por favor, no me envíen más mensajes de texto
+No me mandes mensajes
+no me manden nada
+deje de mandarme mensajes por favor
+dejen de molestarme
+ya no me manden mensajes
+Ya no quiero sus mensajes
+no quiero recibir más textos
+No quiero mensajes
+quítenme de la lista
+Quiten mi número de su lista
+borre mi número por favor
+Quiero que dejen de mandarme mensajes
+paren de escribirme
+Pare de mandarme mensajes
+no me contacten más
+por favor paren
+alto por favor
+cancelar mensajes
+no más textos
+Deseo darme de baja
+dame de baja por favor
+Dejen de mandar mensajes
+Favor de no mandar más mensajes
+No envíe más mensajes
+No me vuelvan a escribir
+deja de mandarme mensajes porfa
 """
 
 START = """
@@ -298,6 +375,61 @@ can you stop the bleeding
 you should stop the serum, my friend says
 If it doesn't stop by tomorrow I'll call
 Is this the clinic?
+my skin won't stop peeling
+Do I stop using it if it burns?
+I stopped using sunscreen
+the redness won't stop
+how long until it stops?
+Can you stop by my house
+should I stop applying?
+I will stop now
+stop or keep going?
+tell me when to stop
+i want to stop the treatment
+It stopped bleeding but it's swollen
+please help it won't stop
+I don't want to stop
+don't stop sending please
+don't cancel my appointment
+cancel my appt
+please cancel my session
+I want to cancel
+I need to end my treatment
+quit itching!
+No more bleeding
+no more questions
+No more serum left
+I don't want more serum
+I don't need more appointments
+Don't text my husband
+do not contact my ex
+text me back please
+Call me
+please remove my stitches
+remove makeup?
+Take me off the waitlist?
+I removed the mask
+delete
+start again tomorrow?
+no thanks
+I never got the message
+Did you send a text
+messages not coming
+send messages in Spanish
+Please text in English
+stop sending in Spanish
+stop sending at 3am
+Stop texting me so late
+stop texting during work
+text less please
+too many texts
+Can you text me at another number? Stop using this one
+please stop the serum reminders at night
+only text before 9
+Please stop calling me
+paro?
+no deja de molestarme
+ya deja de molestarme la piel
 """
 
 WORDS_ES = """
@@ -360,6 +492,26 @@ me deja la piel roja
 ¿Puedo empezar con maquillaje?
 ¿cuándo inicio?
 ¿Alto o bajo factor solar?
+me sigue ardiendo y no para
+no para
+¿paro el suero?
+quiero parar el tratamiento
+dejar de usar?
+dejé de usar el suero
+no quiero más suero
+no más ardor
+cancelar mi sesión
+quiero cancelar
+no me duele
+no me pica más
+No me escriban a la casa
+mándeme el mensaje otra vez
+envíenme la dirección
+baja fiebre?
+alta
+basta una vez al día?
+quiten la cita del martes
+no puedo dejar de rascarme
 """
 
 

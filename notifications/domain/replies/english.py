@@ -25,7 +25,8 @@ WISH = (
 
 COURTESY = (
     r"(?:hi|hello|hey|there|good (?:morning|afternoon|evening)|please|pls|plz|plse|kindly|ok|okay|sorry|thanks|thank you|thank u|thanku"
-    r"|thx|ty|tysm|so much|very much|sir|maam|guys|team|everyone|bye|have a (?:good|nice) day|asap|wrong (?:number|person)"
+    r"|thx|ty|tysm|and thanks|and thank you"
+    r"|so much|very much|sir|maam|guys|team|everyone|bye|have a (?:good|nice) day|asap|wrong (?:number|person)"
     r"|(?:you|u) (?:have|got) the wrong (?:number|person)|(?:this is|its) the wrong (?:number|person)"
     r"|(?:im|i am) not interested|not interested|(?:im|i am) (?:not|no longer) a patient(?: anymore)?)"
 )
@@ -84,6 +85,7 @@ CORES = (
     # and the rest
     r"leave (?:me|us) alone",
     rf"(?:these|those|the|your|all)(?: (?:these|those|the|your))?{WHICH} {MESSAGES} (?:must|need to|have to|has to|should) (?:stop|end)",
+    rf"i (?:want|need) (?:these|those|the|your|all){WHICH} {MESSAGES} to (?:stop|end)",
     rf"(?:make|get) (?:these|those|the|your|all){WHICH} {MESSAGES}(?: to)? stop",
     rf"(?:i |we )?(?:hereby )?(?:revoke|withdraw)(?: my)? (?:consent|permission) (?:to|for){GET}{WHICH} {MESSAGES}",
     rf"i (?:do not|dont|no longer) (?:consent|agree) to{GET}{WHICH} {MESSAGES}",
