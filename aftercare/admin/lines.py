@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aftercare.models import CareMessage
+from notifications.admin.reading import badge
 from notifications.domain.masking import masked
 from notifications.domain.states import MessageStatus
 
@@ -33,10 +34,6 @@ def local_time(at: datetime, line: CareMessage) -> str:
 
 def clock(at: datetime, line: CareMessage) -> str:
     return date_format(timezone.localtime(at, line.patient.zone), "g:i A")
-
-
-def badge(status: str, label: Any) -> SafeString:
-    return format_html('<span class="status status-{}">{}</span>', status, label)
 
 
 def what(line: CareMessage) -> str:
