@@ -92,7 +92,7 @@ class CareMessageAdmin(ReadOnly):
     def what_became_of_it(self, line: CareMessage) -> SafeString:
         return lines.what_became_of(line)
 
-    @admin.display(description=_("why"))
+    @admin.display(description=_("details"))
     def why(self, line: CareMessage) -> str:
         return lines.why(line)
 

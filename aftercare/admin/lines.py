@@ -18,7 +18,7 @@ from notifications.admin.reading import badge
 from notifications.domain.masking import masked
 from notifications.domain.states import MessageStatus
 
-HEADINGS = (gettext_lazy("When"), gettext_lazy("What"), gettext_lazy("How"), gettext_lazy("What became of it"), gettext_lazy("Why"))
+HEADINGS = (gettext_lazy("When"), gettext_lazy("What"), gettext_lazy("How"), gettext_lazy("What became of it"), gettext_lazy("Details"))
 A_DAY = timedelta(days=1)
 
 
