@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from aftercare.admin.reading import ReadOnly
 from aftercare.domain.consent import wording_of
 from aftercare.models import Consent
+from notifications.admin.reading import badge
 from notifications.domain.masking import masked
 
 
@@ -22,7 +23,6 @@ class ConsentAdmin(ReadOnly):
     list_select_related = ["patient", "actor"]
     search_fields = ["patient__first_name", "patient__last_name"]
     search_help_text = _("Patient's name")
-    list_per_page = 50
     readonly_fields = (
         *("patient_link", "word", "purpose", "channel", "address", "masked_address", "given_at", "source", "actor"),
         *("wording_version", "most_per_day", "words"),
@@ -45,7 +45,7 @@ class ConsentAdmin(ReadOnly):
     @admin.display(description=_("status"), ordering="is_granted")
     def word(self, consent: Consent) -> SafeString:
         status, label = ("delivered", _("agreed")) if consent.is_granted else ("cancelled", _("withdrawn"))
-        return format_html('<span class="status status-{}">{}</span>', status, label)
+        return badge(status, label)
 
     @admin.display(description=_("address"))
     def masked_address(self, consent: Consent) -> str:

@@ -30,8 +30,6 @@ class CareMessageAdmin(ReadOnly):
     list_filter = [LookFilter, StatusFilter, "kind", "channel"]
     search_fields = ["patient__first_name", "patient__last_name"]
     search_help_text = _("Patient's name")
-    list_per_page = 50
-    show_full_result_count = False
     actions = ["mark_read"]
     change_form_template = "aftercare/caremessage_form.html"
     readonly_fields = (
@@ -94,7 +92,7 @@ class CareMessageAdmin(ReadOnly):
     def what_became_of_it(self, line: CareMessage) -> SafeString:
         return lines.what_became_of(line)
 
-    @admin.display(description=_("why"))
+    @admin.display(description=_("details"))
     def why(self, line: CareMessage) -> str:
         return lines.why(line)
 

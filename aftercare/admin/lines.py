@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aftercare.models import CareMessage
+from notifications.admin.reading import badge
 from notifications.domain.masking import masked
 from notifications.domain.states import MessageStatus
 
-HEADINGS = (gettext_lazy("When"), gettext_lazy("What"), gettext_lazy("How"), gettext_lazy("What became of it"), gettext_lazy("Why"))
+HEADINGS = (gettext_lazy("When"), gettext_lazy("What"), gettext_lazy("How"), gettext_lazy("What became of it"), gettext_lazy("Details"))
 A_DAY = timedelta(days=1)
 
 
@@ -33,10 +34,6 @@ def local_time(at: datetime, line: CareMessage) -> str:
 
 def clock(at: datetime, line: CareMessage) -> str:
     return date_format(timezone.localtime(at, line.patient.zone), "g:i A")
-
-
-def badge(status: str, label: Any) -> SafeString:
-    return format_html('<span class="status status-{}">{}</span>', status, label)
 
 
 def what(line: CareMessage) -> str:
