@@ -36,14 +36,17 @@ def dispatch_until_idle(*, now: datetime | None = None, for_seconds: float | Non
 
 
 def _run(now: datetime | None, is_over: Callable[[], bool]) -> Dispatched:
-    """The next batch is claimed while others are under way: as many as the channel takes, and one batch that waits its turn."""
+    """The next batch is claimed while others are under way: as many as the channel takes, and up to two batches that wait their turn.
+
+    With only one, the channel runs dry while the outcomes of another are written down.
+    """
     size = _batch_size()
     counts = Counts()
     with Courier() as courier:
         try:
             is_claiming = True
             while is_claiming or courier.under_way:
-                if is_claiming and courier.under_way <= min(settings.DISPATCH_IN_FLIGHT, courier.window):
+                if is_claiming and courier.under_way <= min(settings.DISPATCH_IN_FLIGHT, courier.window) + size:
                     claim = claim_due(size, now=now)
                     counts.more = claim.seen == size
                     is_claiming = counts.more and not is_over()

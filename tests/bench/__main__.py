@@ -1,0 +1,36 @@
+"""`make bench`, or `make bench ONLY=dispatch,claim`; ROUNDS=5 measures longer, ROWS=1000000 fills no more than that."""
+
+import os
+import sys
+from pathlib import Path
+
+from tests.bench.claiming import claim
+from tests.bench.dispatching import dispatch, memory
+from tests.bench.figures import Figure, say, show, write
+from tests.bench.planning import plan
+from tests.bench.sizes import wanted
+from tests.bench.world import FOLDER, world
+
+BENCHES = {"plan": plan, "dispatch": dispatch, "memory": memory, "claim": claim}
+
+
+def main() -> int:
+    names = [name for name in os.environ.get("ONLY", "").split(",") if name] or list(BENCHES)
+    if unknown := [name for name in names if name not in BENCHES]:
+        say(f"There is no bench called {', '.join(unknown)}; there are {', '.join(BENCHES)}.")
+        return 2
+    figures: list[Figure] = []
+    with world():
+        for name in names:
+            say(f"{name} …")
+            figures += BENCHES[name](wanted())
+    say()
+    show(figures)
+    write(figures, Path(os.environ.get("LOCAL_DIR") or FOLDER / ".local") / "bench.json")
+    if missed := [figure.name for figure in figures if figure.holds is False]:
+        say(f"\nNot held: {', '.join(missed)}. On a machine that is busy otherwise, measure again.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

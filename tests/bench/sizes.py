@@ -1,0 +1,40 @@
+"""How much is measured. `ROUNDS` and `ROWS` in the environment change it; `SIZE=tiny` only shows that each bench runs."""
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sizes:
+    rounds: int = 3
+    messages: int = 6_000
+    tutorial_prefork: int = 60
+    tutorial_threads: int = 1_000
+    late: int = 4
+    remembered_before: int = 2_000
+    remembered: int = 18_000
+    scheduled: tuple[int, ...] = (10_000, 1_000_000, 10_000_000)
+    claims: int = 40
+    sessions: int = 1_000
+
+
+TINY = Sizes(
+    rounds=1,
+    messages=200,
+    tutorial_prefork=4,
+    tutorial_threads=20,
+    late=1,
+    remembered_before=50,
+    remembered=100,
+    scheduled=(1_000, 2_000),
+    claims=3,
+    sessions=4,
+)
+
+
+def wanted() -> Sizes:
+    if os.environ.get("SIZE") == "tiny":
+        return TINY
+    usual = Sizes()
+    most = int(os.environ.get("ROWS") or usual.scheduled[-1])
+    return Sizes(rounds=int(os.environ.get("ROUNDS") or usual.rounds), scheduled=tuple(rows for rows in usual.scheduled if rows <= most))
