@@ -99,6 +99,7 @@ WITH clock AS (
                               ELSE 'late, waits for its turn: late messages go one an hour, three a day' END END,
            send_at = CASE settled.status WHEN 'scheduled' THEN settled.later_at ELSE m.send_at END,
            attempts = m.attempts + (settled.status = 'sending')::int,
+           lookups = CASE settled.status WHEN 'sending' THEN 0 ELSE m.lookups END,
            token = CASE settled.status WHEN 'sending' THEN settled.token END,
            lease_until = CASE settled.status WHEN 'sending' THEN settled.now + make_interval(secs => %(lease)s) END
       FROM settled
