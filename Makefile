@@ -12,7 +12,7 @@ PRODUCTION := env -i PATH="$(PATH)" ENV_FILE=/dev/null DEBUG=false SECRET_KEY=$$
 	DATABASE_URL=postgres://nobody@127.0.0.1:9/none REDIS_URL=redis://127.0.0.1:9/0 \
 	TWILIO_ACCOUNT_SID=AC0 TWILIO_AUTH_TOKEN=none TWILIO_FROM_NUMBER=+12125550100 EMAIL_URL=smtp://127.0.0.1:9
 
-.PHONY: run test lint lock screenshots clean
+.PHONY: run test faults lint lock screenshots clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/installed .env
@@ -20,6 +20,10 @@ run: $(VENV)/installed .env
 
 test: $(VENV)/installed
 	$(PYTHON) -m pytest -n auto --dist loadgroup $(ARGS)
+
+# Kills, freezes and restarts everything for some ten minutes; `make faults SEED=…` replays a run. docs/faults.md says what it shows.
+faults: $(VENV)/installed
+	FAULTS=long $(PYTHON) -m pytest -q tests/faults $(ARGS)
 
 lint: $(VENV)/installed-lint .env
 	$(VENV)/bin/ruff check --output-format concise

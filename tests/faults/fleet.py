@@ -1,7 +1,6 @@
 """The processes of a running clinic, and what may happen to them."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -63,7 +62,9 @@ class Fleet:
 
     def beat(self) -> Member:
         name = f"beat{next(self.numbers)}"
-        return self._start(name, ["celery", "-A", "clinic", "beat", "--schedule", str(self.folder / name), "--pidfile=", "--loglevel", "info"])
+        return self._start(
+            name, ["celery", "-A", "clinic", "beat", "--schedule", str(self.folder / name), "--pidfile=", "--loglevel", "info"]
+        )
 
     def web(self, port: int, without: Iterable[str] = ()) -> Member:
         command = ["gunicorn", "clinic.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "4"]
@@ -110,8 +111,14 @@ class Fleet:
     def _launch(self, command: list[str], log: Path) -> subprocess.Popen[bytes]:
         with log.open("ab") as output:
             return subprocess.Popen(
-                command, env=self.env, cwd=settings.BASE_DIR, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
-            )  # fmt: skip
+                command,
+                env=self.env,
+                cwd=settings.BASE_DIR,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
 
 def _group(number: int) -> list[psutil.Process]:

@@ -101,7 +101,8 @@ class Provider:
         self._receipt_places = asyncio.Semaphore(RECEIPTS_AT_ONCE)
         app = web.Application()
         path = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages"
-        app.add_routes([web.post(f"{path}.json", self._post), web.get(f"{path}.json", self._list), web.get(f"{path}/{{sid}}.json", self._get)])
+        app.add_routes([web.post(f"{path}.json", self._post), web.get(f"{path}.json", self._list)])
+        app.add_routes([web.get(f"{path}/{{sid}}.json", self._get)])
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0, backlog=1024)

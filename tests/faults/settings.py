@@ -3,7 +3,7 @@
 import os
 
 from clinic.settings import *  # noqa: F403
-from clinic.settings import CELERY_BEAT_SCHEDULE, EMAIL_TIMEOUT  # noqa: F401
+from clinic.settings import CELERY_BEAT_SCHEDULE, EMAIL_TIMEOUT
 
 IS_LONG = os.environ.get("FAULTS") == "long"
 
@@ -20,7 +20,7 @@ RECONCILE_EVERY_SECONDS = 0.3
 DISPATCH_BATCH_SIZE = 50
 
 EVERY_SECONDS = {"dispatch-due": DISPATCH_EVERY_SECONDS, "reconcile": RECONCILE_EVERY_SECONDS}
-CELERY_BEAT_SCHEDULE = {  # noqa: F811
+CELERY_BEAT_SCHEDULE = {
     name: entry | {"schedule": EVERY_SECONDS[name], "options": entry["options"] | {"expires": EVERY_SECONDS[name] * 2}}
     for name, entry in CELERY_BEAT_SCHEDULE.items()
     if name in EVERY_SECONDS

@@ -3,8 +3,8 @@
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -72,10 +72,10 @@ class Story:
         for address in self.random.sample(addresses, len(addresses) // 20):
             self.silence(address)
 
-    def plan(self, number: int, seconds: float, **changed: Any) -> None:
+    def plan(self, number: int, seconds: float, short_lived: float = SHORT_LIVED) -> None:
         """Messages that fall due over the next `seconds`: a tenth of them emails, a few of them to people who said stop."""
         now = timezone.now()
-        drafts = [self._draft(index, now + timedelta(seconds=self.random.uniform(0, seconds)), **changed) for index in range(number)]
+        drafts = [self._draft(index, now + timedelta(seconds=self.random.uniform(0, seconds)), short_lived) for index in range(number)]
         # The workers shall be woken by beat, not by this process's idea of where Redis is.
         with patch("notifications.receivers.wake"):
             schedule(drafts)
@@ -83,19 +83,18 @@ class Story:
             if self.random.random() < SILENCED_FROM_THE_START:
                 self.silence(address)
 
-    def _draft(self, index: int, send_at: datetime, **changed: Any) -> Draft:
+    def _draft(self, index: int, send_at: datetime, short_lived: float) -> Draft:
         is_email = self.random.random() < EMAILS
-        lives = timedelta(seconds=self.random.uniform(2, 6) if self.random.random() < SHORT_LIVED else 600)
-        wanted = {
-            "dedupe_key": f"{self.name}-{index}",
-            "channel": "email" if is_email else "sms",
-            "address": f"patient{index}@example.org" if is_email else number(index // 2),
-            "subject": "Day 1" if is_email else "",
-            "body": f"Maple Street Clinic: {self.name}, text number {index}.",
-            "send_at": send_at,
-            "expires_at": send_at + lives,
-        }
-        return Draft(**wanted | changed)
+        lives = timedelta(seconds=self.random.uniform(2, 6) if self.random.random() < short_lived else 600)
+        return Draft(
+            dedupe_key=f"{self.name}-{index}",
+            channel="email" if is_email else "sms",
+            address=f"patient{index}@example.org" if is_email else number(index // 2),
+            subject="Day 1" if is_email else "",
+            body=f"Maple Street Clinic: {self.name}, text number {index}.",
+            send_at=send_at,
+            expires_at=send_at + lives,
+        )
 
     def silence(self, address: str) -> None:
         suppress("sms", address, reason="replied STOP")
@@ -127,7 +126,13 @@ class Story:
         verdict = self.judge()
         assert verdict.messages
         assert not verdict.wrong, self.explain(verdict)
+        assert self._indiscretions() == []
         return verdict
+
+    def _indiscretions(self) -> list[str]:
+        """Lines of the processes' logs that name a patient, or say what was written to her."""
+        lines = [line for member in self.fleet.members for line in member.log.read_text(errors="replace").splitlines()]
+        return [line for line in lines if "55501" in line or "text number" in line or "patient" in line]
 
     def explain(self, verdict: Verdict) -> str:
         return f"SEED={self.seed}: {verdict.figures()}\n{stories(verdict, self.log)}\n{self.logs()}"
@@ -170,7 +175,9 @@ def steadily(look: Callable[[], Any]) -> Any:
 def on_database(url: str) -> Iterator[None]:
     """This process looks into the story's own database."""
     before = connections["default"]
-    connections["default"] = DatabaseWrapper(before.settings_dict | environ.Env.db_url_config(url) | {"TEST": before.settings_dict["TEST"]}, "default")
+    connections["default"] = DatabaseWrapper(
+        before.settings_dict | environ.Env.db_url_config(url) | {"TEST": before.settings_dict["TEST"]}, "default"
+    )
     try:
         yield
     finally:

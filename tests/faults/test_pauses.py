@@ -9,10 +9,11 @@ from tests.faults.settings import DISPATCH_LEASE_SECONDS as LEASE
 
 def test_frozen_workers_lose_nothing_and_double_nothing(begin, size):
     with begin("pauses") as story:
-        pauses, seconds, hits = size(30, 4), size(45, 4), 0
+        pauses, seconds, hits = size(30, 4), size(60, 4), 0
         story.provider.manners = replace(BAD_MANNERS, latency=(0.1, 0.4), lists_late=0)
         workers = story.open()
-        story.plan(size(2000, 250), seconds)
+        # Each lives longer than a freeze: one that stops with its request half-way goes on with it when it wakes up.
+        story.plan(size(2000, 250), seconds, short_lived=0)
         for index in story.moments(pauses, seconds):
             is_longer_than_the_lease = index % 4 == 3
             pause = story.random.uniform(1.1, 1.4) * LEASE if is_longer_than_the_lease else story.random.uniform(0.1, 0.5) * LEASE

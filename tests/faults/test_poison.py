@@ -21,41 +21,42 @@ POISONS = {
 }
 
 
-def spoil(story: Story, share: float) -> set[int]:
-    """By raw SQL, as a restored backup or a hand in the database would: `schedule` takes none of these."""
+def spoil(story: Story, share: float, seconds: float) -> set[int]:
+    """By raw SQL, as a restored backup or a hand in the database would: `schedule` takes none of these. Only what is due later on."""
     story.provider.poisons = {"": no_number, "+19995550101": nonsense, "+19995550102": no_sid, "+19995550103": no_words}
-    ids = sorted(Message.objects.values_list("pk", flat=True))
-    poisoned = story.random.sample(ids, max(len(POISONS), round(len(ids) * share)))
+    later = Message.objects.filter(send_at__gt=timezone.now() + timedelta(seconds=seconds / 2))
+    ids = sorted(later.exclude(address__in=story.silenced).values_list("pk", flat=True))
+    poisoned = story.random.sample(ids, max(len(POISONS), round(2 * len(ids) * share)))
     for index, pk in enumerate(poisoned):
-        values = {"send_at": timezone.now(), "expires_at": timezone.now() + timedelta(seconds=5)}
-        values |= list(POISONS.values())[index % len(POISONS)]
+        values = list(POISONS.values())[index % len(POISONS)]
         columns = ", ".join(f"{name} = %s" for name in values)
         with connection.cursor() as cursor:
-            cursor.execute(f"UPDATE notifications_message SET {columns} WHERE id = %s", [*values.values(), pk])
+            cursor.execute(
+                f"UPDATE notifications_message SET expires_at = send_at + interval '3 seconds', {columns} WHERE id = %s",
+                [*values.values(), pk],
+            )
     return set(poisoned)
 
 
 def test_a_hundredth_of_poisoned_rows_harms_no_other(begin, size):
     with begin("poison") as story:
+        seconds = size(20, 2)
         story.provider.manners = Manners(latency=(0.02, 0.1))
-        story.plan(size(2000, 300), size(10, 2))
-        poisoned = spoil(story, 0.01)
         story.open()
-        story.figures |= {"faults": len(poisoned), "seconds": story.wait_until_settled(40)}
-        verdict = story.judge()
-        assert not verdict.wrong, story.explain(verdict)
-        others = Message.objects.exclude(pk__in=poisoned)
-        assert set(others.exclude(address__in=story.silenced).values_list("status", flat=True)) <= {"accepted", "expired"}
-        assert set(others.values_list("attempts", flat=True)) <= {0, 1}
+        story.plan(size(2000, 300), seconds)
+        poisoned = spoil(story, 0.01, seconds)
+        story.settle(faults=len(poisoned))
+        others = Message.objects.exclude(pk__in=poisoned).exclude(address__in=story.silenced)
+        assert set(others.values_list("status", flat=True)) <= {"accepted", "expired"}
         assert set(Message.objects.filter(pk__in=poisoned).values_list("status", flat=True)) == {"expired", "failed"}
 
 
 def test_control_when_one_failure_is_everybodys_the_others_wait_for_ever(begin):
     with begin("poison, no isolation") as story:
-        story.plan(100, 2)
-        poisoned = spoil(story, 0.01)
         story.open(prefork=0, without=["isolation"])
-        story.figures |= {"faults": len(poisoned), "seconds": story.wait_until_settled(4)}
+        story.plan(150, 4)
+        poisoned = spoil(story, 0.01, 4)
+        story.figures |= {"faults": len(poisoned), "seconds": story.wait_until_settled(6)}
         assert story.judge().lost > len(poisoned) * 2
 
 

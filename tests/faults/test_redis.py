@@ -32,7 +32,9 @@ def test_control_what_waits_in_redis_alone_is_lost_with_it(begin):
     with begin("redis, no beat") as story:
         story.plan(50, 0)
         wake = "from notifications.tasks import dispatch_due; dispatch_due.delay()"
-        subprocess.run([sys.executable, "manage.py", "shell", "-v", "0", "-c", wake], env=story.fleet.env, cwd=settings.BASE_DIR, check=True)
+        subprocess.run(
+            [sys.executable, "manage.py", "shell", "-v", "0", "-c", wake], env=story.fleet.env, cwd=settings.BASE_DIR, check=True
+        )
         crash(story)
         story.open(prefork=0, beats=0)
         story.figures |= {"faults": 1, "seconds": story.wait_until_settled(2)}

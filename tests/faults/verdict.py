@@ -66,9 +66,7 @@ def judge(log: Log, silenced: dict[str, datetime]) -> Verdict:
 
 
 def _about_its_end(message: Message, times: list[Event]) -> Iterable[str]:
-    if message.status in UNSETTLED:
-        yield "lost"
-    elif (message.status in SENT and not times) or (message.status not in SENT and not message.reason):
+    if message.status in UNSETTLED or (message.status in SENT and not times) or (message.status not in SENT and not message.reason):
         yield "lost"
 
 
