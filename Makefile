@@ -12,7 +12,7 @@ PRODUCTION := env -i PATH="$(PATH)" ENV_FILE=/dev/null DEBUG=false SECRET_KEY=$$
 	DATABASE_URL=postgres://nobody@127.0.0.1:9/none REDIS_URL=redis://127.0.0.1:9/0 \
 	TWILIO_ACCOUNT_SID=AC0 TWILIO_AUTH_TOKEN=none TWILIO_FROM_NUMBER=+12125550100 EMAIL_URL=smtp://127.0.0.1:9
 
-.PHONY: run test bench lint lock screenshots clean
+.PHONY: run test faults bench lint lock screenshots clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/installed .env
@@ -24,6 +24,10 @@ test: $(VENV)/installed
 # `make bench ONLY=dispatch,claim` picks; ROUNDS=5 measures longer, ROWS=1000000 fills no more scheduled rows than that.
 bench: $(VENV)/installed
 	@$(PYTHON) -m tests.bench
+
+# Kills, freezes and restarts everything for some ten minutes; `make faults SEED=…` replays a run. docs/faults.md says what it shows.
+faults: $(VENV)/installed
+	FAULTS=long $(PYTHON) -m pytest -q tests/faults $(ARGS)
 
 lint: $(VENV)/installed-lint .env
 	$(VENV)/bin/ruff check --output-format concise

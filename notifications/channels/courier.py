@@ -61,7 +61,10 @@ class Courier:
                 _sizes.pop(channel, None)
 
     def send(self, messages: Sequence[Any], *, deadline: float) -> None:
-        """Begin to send them. One that couldn't begin by `deadline`, on the monotonic clock, isn't sent: its lease may have run out."""
+        """Begin to send them. One that couldn't begin by `deadline`, on the monotonic clock, isn't sent: its lease may have run out.
+
+        Nor is one that has become worthless while it waited, or while this process was frozen.
+        """
         if not messages:
             return
         self.under_way += len(messages)
@@ -116,7 +119,7 @@ class Courier:
             await transport.wait()
             window = self._windows[message.channel]
             async with window:
-                if time.monotonic() >= deadline:
+                if time.monotonic() >= min(deadline, message.worthless_at):
                     return Outcome(Verdict.REFUSED_FOR_NOW, code="not begun", explanation="its turn didn't come in time")
                 begun = window.begun
                 outcome = await self._attempt(transport, message)

@@ -99,11 +99,13 @@ WITH clock AS (
                               ELSE 'late, waits for its turn: late messages go one an hour, three a day' END END,
            send_at = CASE settled.status WHEN 'scheduled' THEN settled.later_at ELSE m.send_at END,
            attempts = m.attempts + (settled.status = 'sending')::int,
+           lookups = CASE settled.status WHEN 'sending' THEN 0 ELSE m.lookups END,
            token = CASE settled.status WHEN 'sending' THEN settled.token END,
            lease_until = CASE settled.status WHEN 'sending' THEN settled.now + make_interval(secs => %(lease)s) END
       FROM settled
      WHERE m.id = settled.id
- RETURNING m.id, m.token, m.channel, m.address, m.subject, m.body, m.html, m.due_at, m.expires_at, m.attempts, settled.is_late, m.status
+ RETURNING m.id, m.token, m.channel, m.address, m.subject, m.body, m.html, m.due_at, m.expires_at, m.attempts, settled.is_late,
+           settled.expires_at - settled.now AS lasts, m.status
 ), attempted AS (
     INSERT INTO notifications_attempt (message_id, token, started_at, verdict, provider_id, error_code)
     SELECT claimed.id, claimed.token, clock.now, '', '', '' FROM claimed, clock WHERE claimed.status = 'sending'
@@ -132,6 +134,7 @@ class Claimed(NamedTuple):
     expires_at: datetime
     attempts: int
     is_late: bool
+    worthless_at: float  # on the monotonic clock
 
     @property
     def is_to_be_sought(self) -> bool:
@@ -157,9 +160,11 @@ def claim_due(limit: int = 100, *, now: datetime | None = None) -> Claim:
     """
     with transaction.atomic(durable=True):
         pass  # never inside another transaction
-    deadline = time.monotonic() + settings.DISPATCH_LEASE_SECONDS - SPARE_SECONDS * settings.DISPATCH_LEASE_SECONDS / 120
+    started = time.monotonic()
+    deadline = started + settings.DISPATCH_LEASE_SECONDS - SPARE_SECONDS * settings.DISPATCH_LEASE_SECONDS / 120
     rows = _claim_within_cap(limit, now) if settings.SMS_DAILY_CAP else _claim(limit, now)
-    return Claim([Claimed(*row[:-1]) for row in rows if row[-1] == "sending"], len(rows), deadline)
+    to_send = [Claimed._make([*row, started + lasts.total_seconds()]) for *row, lasts, status in rows if status == "sending"]
+    return Claim(to_send, len(rows), deadline)
 
 
 def _claim(limit: int, now: datetime | None, texts_left: int | None = None, next_day: datetime | None = None) -> list[tuple[Any, ...]]:

@@ -6,7 +6,10 @@ import pytest
 from django.utils import timezone
 
 from notifications import services
+from notifications.channels import Outcome
+from notifications.domain.states import Verdict
 from notifications.models import Message
+from notifications.services.recording import record
 from tests.providers import Answer
 
 MINUTE = timedelta(minutes=1)
@@ -67,3 +70,20 @@ def test_a_mail_server_whose_name_isnt_found_has_taken_nothing(transactional_db,
 
     message.refresh_from_db()
     assert (message.status, message.reason) == ("scheduled", "to be tried again: the mail server can't be reached")
+
+
+def test_looks_for_an_earlier_try_dont_count_for_the_next(transactional_db, twilio):
+    """A worker oversleeps its lease and is looked for; then it says “too many”. The next try may be taken: it has its own two looks."""
+    message = text("a")
+    now = timezone.now()
+    claim = services.claim_due(now=now)
+    services.reconcile(now=now + 2 * MINUTE)
+    record(claim.to_send, [Outcome(Verdict.REFUSED_FOR_NOW, code="20429")], now=now + 3 * MINUTE)
+
+    twilio.answer = lambda form: Answer(status=500, takes=True)
+    twilio.hides = lambda form: True  # taken, and not on the list yet
+    services.dispatch(now=now + 4 * MINUTE)
+    services.reconcile(now=now + 7 * MINUTE)
+
+    message.refresh_from_db()
+    assert (message.status, message.attempts, message.lookups) == ("uncertain", 2, 1)

@@ -15,6 +15,7 @@ from notifications.channels.window import Window
 from notifications.domain.states import Verdict
 from notifications.models import Alarm, DailyCount, Message
 from notifications.services import claim_due, dispatch, dispatch_until_idle
+from notifications.services.recording import record
 from tests.clinic_world import at, local
 from tests.notifications.conftest import NOON
 from tests.providers import Answer
@@ -268,6 +269,24 @@ class TestTheLease:
                     assert (outcome.verdict, outcome.code) == (Verdict.REFUSED_FOR_NOW, "not begun")
         assert twilio.requests == []
         assert claim.to_send[0].message_id == message.pk
+
+    def test_what_has_become_worthless_meanwhile_isnt_sent(self, text, twilio):
+        """Claimed with half a second to go, by a process that is frozen for a second."""
+        text(expires_at=NOON + timedelta(seconds=0.5))
+        lasting = text(expires_at=NOON + HOUR)
+        claim = claim_due(now=NOON)
+        time.sleep(0.6)
+        with Courier() as sender:
+            sender.send(claim.to_send, deadline=claim.deadline)
+            outcomes = {}
+            while sender.under_way:
+                outcomes |= {claimed.message_id: outcome for claimed, outcome in sender.take(10)}
+        record([*claim.to_send], [outcomes[claimed.message_id] for claimed in claim.to_send], now=NOON + timedelta(seconds=0.6))
+        assert [form["To"] for form in twilio.requests] == [lasting.address]
+        assert set(Message.objects.values_list("status", "reason")) == {
+            ("accepted", ""),
+            ("expired", "not accepted in time: its turn didn't come in time"),
+        }
 
     def test_the_deadline_lies_within_it(self, text, settings):
         text()
