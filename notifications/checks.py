@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 
-from notifications.channels.twilio import is_public
+from notifications.domain.public import is_public
 
 
 @register(Tags.urls)

@@ -14,7 +14,7 @@ What it says of a message later, in a receipt or when it is asked, is read by ST
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import aiohttp
 from django.conf import settings
@@ -25,6 +25,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from notifications.channels.rate import Rate
+from notifications.domain.public import is_public
 from notifications.domain.receipts import News
 from notifications.domain.states import MessageStatus, Verdict
 from notifications.errors import TransportError
@@ -241,10 +242,6 @@ def _callback(message: Any) -> dict[str, str]:
         return {}  # Twilio refuses a text whose callback points to a machine of one's own
     path = f"/webhooks/twilio/status/{message.message_id}/"
     return {"status_callback": f"{settings.PUBLIC_BASE_URL}{path}?attempt={message.token.hex}{INSISTS}"}
-
-
-def is_public(url: str) -> bool:
-    return urlsplit(url).hostname not in ("localhost", "127.0.0.1", "::1")
 
 
 def read(status: str, code: str) -> News:
