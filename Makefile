@@ -19,7 +19,7 @@ run: $(VENV)/installed .env
 	@$(PYTHON) manage.py run_local
 
 test: $(VENV)/installed
-	$(PYTHON) -m pytest -n auto --dist loadgroup $(ARGS)
+	$(PYTHON) -m pytest -n auto --dist load $(ARGS)
 
 # `make bench ONLY=dispatch,claim` picks; ROUNDS=5 measures longer, ROWS=1000000 fills no more scheduled rows than that.
 bench: $(VENV)/installed

@@ -15,9 +15,28 @@ hypothesis.register_profile("afterglow", deadline=None)
 hypothesis.load_profile("afterglow")
 
 
+# The fault tests need the machine for themselves; a second process for `run_local` would make a demo clinic of its own first.
+ONE_AFTER_THE_OTHER = ("tests/faults/", "tests/test_run_local.py")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     # The SDK's own, one for each request.
     config.addinivalue_line("filterwarnings", "ignore:.*(BasicAuth|'auth' parameter) is deprecated:DeprecationWarning")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """`make test` sends each test to whoever is free, but these one after the other to one and the same.
+
+    xdist 3.8 has groups for it. But it writes them into an attribute that pytest 9.2 doesn't read, and so they come to nothing.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class OneAfterTheOther(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return next((path for path in ONE_AFTER_THE_OTHER if nodeid.startswith(path)), nodeid)
+
+    return OneAfterTheOther(config, log)
 
 
 @pytest.fixture

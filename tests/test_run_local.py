@@ -20,9 +20,6 @@ from clinic.engines.places import free_port
 
 ROOT = Path(__file__).parents[1]
 
-# One process runs them all: a second one would make a demo clinic of its own first.
-pytestmark = pytest.mark.xdist_group("run_local")
-
 
 class Place:
     """A `.local` of our own with what runs there."""
