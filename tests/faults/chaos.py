@@ -30,13 +30,14 @@ def kill(story: Story, member: Member, how: str) -> bool:
     return is_in_mid_batch
 
 
-def choose_busy(story: Story, members: list[Member], seconds: float = 2) -> Member:
+def choose_busy(story: Story, members: list[Member], seconds: float = 3) -> Member:
     """One that has requests on the wire, and then a little later, so that any moment of them may be hit. After a while: any."""
     deadline = time.monotonic() + seconds
     busy: list[Member] = []
     while not busy and time.monotonic() < deadline:
         busy = [member for member in members if member.ports() & set(story.provider.in_flight)]
-    time.sleep(story.random.uniform(0, story.provider.manners.latency[0]))
+        time.sleep(0.01)
+    time.sleep(story.random.uniform(0, 0.05))
     return story.random.choice(busy or members)
 
 

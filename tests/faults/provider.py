@@ -1,9 +1,10 @@
 """A provider on loopback that answers as Twilio's API does, and misbehaves in every way that is known of the real one."""
 
 import asyncio
+import time
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -83,6 +84,8 @@ class Provider:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     texts: dict[str, Text] = field(default_factory=dict)
     by_number: dict[str, list[Text]] = field(default_factory=lambda: defaultdict(list))
+    is_holding: bool = False  # it takes them, and answers later
+    slowest: float = 0  # seconds that it was behind itself, on a machine that has much else to do
     in_flight: dict[int, str] = field(default_factory=dict)  # the client's port → the text
 
     def __enter__(self) -> Self:
@@ -109,11 +112,23 @@ class Provider:
         await site.start()
         self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         async with ClientSession(timeout=ClientTimeout(total=5)) as self._client:
+            self._keep(self._feel_the_pulse())
             self._ready.set()
             await self._end.wait()
             for task in self._due:
                 task.cancel()
         await runner.cleanup()
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._due.add(task)
+        task.add_done_callback(self._due.discard)
+
+    async def _feel_the_pulse(self) -> None:
+        while True:
+            due = time.monotonic() + 0.05
+            await asyncio.sleep(0.05)
+            self.slowest = max(self.slowest, time.monotonic() - due)
 
     async def _post(self, request: web.Request) -> web.StreamResponse:
         form = {name: str(value) for name, value in (await request.post()).items()}
@@ -142,6 +157,8 @@ class Provider:
             return self._turn_away(request, what, number)
         text = self._take(form, chance)
         await asyncio.sleep(latency / 2)
+        while self.is_holding:
+            await asyncio.sleep(0.01)
         if what != "answers":
             self.log.write(what, number, body, text.sid)
         if what == "hangs_after":
@@ -169,9 +186,7 @@ class Provider:
         late = self.manners.late_seconds if chance.random() < self.manners.lists_late else 0
         text = self.take(form, now, now + timedelta(seconds=late))
         if self.manners.receipts and form.get("StatusCallback"):
-            task = asyncio.create_task(self._tell(text, chance))
-            self._due.add(task)
-            task.add_done_callback(self._due.discard)
+            self._keep(self._tell(text, chance))
         return text
 
     async def _list(self, request: web.Request) -> web.Response:

@@ -100,6 +100,14 @@ class Story:
         suppress("sms", address, reason="replied STOP")
         self.silenced[address] = timezone.now()
 
+    @contextmanager
+    def in_mid_batch(self, taken: int = 20) -> Iterator[None]:
+        """The provider has taken some, and answers when this is over."""
+        self.provider.is_holding = True
+        self.wait_for(lambda: self.log.count("taken") >= taken)
+        yield
+        self.provider.is_holding = False
+
     def wait_until_settled(self, seconds: float = GRACE_SECONDS) -> float:
         """Until each message has come to its end, or the grace is over. Says how long it took."""
         started = time.monotonic()
@@ -138,8 +146,8 @@ class Story:
         return f"SEED={self.seed}: {verdict.figures()}\n{stories(verdict, self.log)}\n{self.logs()}"
 
     def judge(self) -> Verdict:
-        verdict = steadily(lambda: judge(self.log, self.silenced))
-        self.figures |= verdict.figures()
+        verdict = steadily(lambda: judge(self.log, self.silenced, self.provider.slowest))
+        self.figures |= verdict.figures() | {"slowest": self.provider.slowest}
         return verdict
 
     def late_texts(self) -> dict[str, list[datetime]]:

@@ -1,9 +1,11 @@
 """Workers that freeze and go on as if nothing had been: a machine that swaps, or is moved to another one."""
 
+import signal
+import time
 from dataclasses import replace
 
 from tests.faults import chaos
-from tests.faults.provider import BAD_MANNERS, Manners
+from tests.faults.provider import BAD_MANNERS
 from tests.faults.settings import DISPATCH_LEASE_SECONDS as LEASE
 
 
@@ -23,10 +25,12 @@ def test_frozen_workers_lose_nothing_and_double_nothing(begin, size):
 
 def test_control_without_a_look_one_who_oversleeps_the_lease_doubles(begin):
     with begin("pauses, no look") as story:
-        story.provider.manners = Manners(latency=(0.3, 0.5))
         workers = story.open(prefork=0, solo=2, without=["look"])
         story.plan(50, 0)
-        story.wait_for(lambda: story.log.count("taken") > 20)
-        hits = chaos.freeze(story, chaos.choose_busy(story, workers), LEASE * 1.4)
-        story.figures |= {"faults": 1, "mid_batch": int(hits)}
+        with story.in_mid_batch():
+            sleeper = chaos.choose_busy(story, workers)
+            sleeper.signal_all(signal.SIGSTOP)
+        story.figures |= {"faults": 1, "mid_batch": 1}
+        time.sleep(LEASE * 1.2)
+        sleeper.signal_all(signal.SIGCONT)
         story.require_that_it_bites("doubled")

@@ -54,9 +54,9 @@ def test_a_hundredth_of_poisoned_rows_harms_no_other(begin, size):
 def test_control_when_one_failure_is_everybodys_the_others_wait_for_ever(begin):
     with begin("poison, no isolation") as story:
         story.open(prefork=0, without=["isolation"])
-        story.plan(150, 4)
-        poisoned = spoil(story, 0.01, 4)
-        story.figures |= {"faults": len(poisoned), "seconds": story.wait_until_settled(6)}
+        story.plan(150, 3)
+        poisoned = spoil(story, 0.01, 3)
+        story.figures |= {"faults": len(poisoned), "seconds": story.wait_until_settled(4)}
         assert story.judge().lost > len(poisoned) * 2
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.faults.provider import BAD_MANNERS, Manners
+from tests.faults.provider import BAD_MANNERS
 from tests.faults.settings import DISPATCH_LEASE_SECONDS as LEASE
 from tests.faults.story import Story
 
@@ -28,9 +28,9 @@ def test_postgresql_restarted_at_once_loses_nothing_and_doubles_nothing(begin, s
 
 def test_control_what_has_no_result_is_lost_when_nobody_tries_again_and_no_lease_ends(begin):
     with begin("postgres, no patience") as story:
-        story.provider.manners = Manners(latency=(0.5, 0.7))
         story.open(prefork=0, without=["patience", "end of lease"])
         story.plan(50, 0)
-        story.wait_for(lambda: story.log.count("taken") > 5)
-        story.figures |= {"faults": 1, "mid_batch": int(crash(story)), "seconds": story.wait_until_settled(LEASE + 2)}
+        with story.in_mid_batch():
+            hits = crash(story)
+        story.figures |= {"faults": 1, "mid_batch": int(hits), "seconds": story.wait_until_settled(LEASE + 2)}
         assert story.judge().lost > 5

@@ -1,10 +1,8 @@
 """Redis killed with all that it held. It only wakes, so nothing is lost with it."""
 
-import subprocess
-import sys
 import time
 
-from django.conf import settings
+from celery import Celery
 
 from tests.faults.provider import BAD_MANNERS
 from tests.faults.story import Story
@@ -31,10 +29,8 @@ def test_control_what_waits_in_redis_alone_is_lost_with_it(begin):
     """No beat: then nothing but the wake-up call of a commit knows of the messages."""
     with begin("redis, no beat") as story:
         story.plan(50, 0)
-        wake = "from notifications.tasks import dispatch_due; dispatch_due.delay()"
-        subprocess.run(
-            [sys.executable, "manage.py", "shell", "-v", "0", "-c", wake], env=story.fleet.env, cwd=settings.BASE_DIR, check=True
-        )
+        with Celery(broker=story.engines.redis_url) as waker:
+            waker.send_task("notifications.tasks.dispatch_due")
         crash(story)
         story.open(prefork=0, beats=0)
         story.figures |= {"faults": 1, "seconds": story.wait_until_settled(2)}

@@ -1,6 +1,7 @@
 """The engine with one guard taken out, so that the controls can show what it is there for."""
 
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Any
 
 from django.conf import settings
@@ -52,6 +53,17 @@ def _ranks() -> None:
     receiving.status_after = lambda stands, news, is_superseded=False: news.status or stands
 
 
+def _expiry() -> None:
+    """What is worthless is neither set aside by the claim nor held back at its turn."""
+    _claim("WHEN expires_at <= now THEN 'too late'", "")
+    guarded = Courier.send
+
+    def send(self: Courier, messages: Sequence[Any], *, deadline: float) -> None:
+        guarded(self, [message._replace(worthless_at=inf) for message in messages], deadline=deadline)
+
+    Courier.send = send
+
+
 def _claim(old: str, new: str) -> None:
     assert old in claiming.CLAIM, f"the claim doesn't say “{old}” any more: mend the control"
     claiming.CLAIM = claiming.CLAIM.replace(old, new)
@@ -68,6 +80,6 @@ GUARDS: dict[str, Callable[[], None]] = {
     "luck": lambda: _claim("::timestamptz, now()) AS now\n", "::timestamptz, now()) AS now FROM pg_sleep(0.1)\n"),
     "skip locked": lambda: _claim("FOR UPDATE OF m SKIP LOCKED", ""),
     "pace": lambda: _claim("WHEN is_late THEN 'late'", ""),
-    "expiry": lambda: _claim("WHEN expires_at <= now THEN 'too late'", ""),
+    "expiry": _expiry,
     "quiet hours": lambda: _claim("WHEN wake_at IS NOT NULL THEN 'quiet'", ""),
 }
