@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 
 from tests.bench.claiming import claim
-from tests.bench.dispatching import dispatch, memory
+from tests.bench.dispatching import dispatch
 from tests.bench.figures import Figure, say, show, write
+from tests.bench.memory import memory
 from tests.bench.planning import plan
 from tests.bench.sizes import wanted
 from tests.bench.world import FOLDER, world

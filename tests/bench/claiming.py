@@ -15,18 +15,19 @@ BATCH = 100
 DAYS_AHEAD = 183
 NAMES = {10_000: "10k", 1_000_000: "1m", 10_000_000: "10m"}
 
-# As a year's outbox of a chain of clinics is: thirty texts a session, to a number each. The first ones are due.
+# As the outbox of a chain of clinics is: thirty texts a plan. Among the last that were planned, every tenth is due.
 FILL = """
 INSERT INTO notifications_message (
        dedupe_key, reference, channel, address, address_hash, subject, body, html, due_at, send_at, expires_at,
        quiet_from, quiet_until, time_zone, status, reason, attempts, lookups, provider_id, error_code, created_at)
-SELECT 'plan-' || number, 'patient-' || number / 30, 'sms',
-       '+1' || 200 + number / 3000 %% 800 || '55501' || lpad((number / 30 %% 100)::text, 2, '0'),
-       md5((number / 30)::text) || md5((number / 30 + 1)::text), '',
+SELECT 'plan-' || plan || '-' || number %% 30, 'patient-' || plan, 'sms',
+       '+1' || 200 + plan / 100 %% 800 || '55501' || lpad((plan %% 100)::text, 2, '0'), md5(plan::text) || md5((plan + 1)::text), '',
        'Maple Street Clinic: time for your hyaluronic acid serum. Clean hands, a thin layer. Reply STOP to opt out.', '',
        at, at, at + interval '2 hours', NULL, NULL, 'America/New_York', 'scheduled', '', 0, 0, '', '', now()
-  FROM (SELECT number, CASE WHEN number < %(due)s THEN now() - interval '10 minutes' + number * interval '1 millisecond'
-                            ELSE now() + interval '1 hour' + random() * %(days)s * interval '1 day' END AS at
+  FROM (SELECT number, number / 30 AS plan,
+               CASE WHEN number >= %(rows)s - %(due)s * %(step)s AND number %% %(step)s = 0
+                    THEN now() - interval '10 minutes' + random() * interval '1 minute'
+                    ELSE now() + interval '1 hour' + random() * %(days)s * interval '1 day' END AS at
           FROM generate_series(0, %(rows)s - 1) AS number) AS numbered
 """
 
@@ -83,11 +84,13 @@ def _database(rows: int, sizes: Sizes) -> Any:
             indexes = cursor.fetchall()
             for index, _ in indexes:
                 cursor.execute(f'DROP INDEX "{index}"')
-            cursor.execute(FILL, {"rows": rows, "due": BATCH * sizes.claims, "days": DAYS_AHEAD})
+            due = BATCH * sizes.claims
+            cursor.execute(FILL, {"rows": rows, "due": due, "step": min(rows // due, 10), "days": DAYS_AHEAD})
             for _, definition in indexes:
                 cursor.execute(definition)
             cursor.execute("VACUUM ANALYZE notifications_message")
             cursor.execute("CHECKPOINT")
+            cursor.execute("SET enable_seqscan = off; SELECT count(dedupe_key) FROM notifications_message; RESET enable_seqscan")  # warm
     finally:
         connections["default"] = usual
     say(f"  {rows:,} messages are scheduled ({time.monotonic() - started_at:.0f} s)")

@@ -73,6 +73,7 @@ def as_usual(lines: Sequence[Any], patient: Any, *, appointment: Any, plan: Any,
                 channel=line.channel,
                 planned_for=line.planned_for,
                 key=line.key,
+                stands_in_for_id=line.stands_in_for,
                 message=by_key[line.draft.dedupe_key] if line.draft else None,
                 reason=line.reason,
             )

@@ -13,6 +13,7 @@ class Sizes:
     late: int = 4
     remembered_before: int = 2_000
     remembered: int = 18_000
+    pending: int = 5_000
     scheduled: tuple[int, ...] = (10_000, 1_000_000, 10_000_000)
     claims: int = 40
     sessions: int = 1_000
@@ -26,6 +27,7 @@ TINY = Sizes(
     late=1,
     remembered_before=50,
     remembered=100,
+    pending=50,
     scheduled=(1_000, 2_000),
     claims=3,
     sessions=4,

@@ -1,0 +1,60 @@
+"""What a worker keeps in its memory: of what it has sent, and of what waits."""
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import redis
+
+from tests.bench.figures import Figure
+from tests.bench.sending import send_all, tutorial_worker, write_due
+from tests.bench.sizes import Sizes
+from tests.bench.world import provider, wait_until, worker
+
+SETTLING_SECONDS = 2
+
+
+def memory(sizes: Sizes) -> Iterator[Figure]:
+    with provider(0.02) as twilio, worker("solo") as process:
+        send_all(twilio, sizes.remembered_before)
+        before = process.memory()
+        send_all(twilio, sizes.remembered)
+        after = process.memory()
+        yield Figure(
+            "memory.worker",
+            f"MB after {sizes.remembered_before + sizes.remembered:,} messages",
+            after / 1e6,
+            before / 1e6,
+            f"after {sizes.remembered_before:,}",
+            "ratio <= 1.1",
+        )
+    ours, theirs = pending_with_us(sizes.pending), pending_the_tutorial_way(sizes.pending)
+    yield Figure("memory.pending", "kB of worker for one that waits", ours, theirs, "Celery ETA tasks", "ours <= 0.1")
+
+
+def pending_with_us(messages: int) -> float:
+    """They are rows, and a worker that looks at the table sees none of them."""
+    from notifications.models import Message
+    from notifications.tasks import dispatch_due
+
+    write_due(messages, ahead=timedelta(hours=1))
+    with worker("solo") as process:
+        dispatch_due.delay()
+        time.sleep(SETTLING_SECONDS)
+        before = process.memory()
+        dispatch_due.delay()
+        time.sleep(SETTLING_SECONDS)
+        assert not Message.objects.exclude(status="scheduled").exists()
+        return max(process.memory() - before, 0) / messages / 1000
+
+
+def pending_the_tutorial_way(messages: int) -> float:
+    from tests.bench import tutorial
+
+    with tutorial_worker("threads", 1) as process, redis.Redis.from_url(tutorial.app.conf.broker_url) as queue:
+        time.sleep(SETTLING_SECONDS)
+        before = process.memory()
+        tutorial.queue(list(range(messages)), seconds_ahead=3600)
+        wait_until(lambda: queue.llen("celery") == 0)
+        time.sleep(SETTLING_SECONDS)
+        return (process.memory() - before) / messages / 1000
