@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tests.bench.figures import Figure, compared, say
 from tests.bench.people import number_of
-from tests.bench.sending import WARM_UP, by_bare_client, by_tutorial, by_us, send_all
+from tests.bench.sending import WARM_UP, Run, by_bare_client, by_tutorial, by_us, send_all
 from tests.bench.sizes import Sizes
 from tests.bench.world import Provider, celery, provider, wait_until, worker
 
@@ -19,22 +19,23 @@ BARE = "bare aiohttp client"
 
 def dispatch(sizes: Sizes) -> Iterator[Figure]:
     with provider() as twilio:
-        bare, prefork, solo, by_prefork, by_threads = [], [], [], [], []
+        pairs: dict[str, list[tuple[Run, Run]]] = {"prefork": [], "solo": []}
+        by_prefork, by_threads = [], []
         for number in range(sizes.rounds):
             say(f"  round {number + 1} of {sizes.rounds}")
-            bare.append(by_bare_client(twilio, sizes.messages))
-            prefork.append(by_us(twilio, "prefork", sizes.messages))
-            solo.append(by_us(twilio, "solo", sizes.messages))
+            for pool, runs in pairs.items():
+                raw = by_bare_client(twilio, sizes.messages)
+                runs.append((by_us(twilio, pool, sizes.messages), raw))
             by_prefork.append(by_tutorial(twilio, "prefork", 2, sizes.tutorial_prefork))
             by_threads.append(by_tutorial(twilio, "threads", 64, sizes.tutorial_threads))
         rate, cpu = "messages/s", "CPU ms/message"
-        for suffix, ours in (("", prefork), ("_solo", solo)):
-            rates = [(run.per_second, raw.per_second) for run, raw in zip(ours, bare, strict=True)]
+        for suffix, runs in (("", pairs["prefork"]), ("_solo", pairs["solo"])):
+            rates = [(ours.per_second, raw.per_second) for ours, raw in runs]
             yield compared(f"dispatch.throughput{suffix}", rate, rates, BARE, "ratio >= 0.7")
-            cpus = [(run.cpu_ms, raw.cpu_ms) for run, raw in zip(ours, bare, strict=True)]
+            cpus = [(ours.cpu_ms, raw.cpu_ms) for ours, raw in runs]
             yield compared(f"dispatch.cpu{suffix}", cpu, cpus, BARE, "ratio <= 2")
         for name, theirs, goal in (("prefork", by_prefork, 50), ("threads", by_threads, 5)):
-            rates = [(run.per_second, their) for run, their in zip(prefork, theirs, strict=True)]
+            rates = [(ours.per_second, their) for (ours, _), their in zip(pairs["prefork"], theirs, strict=True)]
             workers = {"prefork": "prefork 2", "threads": "64 threads"}[name]
             yield compared(f"dispatch.tutorial_{name}", rate, rates, f"Celery ETA tasks, {workers}", f"ratio >= {goal}")
         yield from lateness(twilio, sizes)
