@@ -94,7 +94,10 @@ def opt_out(channel: str, address: str, *, now: datetime) -> None:
 
 @transaction.atomic
 def opt_in(channel: str, address: str, *, now: datetime) -> None:
-    """The address wants messages again: what its STOP took is given back, in the same words; what the desk took isn't."""
+    """The address wants messages again: what its STOP took is given back, in the same words; what the desk took isn't.
+
+    Who agreed anew at the desk meanwhile was only waiting for this.
+    """
     for patient in patients_at(channel, address):
         for (purpose, over), last in latest_consents(patient).items():
             if over != channel or last.source != OPTED_OUT[channel] or last.address != address_of(patient, channel):
@@ -110,6 +113,8 @@ def opt_in(channel: str, address: str, *, now: datetime) -> None:
                 most_per_day=held.most_per_day,
                 now=now,
             )
+        if (Purpose.CARE, channel) in agreements(patient):
+            tell_after_all(patient, now=now)
 
 
 def _withdraw(patient: Patient, purpose: str, channel: str, held: Consent | None, source: str, by: User | None, now: datetime) -> Consent:

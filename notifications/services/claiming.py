@@ -137,11 +137,6 @@ class Claimed(NamedTuple):
     worthless_at: float  # on the monotonic clock
 
     @property
-    def is_to_be_sought(self) -> bool:
-        """After an outage or a restored backup the provider may have it, though nothing here knows."""
-        return self.is_late and self.attempts == 1
-
-    @property
     def sought_since(self) -> datetime:
         return self.due_at
 

@@ -97,6 +97,14 @@ class TestOneNumberOfTwo:
         start()
         assert reachable_by(clinic.chloe, "care") == {}
 
+    def test_who_agreed_anew_at_the_desk_after_the_stop_is_written_to_from_start_on(self, clinic):
+        """The desk ticks the box, reads on the page that nothing goes there until START is texted, and so Chloe texts START."""
+        stop()
+        give_consent(clinic.chloe, "care", "sms", source="front desk", now=END + HOUR + timedelta(minutes=1))
+        assert outbox(caremessage__patient=clinic.chloe) == []
+        start()
+        assert [local(message.send_at) for message in outbox(caremessage__patient=clinic.chloe)] == ["Thu 5 Nov 10:00"]
+
     def test_nor_for_another_number(self, clinic):
         stop()
         clinic.chloe.phone = "+12125550177"

@@ -1,10 +1,11 @@
 """What a patient's words ask for: an end of the texts, or something that a person should read."""
 
+import re
 import time
 
 import pytest
 
-from notifications.domain.replies import is_answered_by_twilio, meaning_of, says_more
+from notifications.domain.replies import english, is_answered_by_twilio, meaning_of, says_more, spanish
 from tests.notifications.phrases import PHRASES
 
 
@@ -73,6 +74,7 @@ def test_a_long_clause_asks_for_more_than_one_thing():
             for words in ("please ", "stop ", "no more the ", "quiero que ya ", "no me ya mas ", "i want to stop the all any ", "a.b?")
         ),
         *("x" * 5000, "." * 5000, "stop texting me. " * 300, "hi " * 20 + "stop texting me " + "now " * 20 + "zz", "un subscribe " * 15),
+        *(phrase * 40 + "zz" for phrase in ("ok ", "okay ok ", "and thanks ", "favor de por favor ", "muchas gracias ", "ya no si ")),
         *("please dont you please ever " * 7, "i want to unsubscribe and i want to " * 5, "quiero dejar de recibir los las mas " * 5),
     ],
 )
@@ -80,3 +82,14 @@ def test_no_text_takes_long(body):
     begun = time.perf_counter()
     meaning_of(body)
     assert time.perf_counter() - begun < 0.5
+
+
+def test_control_one_pattern_for_a_whole_clause_would_never_come_to_an_end():
+    """“ok” is a courtesy in both languages: four more of them take sixteen times as long."""
+
+    def seconds(words: int) -> float:
+        begun = time.perf_counter()
+        re.fullmatch(f"(?:(?:{english.COURTESY}|{spanish.COURTESY})(?: |$))+", "ok " * words + "zz")
+        return time.perf_counter() - begun
+
+    assert seconds(16) > 5 * seconds(12)

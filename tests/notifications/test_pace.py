@@ -12,6 +12,7 @@ from notifications.services import claim_due, claiming, dispatch, reconcile
 from notifications.services.recording import record
 from tests.clinic_world import at, local
 from tests.notifications.conftest import NOON
+from tests.providers import Answer
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -192,6 +193,27 @@ class TestLookingFirst:
         settings.TWILIO_API_BASE_URL = "http://127.0.0.1:9"
         dispatch(now=NOON)
         assert stands(message)[:2] == ("scheduled", "to be tried again: the provider can't be asked whether it has it")
+
+    def test_once_it_can_be_asked_again_it_is_asked_before_anything_is_sent(self, overdue, twilio, settings):
+        message = overdue(2, body="See you.")
+        twilio.now = lambda: NOON - 2 * HOUR
+        twilio.take({"To": ANA, "Body": "See you."})
+        settings.TWILIO_API_BASE_URL = "http://127.0.0.1:9"
+        dispatch(now=NOON)
+        settings.TWILIO_API_BASE_URL = twilio.url
+        message.refresh_from_db()
+        dispatch(now=message.send_at)
+        assert stands(message)[:2] == ("accepted", "found at the provider")
+        assert twilio.requests == []
+
+    def test_a_try_that_was_refused_needs_no_second_look(self, overdue, twilio):
+        message = overdue(2)
+        twilio.answer = lambda form: Answer(429, 20429)
+        dispatch(now=NOON)
+        twilio.answer = lambda form: Answer()
+        message.refresh_from_db()
+        dispatch(now=message.send_at)
+        assert (len(twilio.looked_up), len(twilio.sent)) == (1, 1)
 
     def test_the_same_words_from_before_it_was_due_are_another_text(self, overdue, twilio):
         twilio.now = lambda: NOON - 3 * HOUR

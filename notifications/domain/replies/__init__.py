@@ -5,10 +5,9 @@ opt-out; one with a word in it that isn't foreseen here is left to a person. So 
 stinging”, “should I stop the serum?” and “don't text me at night” are not. In doubt somebody reads it.
 """
 
-import re
-
 from notifications.domain.replies import english, spanish
 from notifications.domain.replies.clauses import clauses_of
+from notifications.domain.replies.phrases import Phrases
 from notifications.domain.states import Meaning
 
 TWILIOS = {
@@ -22,6 +21,7 @@ SPANISH = {
     Meaning.START: {"iniciar", "reanudar"},
     Meaning.HELP: {"ayuda"},
 }
+COURTESY = Phrases(english.COURTESY, spanish.COURTESY)
 OPT_OUT_TYPES = {"STOP": Meaning.STOP, "START": Meaning.START, "HELP": Meaning.HELP}
 
 
@@ -50,7 +50,7 @@ def _read(body: str) -> tuple[Meaning, str, bool]:
             return meaning, "es" if whole in SPANISH[meaning] else "en", False
 
     asking = [clause for clause in clauses if english.OPT_OUT.fullmatch(clause) or spanish.OPT_OUT.fullmatch(clause)]
-    others = [clause for clause in clauses if clause not in asking and not _is_courtesy(clause)]
+    others = [clause for clause in clauses if clause not in asking and not COURTESY.fullmatch(clause)]
     if asking:
         return Meaning.STOP, "es" if any(map(spanish.OPT_OUT.fullmatch, asking)) else language, bool(others)
     # A bare “stop” may be about anything: it counts with nothing but courtesies around it.
@@ -58,7 +58,3 @@ def _read(body: str) -> tuple[Meaning, str, bool]:
     if bare and bare == others and not is_question:
         return Meaning.STOP, language, False
     return Meaning.WORDS, language, False
-
-
-def _is_courtesy(clause: str) -> bool:
-    return bool(re.fullmatch(f"(?:(?:{english.COURTESY}|{spanish.COURTESY})(?: |$))+", clause))

@@ -1,6 +1,6 @@
 """How people ask in English for no more messages. Patterns of whole clauses, as clauses_of() gives them."""
 
-import re
+from notifications.domain.replies.phrases import Request
 
 MESSAGES = (
     r"(?:te?xts?(?: messages?| msgs?)?|texting|messages?|msgs?|messaging|sms(?: messages?)?|reminders?|notifications?|alerts?|spam"
@@ -92,8 +92,10 @@ CORES = (
 )
 CORE = f"(?:{'|'.join(f'(?:{core})' for core in CORES)})"
 
-OPT_OUT = re.compile(f"(?:{LEAD} )*{CORE}(?: (?:and|or) (?:{LEAD} )*{CORE})*(?: {TAIL})*")
-BARE = re.compile(
-    rf"(?:{LEAD} )*(?:(?:sto+p+)(?: sto+p+)*|stop all|stop it|stop this|stop that|stop these|stop everything|stopall|cut it out"
-    rf"|knock it off|remove|un ?subscribe|opt ?out)(?: {TAIL})*"
+OPT_OUT = Request(lead=LEAD, core=CORE, tail=TAIL, joined="and|or")
+BARE = Request(
+    lead=LEAD,
+    core=r"(?:sto+p+)(?: sto+p+)*|stop all|stop it|stop this|stop that|stop these|stop everything|stopall|cut it out"
+    r"|knock it off|remove|un ?subscribe|opt ?out",
+    tail=TAIL,
 )

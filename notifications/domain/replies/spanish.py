@@ -2,6 +2,8 @@
 
 import re
 
+from notifications.domain.replies.phrases import Request
+
 MESSAGES = (
     r"(?:mensajes de texto|mensajes?|mensajitos|textos?|texts|sms|recordatorios?|avisos?|notificacion(?:es)?|alertas?|whatsapps?|msjs?)"
 )
@@ -66,8 +68,8 @@ CORES = (
 )
 CORE = f"(?:{'|'.join(f'(?:{core})' for core in CORES)})"
 
-OPT_OUT = re.compile(f"(?:{LEAD} )*{CORE}(?: (?:y|ni|o) (?:{LEAD} )*{CORE})*(?: {TAIL})*")
-BARE = re.compile(rf"(?:{POLITE} )*(?:alto|pare|paren|para|parar|basta|detener|baja|stop)(?: {TAIL})*")
+OPT_OUT = Request(lead=LEAD, core=CORE, tail=TAIL, joined="y|ni|o")
+BARE = Request(lead=POLITE, core="alto|pare|paren|para|parar|basta|detener|baja|stop", tail=TAIL)
 
 # Words that a Spanish text hardly does without.
 MARKS = re.compile(
