@@ -10,6 +10,7 @@ from aftercare.domain.consent import CURRENT, Purpose, kinds_of, wording_of
 from aftercare.models import Consent
 from aftercare.services.consent import address_of, agreements, hold_alone, latest_consents, patients_at, write
 from aftercare.services.retelling import tell_after_all, tell_otherwise
+from aftercare.services.telling import FALLBACK
 from notifications.domain.states import MessageStatus
 from scheduling.models import Patient
 
@@ -94,7 +95,11 @@ def opt_out(channel: str, address: str, *, now: datetime) -> None:
 
 @transaction.atomic
 def opt_in(channel: str, address: str, *, now: datetime) -> None:
-    """The address wants messages again: what its STOP took is given back, in the same words; what the desk took isn't."""
+    """The address wants messages again: what its STOP took is given back, in the same words; what the desk took isn't.
+
+    What was to go another way instead, and hasn't yet, goes there again.
+    """
+    back = []
     for patient in patients_at(channel, address):
         for (purpose, over), last in latest_consents(patient).items():
             if over != channel or last.source != OPTED_OUT[channel] or last.address != address_of(patient, channel):
@@ -110,6 +115,9 @@ def opt_in(channel: str, address: str, *, now: datetime) -> None:
                 most_per_day=held.most_per_day,
                 now=now,
             )
+            if purpose == Purpose.CARE:
+                back.append(patient)
+    tell_otherwise(reason=OPTED_IN[channel], now=now, patient__in=back, reason__exact=FALLBACK[channel])
 
 
 def _withdraw(patient: Patient, purpose: str, channel: str, held: Consent | None, source: str, by: User | None, now: datetime) -> Consent:
