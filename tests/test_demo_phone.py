@@ -9,7 +9,7 @@ from django.test import Client
 from freezegun import freeze_time
 
 from aftercare.models import CareMessage
-from aftercare.services import give_consent, has_said_stop, reachable_by
+from aftercare.services import give_consent, has_said_stop
 from clinic.demo.building import build
 from clinic.demo.skipping import skip
 from clinic.demo.views import TRY_FIRST
@@ -68,7 +68,7 @@ class TestWritingBack:
     def test_words_stand_on_the_phone_and_wait_at_the_desk(self, treated):
         answer = write(treated.ana, "it won’t stop stinging")
 
-        assert (answer.status_code, answer.headers["Location"]) == (302, f"/demo/phone/?patient={treated.ana.pk}")
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"/demo/phone/?patient={treated.ana.pk}#newest")
         assert thread(treated.ana)[-1] == ("own", "it won’t stop stinging")
         assert "sent Tue 2:01 PM" in page(treated.ana)
         reply = Reply.objects.get()
@@ -85,6 +85,7 @@ class TestWritingBack:
         assert (own, said, text) == ("own", "HELP", "text")
         assert answered.startswith("Maple Street Clinic: ")
         assert answered == Message.objects.get(dedupe_key__startswith="help-").body
+        assert "answered Tue 2:01 PM" in page(treated.ana)
 
     def test_after_stop_texts_have_stopped_and_the_rest_goes_by_email_until_start(self, treated):
         assert "text message" in coming(treated.ana)
@@ -92,13 +93,13 @@ class TestWritingBack:
 
         assert thread(treated.ana)[-2:] == [("own", "STOP"), ("stopped", "")]
         assert "Texts to this number have stopped." in page(treated.ana)
-        assert "Serum dose email by email: texts aren't possible planned for Tue, Nov 3, 5:00 PM" in coming(treated.ana)
+        assert "Serum dose by email: texts aren't possible planned for Tue, Nov 3, 5:00 PM" in coming(treated.ana)
         assert "text message" not in coming(treated.ana)
 
         write(treated.ana, "START", TREATED + MINUTE)
         assert thread(treated.ana, TREATED + MINUTE)[-2:] == [("own", "STOP"), ("own", "START")]
         assert "have stopped" not in page(treated.ana)
-        assert set(reachable_by(treated.ana, "care")) == {"sms", "email"}
+        assert "Serum dose text message planned for Tue, Nov 3, 5:00 PM" in coming(treated.ana, TREATED + MINUTE)
 
     def test_without_email_nothing_is_coming_until_start_brings_it_back(self, clinic):
         clinic.ana.email = ""

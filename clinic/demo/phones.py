@@ -31,10 +31,9 @@ class Phone:
 class Coming:
     id: int
     kind: str
-    channel: str
+    way: str  # the channel; with the reason, where it isn't the plan's
     planned: str
     arrives: str
-    reason: str  # for the way that it goes, where that isn't the plan's
 
 
 def phones(now: datetime) -> list[Phone]:
@@ -58,10 +57,9 @@ def coming_next(patient: Patient, now: datetime) -> list[Coming]:
         Coming(
             line.pk,
             line.get_kind_display().capitalize(),
-            line.get_channel_display(),
+            line.reason or line.get_channel_display(),
             date_format(planned(line), "D, M j, g:i A"),
             _until(line.message.send_at - now) if line.message else "",
-            line.reason,
         )
         for line in lines.order_by("message__send_at", "pk")[:COMING_NEXT]
     ]

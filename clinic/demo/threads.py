@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from aftercare.domain.protocol import Kind
 from aftercare.models import CareMessage
 from aftercare.services.consent import address_of, patients_at
 from clinic.demo.writing import answer_to, replies_from
@@ -16,6 +17,7 @@ from scheduling.models import Patient
 
 ON_THE_PHONE = (MessageStatus.ACCEPTED.value, MessageStatus.DELIVERED.value)
 IS_NEW_FOR = timedelta(seconds=12)
+PLANNED, SENT, ANSWERED = "planned for", "sent", "answered"
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def arrivals(lines: Iterable[CareMessage], now: datetime) -> Iterator[Arrival]:
             key=f"message-{message.pk}",
             at=message.accepted_at,
             shown_at=planned(line),
-            how="planned for",
+            how=ANSWERED if line.kind == Kind.REPLY else PLANNED,
             text=message.body,
             is_new=now - message.accepted_at < IS_NEW_FOR,
             is_text=message.channel == "sms",
@@ -86,10 +88,10 @@ def sender(line: CareMessage) -> str:
 def _written_on(patient: Patient, number: str, now: datetime) -> Iterator[Arrival]:
     for reply in replies_from(number):
         at = timezone.localtime(reply.received_at, patient.zone)
-        own = Arrival(f"reply-{reply.pk}", reply.received_at, at, "sent", reply.body, now - reply.received_at < IS_NEW_FOR, is_own=True)
+        own = Arrival(f"reply-{reply.pk}", reply.received_at, at, SENT, reply.body, now - reply.received_at < IS_NEW_FOR, is_own=True)
         yield own
         if answer := answer_to(reply):
-            yield replace(own, key=f"answer-{reply.pk}", how="answered", text=answer, is_own=False)
+            yield replace(own, key=f"answer-{reply.pk}", how=ANSWERED, text=answer, is_own=False)
 
 
 def _with_days(in_order: Iterable[Arrival]) -> Iterator[Arrival]:
@@ -97,7 +99,7 @@ def _with_days(in_order: Iterable[Arrival]) -> Iterator[Arrival]:
     day: date | None = None
     for arrival in in_order:
         own_day = arrival.shown_at.date()
-        if arrival.how != "planned for" and day:
+        if arrival.how != PLANNED and day:
             own_day = max(day, own_day)
         yield arrival if own_day == day else replace(arrival, day=date_format(own_day, "l, F j"))
         day = own_day

@@ -55,7 +55,7 @@ def write(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         patient = form.cleaned_data["patient"]
         write_back(patient, form.cleaned_data["text"], now=timezone.now())
-        return _back_to(patient.pk)
+        return _back_to(f"{patient.pk}#newest")
     page = _what_the_phones_show(request, request.POST.get("patient", ""))
     unsent = {"unsent": request.POST.get("text", ""), "what_is_wrong": form.what_is_wrong}
     return render(request, "demo/phone_page.html", page | unsent, status=400)

@@ -46,9 +46,12 @@ function merge(fresh) {
   let arrived = [];
   for (const list of fresh.querySelectorAll("[data-list]")) arrived = arrived.concat(mergeList(document.getElementById(list.id), list));
   for (const text of fresh.querySelectorAll("[data-live]")) document.getElementById(text.id).textContent = text.textContent;
+  // Signing in at the desk meanwhile gives the forms another token.
+  const token = fresh.querySelector("[name=csrfmiddlewaretoken]");
+  if (token) for (const own of document.querySelectorAll("[name=csrfmiddlewaretoken]")) own.value = token.value;
   if (focused && !document.activeElement.closest("[data-list] > li")) document.getElementById(focused)?.querySelector("a, summary")?.focus();
   if (follows) toTheNewest();
-  const told = arrived.filter((item) => item.dataset.news && item.classList.contains("is-new")).map((item) => item.dataset.news);
+  const told = arrived.filter((item) => item.dataset.news && item.classList.contains("is-new")).map((item) => item.dataset.news.replace(/\.$/, ""));
   if (told.length) news.textContent = told.slice(0, 3).join(". ") + (told.length > 3 ? `. And ${told.length - 3} more.` : ".");
 }
 
