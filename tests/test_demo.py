@@ -23,7 +23,7 @@ from clinic.demo.signins import create_signins
 from clinic.demo.skipping import skip
 from clinic.demo.stages import Stage, stages
 from notifications.domain.states import MessageStatus
-from notifications.models import Attempt, Message
+from notifications.models import Attempt, Message, Receipt, Reply
 from notifications.services import dispatch
 from scheduling.domain.cadence import Bucket
 from scheduling.models import Appointment, Patient, Practitioner
@@ -37,11 +37,13 @@ ONE_OF_EACH = 24  # the three stages that come first are there two or three time
 
 
 def snapshot() -> list[tuple]:
-    messages = CareMessage.objects.order_by("planned_for", "patient__phone", "kind")
+    messages = CareMessage.objects.order_by("planned_for", "patient__phone", "kind", "channel")
     return [
         *Patient.objects.order_by("phone").values_list("first_name", "last_name", "birth_date", "phone", "email", "language", "created_at"),
         *Appointment.objects.order_by("during", "room__name").values_list("during", "practitioner__name", "room__name", "status"),
-        *messages.values_list("patient__phone", "kind", "planned_for", "message__status", "message__send_at", "reason"),
+        *messages.values_list("patient__phone", "kind", "planned_for", "message__status", "message__send_at", "reason", "read_at"),
+        *Reply.objects.order_by("received_at").values_list("address", "body", "received_at"),
+        *Receipt.objects.order_by("received_at", "provider_status").values_list("message__address", "provider_status", "received_at"),
     ]
 
 
@@ -49,7 +51,7 @@ def test_the_same_seed_makes_the_same_clinic() -> None:
     made = []
     for seed in (7, 7, 8):
         with transaction.atomic():
-            build(8, seed, now=TUESDAY_NOON)
+            build(19, seed, now=TUESDAY_NOON)
             made.append(snapshot())
             transaction.set_rollback(True)
     assert made[0] == made[1]
@@ -130,6 +132,7 @@ def test_outside_the_demo_there_is_neither_data_nor_a_phone(settings) -> None:
         reload(urls)
         clear_url_caches()
         assert Client().get("/demo/phone/").status_code == 404
+        assert Client().post("/demo/phone/write/", {"patient": "1", "text": "hello"}).status_code == 404
     finally:
         settings.DEMO = True
         reload(urls)
@@ -188,7 +191,7 @@ def test_skipping_moves_what_is_scheduled_and_nothing_else() -> None:
         was = before[after.pk]
         if was in scheduled:
             assert after.send_at == was.send_at - timedelta(hours=3)
-            assert after.expires_at == max(was.expires_at - timedelta(hours=3), TUESDAY_NOON + timedelta(minutes=10))
+            assert after.expires_at == max(was.expires_at, TUESDAY_NOON + timedelta(minutes=10))
             assert (after.quiet_from, after.quiet_until) == (None, None)
         else:
             assert (after.send_at, after.expires_at, after.status) == (was.send_at, was.expires_at, was.status)

@@ -16,6 +16,7 @@ from scheduling.models import Patient
 OPTED_OUT = {"sms": "STOP by text", "email": "unsubscribed by email"}
 ADDRESS_CHANGED = "the address changed"
 OPTED_IN = {"sms": "START by text", "email": "subscribed by email"}
+AGREED = "she agreed"
 
 
 @transaction.atomic
@@ -51,7 +52,7 @@ def give_consent(
         most_per_day=wording.most_per_day if most_per_day is None else most_per_day,
     )
     if purpose == Purpose.CARE:
-        tell_after_all(patient, now=now)
+        tell_after_all(patient, reason=source if source in OPTED_IN.values() else AGREED, now=now)
     return consent
 
 
@@ -114,7 +115,7 @@ def opt_in(channel: str, address: str, *, now: datetime) -> None:
                 now=now,
             )
         if (Purpose.CARE, channel) in agreements(patient):
-            tell_after_all(patient, now=now)
+            tell_after_all(patient, reason=OPTED_IN[channel], now=now)
 
 
 def _withdraw(patient: Patient, purpose: str, channel: str, held: Consent | None, source: str, by: User | None, now: datetime) -> Consent:

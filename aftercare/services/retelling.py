@@ -14,7 +14,7 @@ from aftercare.services.bookings import tellings_of_booking
 from aftercare.services.consent import hold_alone, reachable_by
 from aftercare.services.plans import tellings_of_plan
 from aftercare.services.taking_back import NOT_OVER, take_back
-from aftercare.services.telling import UNREACHABLE, Telling, tell
+from aftercare.services.telling import FALLBACK, UNREACHABLE, Telling, tell
 from notifications.domain.states import MessageStatus
 from scheduling.models import Appointment, Patient
 
@@ -54,9 +54,12 @@ def tell_otherwise(*, reason: str, now: datetime, also: Sequence[MessageStatus] 
 
 
 @transaction.atomic
-def tell_after_all(patient: Patient, *, now: datetime) -> None:
-    """She agreed, or agreed again: what is still to come, and wasn't planned for want of that, goes out."""
+def tell_after_all(patient: Patient, *, reason: str, now: datetime) -> None:
+    """She agreed, or agreed again: what is still to come, and wasn't planned for want of that, goes out; what was to go another way
+    for want of that goes the way that it was meant to."""
     hold_alone(patient)  # one at a time: each line is told again once
+    for channel in reachable_by(patient, Purpose.CARE):
+        tell_otherwise(reason=reason, now=now, patient=patient, reason__exact=FALLBACK[channel])
     missed = _with_owners().filter(patient=patient, reason=UNREACHABLE, stand_in=None, planned_for__gt=now)
     lines = list(missed.filter(kind__in=kinds_of(Purpose.CARE)))
     if lines and reachable_by(patient, Purpose.CARE):

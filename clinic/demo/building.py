@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils.timezone import localdate
 
 from clinic.demo.catalogue import create_clinic
+from clinic.demo.correspondence import confirm, correspond
 from clinic.demo.diary import Diary
 from clinic.demo.history import live_through
 from clinic.demo.journeys import DiaryFull, Storyteller
@@ -45,9 +46,12 @@ def build(patients: int, seed: int, *, now: datetime) -> None:
     storyteller = Storyteller(now, Diary(clinic, random), random, clinic.treatments, zone)
     people = Patient.objects.bulk_create(make_patients(patients, random, storyteller.today), batch_size=1000)
     with _quietly():
-        _tell_stories(people, storyteller, signins)
+        firsts = _tell_stories(people, storyteller, signins)
+        correspond(firsts, read_by=signins["frontdesk"], now=now)
     Patient.objects.bulk_update(people, ["created_at"], batch_size=1000)
     settle(until=now)
+    if Stage.HEALING in firsts:
+        confirm(firsts[Stage.HEALING])
     messages_due.send(Message)
 
 
@@ -61,8 +65,10 @@ def _require_an_empty_demo(patients: int) -> None:
             raise DemoRefused(f"There are {model._meta.verbose_name_plural} here already, and demo data goes into an empty database only.")
 
 
-def _tell_stories(people: list[Patient], storyteller: Storyteller, signins: dict[str, User]) -> None:
+def _tell_stories(people: list[Patient], storyteller: Storyteller, signins: dict[str, User]) -> dict[Stage, Patient]:
+    """The first patient of each stage."""
     told: Counter[Stage] = Counter()
+    firsts: dict[Stage, Patient] = {}
     for index, (patient, stage) in enumerate(zip(people, stages(len(people)), strict=True)):
         if index in ANALYZE_AFTER:
             _analyze()
@@ -74,6 +80,8 @@ def _tell_stories(people: list[Patient], storyteller: Storyteller, signins: dict
         patient.created_at = visits[0].booked_at
         ask_for_consent(patient, index, by=signins["frontdesk"], now=patient.created_at)
         live_through(patient, visits, front_desk=signins["frontdesk"], clinician=signins["clinician"])
+        firsts.setdefault(stage, patient)
+    return firsts
 
 
 def _analyze() -> None:

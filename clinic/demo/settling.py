@@ -9,7 +9,7 @@ from django.db.models.query import QuerySet
 
 from notifications.domain.states import MessageStatus, Verdict
 from notifications.models import Message
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Patient
 
 
 def mark_sent(appointment: Appointment, *, until: datetime) -> None:
@@ -17,11 +17,16 @@ def mark_sent(appointment: Appointment, *, until: datetime) -> None:
     _mark_sent(Message.objects.filter(pk__in=appointment.caremessage_set.values("message")), until)
 
 
+def mark_all_sent(patient: Patient, *, until: datetime) -> None:
+    """Before she writes back, which may take back what is still queued."""
+    _mark_sent(Message.objects.filter(pk__in=patient.caremessage_set.values("message")), until)
+
+
 def settle(*, until: datetime) -> None:
     """Mark the rest as sent, give each its try, and date each message to when it was planned."""
     _mark_sent(Message.objects.all(), until)
     with connection.cursor() as cursor:
-        cursor.execute(ATTEMPTS, {"accepted": Verdict.ACCEPTED.value, "status": MessageStatus.ACCEPTED.value})
+        cursor.execute(ATTEMPTS, {"accepted": Verdict.ACCEPTED.value})
         cursor.execute(PLANNED_AT)
 
 
@@ -37,7 +42,7 @@ def _mark_sent(messages: QuerySet[Message], until: datetime) -> None:
 
 ATTEMPTS = """
 INSERT INTO notifications_attempt (message_id, token, started_at, finished_at, verdict, provider_id, error_code)
-SELECT id, token, accepted_at, accepted_at, %(accepted)s, provider_id, '' FROM notifications_message WHERE status = %(status)s
+SELECT id, token, accepted_at, accepted_at, %(accepted)s, provider_id, '' FROM notifications_message WHERE token IS NOT NULL
 """
 
 PLANNED_AT = """
@@ -46,5 +51,5 @@ UPDATE notifications_message m
   FROM aftercare_caremessage care
   JOIN scheduling_appointment appointment ON appointment.id = care.appointment_id
   LEFT JOIN aftercare_plan plan ON plan.id = care.plan_id
- WHERE care.message_id = m.id
+ WHERE care.message_id = m.id AND care.stands_in_for_id IS NULL
 """

@@ -17,13 +17,14 @@ TIME_TO_SEND = timedelta(minutes=10)
 def skip(span: timedelta, *, now: datetime) -> int:
     """Everything scheduled comes `span` sooner, as if that time had gone by. Says how many messages.
 
-    What falls due on the way would have been sent on the way, so it isn't let expire. The quiet window is dropped: messages were
-    planned around the patient's night, and the clock on the wall no longer agrees with the plan.
+    What falls due on the way would have been sent on the way, so it isn't let expire; the end of its use stays with the plan, for a STOP
+    may send it by email at the plan's own time. The quiet window is dropped: messages were planned around the patient's night, and the
+    clock on the wall no longer agrees with the plan.
     """
     scheduled = Message.objects.filter(status=MessageStatus.SCHEDULED.value, expires_at__gt=now)
     moved = scheduled.update(
         send_at=F("send_at") - span,
-        expires_at=Greatest(F("expires_at") - span, now + TIME_TO_SEND),
+        expires_at=Greatest(F("expires_at"), now + TIME_TO_SEND),
         quiet_from=None,
         quiet_until=None,
     )

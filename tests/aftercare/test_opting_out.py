@@ -84,6 +84,14 @@ class TestOneNumberOfTwo:
         # What lay between has gone by; the reminder of Thursday is still ahead.
         assert [local(message.send_at) for message in outbox(caremessage__patient=clinic.chloe)] == ["Thu 5 Nov 10:00"]
 
+    def test_start_brings_the_rest_of_anas_plan_back_to_her_phone_at_the_same_times(self, clinic):
+        planned = [(message.channel, message.send_at) for message in outbox(**PLANNED)]
+        stop()
+        start()
+        assert [(message.channel, message.send_at) for message in outbox(**PLANNED)] == planned
+        first, *_ = ledger(kind="dose", message__status="scheduled")
+        assert (first.reason, first.stands_in_for.reason, first.stands_in_for.message.reason) == ("", FALLBACK["sms"], "START by text")
+
     def test_start_doesnt_give_back_what_the_desk_took(self, clinic):
         withdraw_consent(clinic.chloe, "recall", "sms", source="front desk", now=END)
         stop()
