@@ -28,14 +28,14 @@ MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src d
 @require_safe
 @never_cache
 def phone_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "demo/phone_page.html", _what_the_phones_show(request, request.GET.get("patient", "")))
+    return render(request, "demo/phone_page.html", _what_the_phones_show(request.GET.get("patient", "")))
 
 
 @require_safe
 @never_cache
 def phones_now(request: HttpRequest) -> HttpResponse:
     """The part of the page that changes."""
-    return render(request, "demo/_phones.html", _what_the_phones_show(request, request.GET.get("patient", "")))
+    return render(request, "demo/_phones.html", _what_the_phones_show(request.GET.get("patient", "")))
 
 
 @require_POST
@@ -56,7 +56,7 @@ def write(request: HttpRequest) -> HttpResponse:
         patient = form.cleaned_data["patient"]
         write_back(patient, form.cleaned_data["text"], now=timezone.now())
         return _back_to(f"{patient.pk}#newest")
-    page = _what_the_phones_show(request, request.POST.get("patient", ""))
+    page = _what_the_phones_show(request.POST.get("patient", ""))
     unsent = {"unsent": request.POST.get("text", ""), "what_is_wrong": form.what_is_wrong}
     return render(request, "demo/phone_page.html", page | unsent, status=400)
 
@@ -73,7 +73,7 @@ def _back_to(chosen: object) -> HttpResponse:
     return redirect(reverse("demo:phone") + (f"?patient={chosen}" if chosen else ""))
 
 
-def _what_the_phones_show(request: HttpRequest, asked_for: str) -> dict[str, Any]:
+def _what_the_phones_show(asked_for: str) -> dict[str, Any]:
     now = timezone.now()
     newest = phones(now)
     patient = Patient.objects.filter(pk=asked_for).first() if asked_for.isdecimal() and len(asked_for) < 19 else None
