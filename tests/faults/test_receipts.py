@@ -16,6 +16,10 @@ def undelivered(story: Story) -> int:
     return steadily(lambda: Message.objects.filter(channel="sms", status="accepted").count())
 
 
+def kinds_of_receipts() -> set[int]:
+    return set(Receipt.objects.values("message").annotate(kinds=Count("pk")).values_list("kinds", flat=True))
+
+
 def test_repeated_and_disordered_receipts_change_nothing(begin, size):
     with begin("receipts") as story:
         kills, seconds = size(10, 1), size(40, 3)
@@ -29,11 +33,12 @@ def test_repeated_and_disordered_receipts_change_nothing(begin, size):
             story.fleet.restart(victim)
         story.settle(faults=kills + story.log.count("repeat") + story.log.count("disorder"))
         story.wait_for(lambda: not undelivered(story), seconds=15)
+        # In the wrong order, the last word of a message is not the one that it ends with.
+        story.wait_for(lambda: steadily(lambda: kinds_of_receipts() == {3}), seconds=15)
 
         taken = {key for key, events in story.log.taken().items() if events[0].address.startswith("+")}
         assert set(Message.objects.filter(channel="sms", status="delivered").values_list("body", flat=True)) == taken
-        kinds = Receipt.objects.values("message").annotate(kinds=Count("pk"))
-        assert set(kinds.values_list("kinds", flat=True)) == {3}
+        assert kinds_of_receipts() == {3}
         answers = {event.detail.partition(": ")[2] for event in story.log.all("receipt")}
         assert answers == {"204"}
         assert story.log.count("repeat") > 10
