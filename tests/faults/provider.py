@@ -12,6 +12,7 @@ from random import Random
 from threading import Event as Flag
 from threading import Thread
 from typing import Any, Self
+from urllib.parse import parse_qsl
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from twilio.request_validator import RequestValidator
@@ -111,7 +112,7 @@ class Provider:
         site = web.TCPSite(runner, "127.0.0.1", 0, backlog=1024)
         await site.start()
         self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        async with ClientSession(timeout=ClientTimeout(total=5)) as self._client:
+        async with ClientSession(timeout=ClientTimeout(total=15)) as self._client:
             self._keep(self._feel_the_pulse())
             self._ready.set()
             await self._end.wait()
@@ -204,7 +205,7 @@ class Provider:
         return web.json_response(text.resource())
 
     async def _tell(self, text: Text, chance: Random) -> None:
-        """The receipts of one text; Twilio gives them no time and no order, and tries a failed connection once more."""
+        """The receipts of one text; Twilio gives them no time and no order."""
         statuses = ["queued", "sent", "delivered"]
         if chance.random() < self.manners.disorders:
             self.log.write("disorder", text.form["To"], text.form["Body"], text.sid)
@@ -221,7 +222,8 @@ class Provider:
             await self._deliver(text, status)
 
     async def _deliver(self, text: Text, status: str) -> None:
-        url = text.form["StatusCallback"].partition("#")[0]
+        url, _, wish = text.form["StatusCallback"].partition("#")
+        retries = int(dict(parse_qsl(wish)).get("rc", 1))
         form = {
             "AccountSid": ACCOUNT_SID,
             "ApiVersion": "2010-04-01",
@@ -233,13 +235,14 @@ class Provider:
             "From": text.form.get("From", ""),
         }
         headers = {"X-Twilio-Signature": RequestValidator(AUTH_TOKEN).compute_signature(url, form)}
-        for _ in range(2):
+        for _ in range(1 + retries):
             try:
                 async with self._receipt_places, self._client.post(url, data=form, headers=headers) as answer:
                     self.log.write("receipt", text.form["To"], text.form["Body"], text.sid, f"{status}: {answer.status}")
                     return
             except (ClientError, TimeoutError, OSError) as error:
                 self.log.write("receipt", text.form["To"], text.form["Body"], text.sid, f"{status}: {type(error).__name__}")
+                await asyncio.sleep(0.2)
 
 
 def no_number() -> web.Response:

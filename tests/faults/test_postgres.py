@@ -33,4 +33,4 @@ def test_control_what_has_no_result_is_lost_when_nobody_tries_again_and_no_lease
         with story.in_mid_batch():
             hits = crash(story)
         story.figures |= {"faults": 1, "mid_batch": int(hits), "seconds": story.wait_until_settled(LEASE + 2)}
-        assert story.judge().lost > 5
+        assert story.judge().lost > 0
