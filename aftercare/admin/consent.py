@@ -20,6 +20,7 @@ class ConsentAdmin(ReadOnly):
 
     list_display = ["given_at", "patient_name", "purpose", "channel", "word", "source", "actor"]
     list_filter = ["purpose", "channel", "is_granted", "source"]
+    led_to_by = ("patient",)
     list_select_related = ["patient", "actor"]
     search_fields = ["patient__first_name", "patient__last_name"]
     search_help_text = _("Patient's name")

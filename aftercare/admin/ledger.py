@@ -21,6 +21,7 @@ from aftercare.admin import lines
 from aftercare.admin.filters import LookFilter, StatusFilter
 from aftercare.admin.reading import ReadOnly
 from aftercare.models import CareMessage
+from aftercare.querysets import CareMessageQuerySet
 
 
 @admin.register(CareMessage)
@@ -28,6 +29,7 @@ class CareMessageAdmin(ReadOnly):
     list_display = ["local_time", "patient_name", "what", "how", "what_became_of_it", "why"]
     list_display_links = ["local_time"]
     list_filter = [LookFilter, StatusFilter, "kind", "channel"]
+    led_to_by = ("patient", "appointment")
     search_fields = ["patient__first_name", "patient__last_name"]
     search_help_text = _("Patient's name")
     actions = ["mark_read"]
@@ -130,8 +132,8 @@ class CareMessageAdmin(ReadOnly):
         return request.user.has_perm("aftercare.read_replies")
 
     @admin.action(description=_("Mark replies as read"), permissions=["read"])
-    def mark_read(self, request: HttpRequest, queryset: QuerySet[CareMessage]) -> None:
-        self._mark_read(request, list(queryset))
+    def mark_read(self, request: HttpRequest, queryset: CareMessageQuerySet) -> None:
+        self._mark_read(request, list(queryset.to_read()))  # and not the whole ledger, where somebody has ticked all of it
 
     def _mark_read(self, request: HttpRequest, replies: list[CareMessage]) -> None:
         count = services.mark_read(replies, by=cast(User, request.user), now=timezone.now())

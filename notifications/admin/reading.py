@@ -15,6 +15,12 @@ def badge(status: str, label: Any) -> SafeString:
 class ReadOnly(admin.ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
+    led_to_by: tuple[str, ...] = ()  # what other pages' links ask for, beside the filters
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Only what the page offers: an address that it masks could be guessed digit by digit, with `?address__startswith=`."""
+        filters = {getattr(shown, "parameter_name", shown) for shown in self.list_filter}
+        return lookup in self.led_to_by or (lookup.partition("__")[0] in filters and super().lookup_allowed(lookup, value, request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

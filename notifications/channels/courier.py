@@ -21,6 +21,7 @@ from notifications.errors import TransportError
 logger = logging.getLogger(__name__)
 
 COMPANY_SECONDS = 0.1  # how long an outcome waits for others, to be written down together with them
+NOT_BEGUN = Outcome(Verdict.REFUSED_FOR_NOW, code="not begun", explanation="its turn didn't come in time")
 
 Question = Callable[[Transport, Any], Awaitable[Any]]
 
@@ -85,7 +86,7 @@ class Courier:
     @property
     def window(self) -> int:
         """How many may be under way at a time, by what the channels in use have answered."""
-        return int(max((window.size for window in self._windows.values()), default=settings.DISPATCH_IN_FLIGHT))
+        return int(max((window.size for window in [*self._windows.values()]), default=settings.DISPATCH_IN_FLIGHT))
 
     def find(self, messages: Sequence[Any]) -> list[list[str] | None]:
         """For each message, in the same order: the ids under which the provider may have it, newest first; None if it can't be asked."""
@@ -116,11 +117,16 @@ class Courier:
             transport = await self._transport(message.channel)
             if transport is None:
                 return Outcome(Verdict.REFUSED_FOR_NOW, code="unopened", explanation="the channel can't be opened")
-            await transport.wait()
+            over_at = min(deadline, message.worthless_at)
+            try:
+                async with asyncio.timeout_at(over_at):  # the loop's clock is the monotonic one
+                    await transport.wait()
+            except TimeoutError:
+                return NOT_BEGUN  # its turn at the rate is another's
             window = self._windows[message.channel]
             async with window:
-                if time.monotonic() >= min(deadline, message.worthless_at):
-                    return Outcome(Verdict.REFUSED_FOR_NOW, code="not begun", explanation="its turn didn't come in time")
+                if time.monotonic() >= over_at:
+                    return NOT_BEGUN
                 begun = window.begun
                 outcome = await self._attempt(transport, message)
         except Exception as error:

@@ -6,10 +6,13 @@
 | 535: our own password is turned away   | refused for now: try again            |
 | 5xx, recipient refused                 | refused for good                      |
 | anything else: time-out, dropped       | uncertain; resent once, same Message-ID |
+
+EMAIL_TIMEOUT is how long one read may take. A server that keeps dripping letters would hold a worker for ever: the whole has an end too.
 """
 
 import asyncio
 import smtplib
+import time
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import parseaddr
 from typing import Any, Self
@@ -19,6 +22,8 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 
 from notifications.domain.states import Verdict
 from notifications.errors import TransportError
+
+READS = 3  # so many may take their longest
 
 
 class Channel:
@@ -33,7 +38,12 @@ class Channel:
         self._threads.shutdown(wait=False)
 
     async def send(self, message: Any) -> str:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._send, message)
+        most = READS * settings.EMAIL_TIMEOUT
+        try:
+            async with asyncio.timeout(most):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, self._send, message, time.monotonic() + most)
+        except TimeoutError as error:
+            raise TransportError(Verdict.UNCERTAIN, "TimeoutError", "the mail server didn't come to an end") from error
 
     async def wait(self) -> None:
         pass
@@ -44,7 +54,7 @@ class Channel:
     async def fetch(self, message: Any) -> tuple[str, str] | None:
         return None
 
-    def _send(self, message: Any) -> str:
+    def _send(self, message: Any, over_at: float) -> str:
         domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
         message_id = f"<message-{message.message_id}@{domain}>"
         server = get_connection()
@@ -52,6 +62,9 @@ class Channel:
             server.open()
         except (OSError, smtplib.SMTPException) as error:  # a name that isn't found, a password turned away: nothing has left
             raise TransportError(Verdict.REFUSED_FOR_NOW, "unreachable", "the mail server can't be reached") from error
+        if time.monotonic() >= over_at:  # nobody waits for this any more
+            server.close()
+            raise TransportError(Verdict.REFUSED_FOR_NOW, "unreachable", "the mail server can't be reached")
         email = EmailMultiAlternatives(
             message.subject, message.body, to=[message.address], headers={"Message-ID": message_id}, connection=server
         )

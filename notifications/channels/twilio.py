@@ -1,16 +1,17 @@
 """Text messages over Twilio's official SDK, asynchronously, on a connection pool of ours.
 
-| Twilio answers                           | what we do                                        |
-| ---------------------------------------- | ------------------------------------------------- |
-| 201                                      | accepted                                          |
-| 429; connection refused                  | refused for now: try again                        |
-| 401, 403: our own account is turned away | refused for now, and an alarm                     |
-| other 4xx                                | what RULINGS says of its code, or refused for good |
-| 5xx, 408, time-out, reset, no id         | uncertain: look at the message list before any resend |
+| Twilio answers                            | what we do                                         |
+| ----------------------------------------- | -------------------------------------------------- |
+| 201                                       | accepted                                           |
+| 429; connection refused                   | refused for now: try again                         |
+| 401, 403, 404: our account is turned away | refused for now, and an alarm                      |
+| other 4xx                                 | what RULINGS says of its code, or refused for good |
+| 5xx, 408, time-out, reset, no id          | uncertain: look at the message list first           |
 
 What it says of a message later, in a receipt or when it is asked, is read by STATUSES and, where it wasn't delivered, by RULINGS.
 """
 
+import re
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self
@@ -19,7 +20,7 @@ from urllib.parse import urlencode
 import aiohttp
 from django.conf import settings
 from django.utils import timezone
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -131,6 +132,8 @@ RULINGS = {
 
 CLOCKS_DIFFER = timedelta(minutes=2)  # ours from Twilio's, at most; doses in the same words are hours apart
 LONGEST_VALIDITY_SECONDS = 36_000  # of Twilio's own queue
+CODE = re.compile(r"[0-9]{1,9}")
+SID = re.compile(r"[A-Za-z0-9]{1,64}")
 # A callback that doesn't reach us is tried five more times, whatever went wrong.
 INSISTS = "#rc=5&rp=all"
 
@@ -193,13 +196,13 @@ class Channel:
                 **self._sender,
                 **_callback(message),
             )
-        except TwilioRestException as error:
+        except (TwilioRestException, TwilioServiceException) as error:
             raise _refused(error) from error
         except aiohttp.ClientConnectorError as error:
             raise TransportError(Verdict.REFUSED_FOR_NOW, "unreachable", "Twilio can't be reached") from error
         except (TwilioException, aiohttp.ClientError, TimeoutError, OSError) as error:
             raise TransportError(Verdict.UNCERTAIN, type(error).__name__, "Twilio didn't answer") from error
-        if not sent.sid:
+        if not _is_sid(sent.sid):
             raise TransportError(Verdict.UNCERTAIN, "no sid", "Twilio's answer names no message")
         return str(sent.sid)
 
@@ -210,12 +213,12 @@ class Channel:
             listed = await self._client.messages.list_async(to=message.address, limit=50)
         except (TwilioException, aiohttp.ClientError, TimeoutError, OSError):
             return None
-        return [text.sid for text in listed if text.sid and text.body in (message.body, "", None) and _made_at(text) >= since]
+        return [text.sid for text in listed if _is_sid(text.sid) and text.body in (message.body, "", None) and _made_at(text) >= since]
 
     async def fetch(self, message: Any) -> tuple[str, str] | None:
         try:
             text = await self._client.messages(message.provider_id).fetch_async()
-        except TwilioRestException as error:
+        except (TwilioRestException, TwilioServiceException) as error:
             return ("", "") if error.status == 404 else None  # an answer too: it knows of no such message
         except (TwilioException, aiohttp.ClientError, TimeoutError, OSError):
             return None
@@ -224,6 +227,10 @@ class Channel:
 
 def _basic(name: str, password: str) -> str:
     return f"Basic {b64encode(f'{name}:{password}'.encode()).decode()}"
+
+
+def _is_sid(sid: Any) -> bool:
+    return isinstance(sid, str) and SID.fullmatch(sid) is not None
 
 
 def _made_at(text: Any) -> datetime:
@@ -260,13 +267,14 @@ def remedy(code: str) -> str:
     return ruling.remedy if ruling else ""
 
 
-def _refused(error: TwilioRestException) -> TransportError:
-    """By HTTP status first, then by code. The SDK's own text can hold the number, so it goes no further."""
-    code = str(error.code or error.status)
+def _refused(error: TwilioRestException | TwilioServiceException) -> TransportError:
+    """By HTTP status first, then by code. The SDK's own text can hold the number, so it goes no further; nor does a code that is none."""
+    code = str(error.code)
+    code = code if CODE.fullmatch(code) else str(error.status)
     ruling = _ruling(code)
     if error.status >= 500 or error.status == 408:
         return TransportError(Verdict.UNCERTAIN, code, _explanation("", code))
-    if error.status in (401, 403):
+    if error.status in (401, 403, 404):
         return TransportError(Verdict.REFUSED_FOR_NOW, code, _explanation("Twilio turns our account away", code), alarm=True)
     if error.status < 400 or error.status == 429 or ruling is None:
         verdict = Verdict.REFUSED_FOR_GOOD if 400 <= error.status != 429 else Verdict.REFUSED_FOR_NOW
@@ -275,7 +283,7 @@ def _refused(error: TwilioRestException) -> TransportError:
 
 
 def _ruling(code: str) -> Ruling | None:
-    return RULINGS.get(int(code)) if code.isascii() and code.isdigit() and len(code) < 10 else None
+    return RULINGS.get(int(code)) if CODE.fullmatch(code) else None
 
 
 def _explanation(words: str, code: str) -> str:

@@ -46,7 +46,7 @@ def _run(now: datetime | None, is_over: Callable[[], bool]) -> Dispatched:
         try:
             is_claiming = True
             while is_claiming or courier.under_way:
-                if is_claiming and courier.under_way <= min(settings.DISPATCH_IN_FLIGHT, courier.window) + size:
+                if is_claiming and courier.under_way <= _room(courier, size):
                     claim = claim_due(size, now=now)
                     counts.more = claim.seen == size
                     is_claiming = counts.more and not is_over()
@@ -78,7 +78,17 @@ def _write_down(done: Sequence[tuple[Claimed, Outcome]], counts: Counts, now: da
 
 
 def _batch_size() -> int:
-    """With a rate to keep, no more than can leave well within the lease, even where several workers share the rate."""
     if not settings.SMS_PER_SECOND:
         return int(settings.DISPATCH_BATCH_SIZE)
-    return int(min(settings.DISPATCH_BATCH_SIZE, max(settings.SMS_PER_SECOND * settings.DISPATCH_LEASE_SECONDS // 8, 1)))
+    return int(min(settings.DISPATCH_BATCH_SIZE, max(_most_at_the_rate() // 2, 1)))
+
+
+def _room(courier: Courier, size: int) -> int:
+    """With how many under way another batch is claimed."""
+    room = min(settings.DISPATCH_IN_FLIGHT, courier.window) + size
+    return max(min(room, _most_at_the_rate() - size), 0) if settings.SMS_PER_SECOND else room
+
+
+def _most_at_the_rate() -> int:
+    """As many as can leave well within the lease and a task's time, even where several workers share the rate."""
+    return int(settings.SMS_PER_SECOND * settings.DISPATCH_LEASE_SECONDS // 8)

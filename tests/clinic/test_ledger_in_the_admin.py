@@ -245,6 +245,38 @@ class TestAddresses:
             assert "…0101" in page
             assert "+12125550101" not in page
 
+    @pytest.mark.parametrize(
+        "question",
+        [
+            *(
+                "aftercare/consent/?address__startswith=%2B1",
+                "aftercare/consent/?address__regex=1",
+                "notifications/reply/?address__contains=1",
+            ),
+            *("aftercare/caremessage/?message__address__startswith=%2B1", "aftercare/caremessage/?reply__address__startswith=%2B1"),
+            *("aftercare/caremessage/?patient__phone__startswith=%2B1", "notifications/message/?address__startswith=%2B1"),
+            *("notifications/message/?body__contains=serum", "notifications/reply/?body__contains=sting"),
+            "notifications/reply/?address__contains=1",
+        ],
+    )
+    def test_masked_they_cant_be_guessed_digit_by_digit(self, sign_in, caplog, question):
+        caplog.set_level("CRITICAL", logger="django.security")
+        assert sign_in("Manager").get(f"/admin/{question}").status_code == 400
+
+    @pytest.mark.parametrize(
+        "question",
+        [
+            *("aftercare/caremessage/?look=wrong&status=failed&kind__exact=dose&channel__exact=sms", "aftercare/consent/?patient=1"),
+            *("aftercare/caremessage/?patient=1&appointment=1", "aftercare/consent/?is_granted__exact=1&source=front+desk"),
+            *(
+                "notifications/reply/?meaning__exact=stop&received_at__gte=2026-11-01+00:00:00%2B00:00",
+                "notifications/alarm/?standing=open",
+            ),
+        ],
+    )
+    def test_what_the_pages_offer_may_be_asked(self, sign_in, question):
+        assert sign_in("Manager").get(f"/admin/{question}").status_code == 200
+
     def test_masked(self):
         assert [masked(address) for address in ("+12125550101", "ana1@example.org", "")] == ["…0101", "a…@example.org", ""]
 

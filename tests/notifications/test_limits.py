@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from datetime import timedelta
 from threading import Thread
 
@@ -190,13 +191,36 @@ class TestTheRate:
     async def wait_for(self, per_second: int):
         await Rate("+12125550199", per_second).wait()
 
-    def test_a_batch_is_no_more_than_can_leave_within_the_lease(self, settings, text):
-        settings.SMS_PER_SECOND = 1
-        for _ in range(20):
+    def test_no_more_are_taken_than_can_leave_well_within_the_lease(self, ten_a_second, settings, text, monkeypatch):
+        """At one a second with 64 in flight, two workers would hold theirs for over three minutes; a task has two."""
+        settings.DISPATCH_LEASE_SECONDS = 8
+        for _ in range(25):
             text()
-        from notifications.services.dispatching import _batch_size
+        most, given = 0, Courier.send
 
-        assert _batch_size() == 15
+        def watch(self, messages, *, deadline):
+            nonlocal most
+            given(self, messages, deadline=deadline)
+            most = max(most, self.under_way)
+
+        monkeypatch.setattr(Courier, "send", watch)
+        assert dispatch_until_idle(now=NOON).accepted == 25
+        assert most == 10
+
+    @pytest.mark.parametrize(("lease", "taken"), [(0.5, {"not begun": 4, "": 1}), (30, {"": 5})])
+    def test_what_cant_have_its_turn_within_its_lease_leaves_it_to_others(self, settings, process_env, text, twilio, lease, taken):
+        """The second one is the control: they would wait for as long as they may."""
+        settings.SMS_PER_SECOND = 1
+        for _ in range(5):
+            text()
+        claim, codes = claim_due(now=NOON), Counter()
+        started = time.monotonic()
+        with Courier() as sender:
+            sender.send(claim.to_send, deadline=started + lease)
+            while sender.under_way:
+                codes.update(outcome.code for _, outcome in sender.take(10))
+        assert codes == taken
+        assert (time.monotonic() - started > 3) == (lease == 30)
 
 
 class TestTheDaysCap:
