@@ -342,7 +342,8 @@ class TestBesideTheSending:
 
         def answer(form):
             with connection.cursor() as cursor:
-                cursor.execute("SELECT state FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+                others = "datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+                cursor.execute(f"SELECT state FROM pg_stat_activity WHERE {others}")
                 states.extend(row[0] for row in cursor.fetchall())
             connection.close()
             return Answer()
