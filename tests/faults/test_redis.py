@@ -29,7 +29,7 @@ def test_control_what_waits_in_redis_alone_is_lost_with_it(begin):
     """No beat: then nothing but the wake-up call of a commit knows of the messages."""
     with begin("redis, no beat") as story:
         story.plan(50, 0)
-        with Celery(broker=story.engines.redis_url) as waker:
+        with Celery(broker=story.engines.redis_url, set_as_current=False) as waker:
             waker.send_task("notifications.tasks.dispatch_due")
         crash(story)
         story.open(prefork=0, beats=0)
