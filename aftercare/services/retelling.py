@@ -75,7 +75,8 @@ def tell_by_email(message_id: int, *, now: datetime) -> None:
     line = _with_owners().select_for_update(of=("self",), no_key=True).filter(message_id=message_id, channel="sms").first()
     if line is None or CareMessage.objects.filter(stands_in_for=line).exists():  # asked under the lock: a receipt may come twice at once
         return
-    again = [replace(telling, channel="email", remark=BY_EMAIL) for telling in _tellings_again([line], now)]
+    # Its text went at its own time: this one isn't late.
+    again = [replace(telling, channel="email", remark=BY_EMAIL, due_at=None) for telling in _tellings_again([line], now)]
     if "email" in reachable_by(line.patient, Purpose.CARE):
         _tell_again(line.patient, again, now)
     else:
@@ -94,8 +95,9 @@ def plan_anew(patient: Patient, *, reason: str, now: datetime) -> None:
         for telling in _tellings_of(appointment, plan, now):
             line = taken.get(telling.key)
             if line and telling.expires_at > now:
-                again = replace(telling, channel=line.channel, remark=line.reason, send_at=max(telling.send_at, now), stands_in_for=line)
-                renewed.append(again)
+                again = replace(telling, channel=line.channel, remark=line.reason, stands_in_for=line)
+                is_due = telling.send_at <= now
+                renewed.append(replace(again, send_at=now, due_at=line.planned_for) if is_due else again)
             elif plan and not line and telling.send_at > now:
                 # A night's doses in one text instead of their own, or the other way round.
                 before = standing.get(telling.key)
@@ -137,7 +139,8 @@ def _tellings_again(lines: Iterable[CareMessage], now: datetime) -> Iterator[Tel
                 continue
             expires_at = line.message.expires_at if line.message else telling.expires_at
             if expires_at > now:
-                yield replace(telling, send_at=max(line.planned_for, now), expires_at=expires_at, stands_in_for=line)
+                send_at = max(line.planned_for, now)
+                yield replace(telling, send_at=send_at, due_at=line.planned_for, expires_at=expires_at, stands_in_for=line)
 
 
 def _tell_again(patient: Patient, tellings: Iterable[Telling], now: datetime) -> None:

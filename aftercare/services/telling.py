@@ -25,7 +25,8 @@ FALLBACK = {"sms": "by email: texts aren't possible", "email": "by text: email i
 class Telling:
     """`key` makes it the same message however often it is told; `reason` says why it isn't to go out at all.
 
-    With `stands_in_for` it is told again, in place of a line that won't go out, and `remark` says why.
+    With `stands_in_for` it is told again, in place of a line that won't go out, and `remark` says why. `due_at` is that line's time, where
+    it has passed: then it is late, and late messages don't go all at once.
     """
 
     key: str
@@ -38,6 +39,7 @@ class Telling:
     reason: str = ""
     stands_in_for: CareMessage | None = None
     remark: str = ""
+    due_at: datetime | None = None
 
     @property
     def dedupe_key(self) -> str:
@@ -96,6 +98,7 @@ def tell(
             expires_at=telling.expires_at,
             quiet=quiet if telling.keeps_quiet_hours else None,
             time_zone=patient.time_zone,
+            due_at=telling.due_at,
         )
         fallback = FALLBACK[telling.channel] if channel != telling.channel else ""
         lines.append(telling.line(channel, telling.remark or fallback, draft))

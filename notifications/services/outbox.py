@@ -24,11 +24,11 @@ SCHEDULE = """
 INSERT INTO notifications_message (
        dedupe_key, reference, channel, address, address_hash, subject, body, html, due_at, send_at, expires_at,
        quiet_from, quiet_until, time_zone, status, reason, attempts, lookups, provider_id, error_code, created_at)
-SELECT dedupe_key, reference, channel, address, address_hash, subject, body, html, send_at, send_at, expires_at,
+SELECT dedupe_key, reference, channel, address, address_hash, subject, body, html, due_at, send_at, expires_at,
        quiet_from, quiet_until, time_zone, 'scheduled', '', 0, 0, '', '', %(scheduled_at)s
   FROM json_to_recordset(%(drafts)s) AS draft (
        dedupe_key text, reference text, channel text, address text, address_hash text, subject text, body text, html text,
-       send_at timestamptz, expires_at timestamptz, quiet_from time, quiet_until time, time_zone text)
+       due_at timestamptz, send_at timestamptz, expires_at timestamptz, quiet_from time, quiet_until time, time_zone text)
     ON CONFLICT (dedupe_key) DO UPDATE SET dedupe_key = excluded.dedupe_key
 RETURNING id, dedupe_key
 """
@@ -50,7 +50,10 @@ RETURNING m.status
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message to be. `quiet` are the hours, in `time_zone`, in which it must wait; None lets it go at any hour."""
+    """A message to be. `quiet` are the hours, in `time_zone`, in which it must wait; None lets it go at any hour.
+
+    `due_at` is for one that stands in for a message which was due earlier, and so is as late as that.
+    """
 
     dedupe_key: str
     channel: str
@@ -63,6 +66,7 @@ class Draft:
     quiet: QuietHours | None = None
     time_zone: str = "UTC"
     reference: str = ""
+    due_at: datetime | None = None
 
 
 def schedule(drafts: Sequence[Draft], *, now: datetime | None = None) -> list[Message]:
@@ -105,6 +109,7 @@ def _as_json(drafts: Sequence[Draft]) -> str:
             "subject": draft.subject,
             "body": draft.body,
             "html": draft.html,
+            "due_at": (draft.due_at or draft.send_at).isoformat(),
             "send_at": draft.send_at.isoformat(),
             "expires_at": draft.expires_at.isoformat(),
             "quiet_from": draft.quiet.starts.isoformat() if draft.quiet else None,

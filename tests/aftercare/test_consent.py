@@ -12,12 +12,13 @@ from aftercare.domain.protocol import Kind
 from aftercare.models import Consent
 from aftercare.services import bookings, give_consent, reachable_by, telling, withdraw_consent
 from aftercare.services.telling import UNREACHABLE
-from notifications.services import dispatch, suppress
+from notifications.services import Draft, claim_due, dispatch, suppress
 from scheduling.models import Patient
 from tests.clinic_world import FIRST, TODAY, WEEK, at, ledger, local, outbox
 
 END = FIRST + timedelta(hours=1)
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 PLANNED = {"caremessage__plan__isnull": False}
 
 
@@ -245,6 +246,41 @@ class TestAnotherLanguageZoneOrNight:
         self.change(clinic.ana, language="es", time_zone="America/Los_Angeles")
         first = ledger(key__endswith="-serum-day-1")
         assert [line.message.status for line in first] == ["accepted"]
+
+
+class TestAfterAnOutage:
+    """Three sessions were booked at nine while nothing went out. At noon the first confirmation goes, the others wait an hour each."""
+
+    NOON = TODAY + 3 * HOUR
+
+    @pytest.fixture(autouse=True)
+    def _waiting(self, clinic):
+        clinic.consents(clinic.ana)
+        clinic.book(clinic.ana)
+        clinic.book(clinic.ana, FIRST + timedelta(days=1), treatment=clinic.scalp)
+        clinic.book(clinic.ana, FIRST + timedelta(days=40))
+        assert len(claim_due(now=self.NOON).to_send) == 1
+        assert self.waiting() == ["13:00", "14:00"]
+
+    def waiting(self) -> list[str]:
+        return [local(message.send_at)[-5:] for message in outbox(caremessage__kind="confirmation")]
+
+    def test_said_in_another_language_they_still_come_one_an_hour(self, clinic):
+        with freeze_time(self.NOON + MINUTE):
+            clinic.ana.language = "es"
+            clinic.ana.save()
+        assert claim_due(now=self.NOON + 2 * MINUTE).to_send == []
+        assert self.waiting() == ["13:00", "14:00"]
+
+    def test_told_by_email_after_a_stop_they_do_too(self, clinic):
+        suppress("sms", "+12125550101", reason="STOP", now=self.NOON + MINUTE)
+        assert len(claim_due(now=self.NOON + 2 * MINUTE).to_send) == 1
+        assert self.waiting() == ["13:02"]
+
+    def test_control_as_new_messages_they_would_come_at_once(self, clinic, monkeypatch):
+        monkeypatch.setattr(telling, "Draft", lambda due_at, **draft: Draft(**draft))
+        suppress("sms", "+12125550101", reason="STOP", now=self.NOON + MINUTE)
+        assert len(claim_due(now=self.NOON + 2 * MINUTE).to_send) == 2
 
 
 class TestTextsADay:
