@@ -64,7 +64,7 @@ class Courier:
     def send(self, messages: Sequence[Any], *, deadline: float) -> None:
         """Begin to send them. One that couldn't begin by `deadline`, on the monotonic clock, isn't sent: its lease may have run out.
 
-        Nor is one that has become worthless while it waited, or while this process was frozen.
+        Nor is one that has become worthless while it waited, or while this process was frozen; nor one whose quiet hours have begun.
         """
         if not messages:
             return
@@ -117,7 +117,7 @@ class Courier:
             transport = await self._transport(message.channel)
             if transport is None:
                 return Outcome(Verdict.REFUSED_FOR_NOW, code="unopened", explanation="the channel can't be opened")
-            over_at = min(deadline, message.worthless_at)
+            over_at = min(deadline, message.begins_by)
             try:
                 async with asyncio.timeout_at(over_at):  # the loop's clock is the monotonic one
                     await transport.wait()

@@ -19,8 +19,9 @@ SPARE_SECONDS = 20  # of the lease, for the try itself and for writing down what
 # One statement on the database's clock, and a transaction of its own: a worker that is frozen or killed around it holds no lock. Rows
 # that another worker is claiming are skipped, not waited for, so any number of workers and dispatchers may run it at once.
 #
-# `wake_at` is the end of the quiet hours that now falls into. `turn_at` is when a late message may go: one an hour to an address, three
-# a day. That pace is taken by an upsert, which sees what another claim has just committed where this statement's snapshot doesn't.
+# `wake_at` is the end of the quiet hours that now falls into, `hushed_at` when the next ones begin. `later_at` is when a message that must
+# wait may go: a late one goes one an hour to an address, three a day. That pace is taken by an upsert, which sees what another claim has
+# just committed where this statement's snapshot doesn't.
 CLAIM = """
 WITH clock AS (
     SELECT coalesce(%(now)s::timestamptz, now()) AS now
@@ -36,7 +37,8 @@ WITH clock AS (
     SELECT due.*,
            CASE WHEN CASE WHEN quiet_from <= quiet_until THEN local::time >= quiet_from AND local::time < quiet_until
                           ELSE local::time >= quiet_from OR local::time < quiet_until END
-                THEN (local::date + (local::time >= quiet_until)::int + quiet_until) AT TIME ZONE time_zone END AS wake_at
+                THEN (local::date + (local::time >= quiet_until)::int + quiet_until) AT TIME ZONE time_zone END AS wake_at,
+           (local::date + (local::time >= quiet_from)::int + quiet_from) AT TIME ZONE time_zone AS hushed_at
       FROM due
 ), judged AS (
     SELECT woken.*,
@@ -62,7 +64,7 @@ WITH clock AS (
        AND coalesce(pace.late_sends[cardinality(pace.late_sends) - 2] <= excluded.late_sends[1] - interval '1 day', true)
  RETURNING channel, address_hash
 ), timed AS (
-    SELECT w.id, w.now, w.expires_at, w.is_late, w.turn,
+    SELECT w.id, w.now, w.expires_at, w.hushed_at, w.is_late, w.turn,
            CASE WHEN standing = 'late' AND turn = 1 AND paced.channel IS NOT NULL THEN 'free' ELSE standing END AS standing,
            CASE standing
                 WHEN 'quiet' THEN wake_at
@@ -105,7 +107,7 @@ WITH clock AS (
       FROM settled
      WHERE m.id = settled.id
  RETURNING m.id, m.token, m.channel, m.address, m.subject, m.body, m.html, m.due_at, m.expires_at, m.attempts, settled.is_late,
-           settled.expires_at - settled.now AS lasts, m.status
+           least(settled.expires_at, settled.hushed_at) - settled.now AS lasts, m.status
 ), attempted AS (
     INSERT INTO notifications_attempt (message_id, token, started_at, verdict, provider_id, error_code)
     SELECT claimed.id, claimed.token, clock.now, '', '', '' FROM claimed, clock WHERE claimed.status = 'sending'
@@ -134,7 +136,7 @@ class Claimed(NamedTuple):
     expires_at: datetime
     attempts: int
     is_late: bool
-    worthless_at: float  # on the monotonic clock
+    begins_by: float  # or not at all: on the monotonic clock, its validity's end or the next quiet hours
 
     @property
     def sought_since(self) -> datetime:

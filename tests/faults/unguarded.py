@@ -59,7 +59,7 @@ def _expiry() -> None:
     guarded = Courier.send
 
     def send(self: Courier, messages: Sequence[Any], *, deadline: float) -> None:
-        guarded(self, [message._replace(worthless_at=inf) for message in messages], deadline=deadline)
+        guarded(self, [message._replace(begins_by=inf) for message in messages], deadline=deadline)
 
     Courier.send = send
 

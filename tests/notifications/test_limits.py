@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import Counter
+from datetime import time as time_of_day
 from datetime import timedelta
 from threading import Thread
 
@@ -13,6 +14,7 @@ from django.db import IntegrityError, transaction
 from notifications.channels import Courier, courier, demo
 from notifications.channels.rate import Rate
 from notifications.channels.window import Window
+from notifications.domain.quiet import QuietHours
 from notifications.domain.states import Verdict
 from notifications.models import Alarm, DailyCount, Message
 from notifications.services import claim_due, dispatch, dispatch_until_idle
@@ -293,6 +295,19 @@ class TestTheLease:
                     assert (outcome.verdict, outcome.code) == (Verdict.REFUSED_FOR_NOW, "not begun")
         assert twilio.requests == []
         assert claim.to_send[0].message_id == message.pk
+
+    @pytest.mark.parametrize(("night", "sent"), [(QuietHours(time_of_day(21), time_of_day(8)), 0), (None, 1)])
+    def test_nothing_begins_once_the_quiet_hours_have(self, text, twilio, night, sent):
+        """Claimed half a second before nine, by a process that is frozen for a second."""
+        evening = at("2026-11-10", "21:00") - timedelta(seconds=0.5)
+        text(now=evening, quiet=night, time_zone="America/New_York", expires_at=evening + 24 * HOUR)
+        claim = claim_due(now=evening)
+        time.sleep(0.6)
+        with Courier() as sender:
+            sender.send(claim.to_send, deadline=claim.deadline)
+            while sender.under_way:
+                sender.take(1)
+        assert len(twilio.requests) == sent
 
     def test_what_has_become_worthless_meanwhile_isnt_sent(self, text, twilio):
         """Claimed with half a second to go, by a process that is frozen for a second."""
