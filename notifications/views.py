@@ -81,7 +81,8 @@ def _fields(request: HttpRequest) -> QueryDict | None:
 
 
 def _is_signed(request: HttpRequest, fields: QueryDict) -> bool:
-    address = settings.PUBLIC_BASE_URL + request.get_full_path()
+    # Without the prefix under which a proxy may serve us: where there is one, PUBLIC_BASE_URL ends in it.
+    address = settings.PUBLIC_BASE_URL + request.get_full_path_info()
     return bool(RequestValidator(settings.TWILIO_AUTH_TOKEN).validate(address, fields, request.headers.get("X-Twilio-Signature", "")))
 
 

@@ -1,6 +1,6 @@
 """The ways out. A channel is a file here with a `Channel` class; to add one, copy a file and name it in settings.CHANNELS."""
 
-from notifications.channels.courier import Courier
+from notifications.channels.courier import NOT_BEGUN, Courier
 from notifications.channels.transport import Outcome, Transport, first_poll_at, read, remedy
 
-__all__ = ["Courier", "Outcome", "Transport", "first_poll_at", "read", "remedy"]
+__all__ = ["NOT_BEGUN", "Courier", "Outcome", "Transport", "first_poll_at", "read", "remedy"]

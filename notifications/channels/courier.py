@@ -51,10 +51,12 @@ class Courier:
     def __exit__(self, *exc_info: object) -> None:
         if self._loop is None:
             return
-        self._run(self._close())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        try:
+            self._run(self._close())
+        finally:  # a task's time limit may interrupt that, and the process lives on
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
         for channel, window in self._windows.items():
             if window.size < window.most:
                 _sizes[channel] = window.size

@@ -1,8 +1,9 @@
 """Claim, send, record: the claim and the record here, on the caller's thread; the sending beside it. No transaction awaits the network."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from math import inf
 from typing import NamedTuple
 
 from django.conf import settings
@@ -13,6 +14,8 @@ from notifications.domain.states import Verdict
 from notifications.services.claiming import Claimed, claim_due
 from notifications.services.recording import record_surely
 from notifications.services.seeking import sought
+
+LAST_BEGIN_SECONDS = 30  # after a run should be over. What waits still goes with the next run: this one has a task's time limit
 
 
 class Dispatched(NamedTuple):
@@ -26,16 +29,18 @@ class Dispatched(NamedTuple):
 
 def dispatch(*, now: datetime | None = None) -> Dispatched:
     """Send one batch of what is due and record what became of it."""
-    return _run(now, lambda: True)
+    return _run(now, time.monotonic(), inf)
 
 
 def dispatch_until_idle(*, now: datetime | None = None, for_seconds: float | None = None) -> Dispatched:
     """Dispatch batch after batch until one comes back less than full, or no new one after `for_seconds`."""
-    over_at = time.monotonic() + for_seconds if for_seconds is not None else None
-    return _run(now, lambda: over_at is not None and time.monotonic() >= over_at)
+    if for_seconds is None:
+        return _run(now, inf, inf)
+    over_at = time.monotonic() + for_seconds
+    return _run(now, over_at, over_at + LAST_BEGIN_SECONDS)
 
 
-def _run(now: datetime | None, is_over: Callable[[], bool]) -> Dispatched:
+def _run(now: datetime | None, over_at: float, last_begin_at: float) -> Dispatched:
     """The next batch is claimed while others are under way: as many as the channel takes, and up to two batches that wait their turn.
 
     With only one, the channel runs dry while the outcomes of another are written down.
@@ -49,10 +54,10 @@ def _run(now: datetime | None, is_over: Callable[[], bool]) -> Dispatched:
                 if is_claiming and courier.under_way <= _room(courier, size):
                     claim = claim_due(size, now=now)
                     counts.more = claim.seen == size
-                    is_claiming = counts.more and not is_over()
+                    is_claiming = counts.more and time.monotonic() < over_at
                     counts.set_aside += claim.seen - len(claim.to_send)
                     found, unsent = sought(claim.to_send, courier)
-                    courier.send(unsent, deadline=claim.deadline)
+                    courier.send(unsent, deadline=min(claim.deadline, last_begin_at))
                     _write_down(found, counts, now)
                 else:
                     _write_down(courier.take(size), counts, now)

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from notifications.channels import Outcome, first_poll_at
+from notifications.channels import NOT_BEGUN, Outcome, first_poll_at
 from notifications.domain.backoff import backoff
 from notifications.domain.deciding import Next, after_try
 from notifications.domain.states import MessageStatus, Verdict
@@ -138,7 +138,8 @@ def give_turns_back(tokens: Iterable[UUID]) -> None:
 
 
 def _next(claimed: Claimed, outcome: Outcome, now: datetime) -> Next:
-    pause = backoff(claimed.attempts, random.random(), timedelta(seconds=settings.BACKOFF_FIRST_SECONDS))  # noqa: S311 - jitter
+    tries = 1 if outcome is NOT_BEGUN else claimed.attempts  # it was none
+    pause = backoff(tries, random.random(), timedelta(seconds=settings.BACKOFF_FIRST_SECONDS))  # noqa: S311 - jitter
     return after_try(outcome.verdict, outcome.explanation, again_at=now + pause, expires_at=claimed.expires_at)
 
 

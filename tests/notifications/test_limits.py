@@ -1,6 +1,7 @@
 """What holds the sending back: the window of what is under way, the rate a second, the cap a day, and the lease."""
 
 import asyncio
+import threading
 import time
 from collections import Counter
 from datetime import time as time_of_day
@@ -11,13 +12,13 @@ import pytest
 import redis
 from django.db import IntegrityError, transaction
 
-from notifications.channels import Courier, courier, demo
+from notifications.channels import NOT_BEGUN, Courier, courier, demo
 from notifications.channels.rate import Rate
 from notifications.channels.window import Window
 from notifications.domain.quiet import QuietHours
 from notifications.domain.states import Verdict
 from notifications.models import Alarm, DailyCount, Message
-from notifications.services import claim_due, dispatch, dispatch_until_idle
+from notifications.services import claim_due, dispatch, dispatch_until_idle, dispatching
 from notifications.services.recording import record
 from tests.clinic_world import at, local
 from tests.notifications.conftest import NOON
@@ -327,6 +328,25 @@ class TestTheLease:
             ("expired", "not accepted in time: its turn didn't come in time"),
         }
 
+    @pytest.mark.parametrize(("last_begin", "requests"), [(0.2, 1), (30, 3)])
+    def test_a_run_ends_in_time_however_slow_the_provider_is(self, text, twilio, settings, monkeypatch, last_begin, requests):
+        """One at a time, since it has said “too many”. The second one is the control: a task's time limit would meet them waiting."""
+        settings.DISPATCH_IN_FLIGHT = 1
+        monkeypatch.setattr(dispatching, "LAST_BEGIN_SECONDS", last_begin)
+        twilio.answer = lambda form: Answer(after_seconds=0.5)
+        for _ in range(3):
+            text()
+        dispatch_until_idle(now=NOON, for_seconds=0.1)
+        assert len(twilio.requests) == requests
+
+    def test_a_try_that_never_began_makes_no_pause_longer(self, text):
+        message = text()
+        Message.objects.filter(pk=message.pk).update(attempts=7)
+        claim = claim_due(now=NOON)
+        record(claim.to_send, [NOT_BEGUN], now=NOON)
+        message.refresh_from_db()
+        assert message.send_at - NOON <= timedelta(seconds=30)
+
     def test_the_deadline_lies_within_it(self, text, settings):
         text()
         before = time.monotonic()
@@ -340,6 +360,17 @@ class TestTheLease:
 
 
 class TestBesideTheSending:
+    def test_a_channel_that_cant_be_closed_leaves_no_thread_behind(self, text, monkeypatch):
+        async def close(self, *exc_info):
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(demo.Channel, "__aexit__", close)
+        text()
+        with pytest.raises(ZeroDivisionError):
+            dispatch(now=NOON)
+        assert Message.objects.get().status == "accepted"
+        assert "courier" not in {thread.name for thread in threading.enumerate()}
+
     def test_batches_are_claimed_while_others_are_under_way(self, text, twilio, settings):
         """Ten batches of four, each answer half a second away: one after the other would take five seconds."""
         settings.DISPATCH_BATCH_SIZE = 4

@@ -1,11 +1,13 @@
 """What Twilio says of a text that it took: in any order, more than once, and only with its signature."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.handlers.wsgi import WSGIRequest
+from django.test import Client
 from freezegun import freeze_time
 from twilio.request_validator import RequestValidator
 
@@ -368,6 +370,15 @@ class TestWhoMaySpeak:
         settings.PUBLIC_BASE_URL = "https://clinic.example.org"
         settings.ALLOWED_HOSTS = ["app.internal"]
         answer = post(self.path, self.fields, **{"Host": "app.internal:8000", "X-Forwarded-Host": "evil.example.org"})
+        assert (answer.status_code, row(self.message).status) == (204, "delivered")
+
+    @pytest.mark.parametrize("served_under", ["", "/clinic"])
+    def test_a_proxy_may_serve_us_under_a_prefix(self, settings, served_under):
+        """Whether it takes the prefix away or says so to our server (SCRIPT_NAME)."""
+        settings.PUBLIC_BASE_URL = "https://example.org/clinic"
+        path, fields = self.path, urlencode(self.fields)
+        signed = signature(path, self.fields)
+        answer = Client(SCRIPT_NAME=served_under).post(path, fields, content_type=FORM, headers={"X-Twilio-Signature": signed})
         assert (answer.status_code, row(self.message).status) == (204, "delivered")
 
     def test_control_by_the_hosts_own_name_it_would_be_refused(self, settings, monkeypatch):
