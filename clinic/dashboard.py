@@ -38,6 +38,7 @@ class Tile:
     detail: str
     url: str = ""
     is_pressing: bool = False
+    is_alarm: bool = False  # a banner above the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def dashboard(user: User | AnonymousUser, now: datetime) -> Dashboard:
     if user.has_perm("aftercare.view_caremessage"):
         tiles += _messages_tiles(now)
     if user.has_perm("notifications.view_alarm"):
-        tiles += _alarm_tiles()
+        tiles = _alarm_tiles() + tiles
     return Dashboard(_greeting(here.time()), here.date(), tiles, rows, more, len(zones) > 1)
 
 
@@ -179,4 +180,4 @@ def _alarm_tiles() -> list[Tile]:
     if not explanations:
         return []
     url = address("admin:notifications_alarm_changelist")
-    return [Tile(_("Alarms open"), len(explanations), capfirst(explanations[0]), f"{url}?standing=open" if url else "", True)]
+    return [Tile(_("Alarms open"), len(explanations), capfirst(explanations[0]), f"{url}?standing=open" if url else "", is_alarm=True)]

@@ -24,7 +24,7 @@ PLACES: tuple[tuple[Any, str, str], ...] = (
 GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_("Patients & diary"), ("scheduling.Patient", "scheduling.Appointment", "scheduling.Course", "scheduling.Recall")),
     (_("Aftercare"), ("aftercare.Plan", "aftercare.CareMessage", "aftercare.Consent", "aftercare.Protocol")),
-    (_("Messages"), ("notifications.Message", "notifications.Reply", "notifications.Alarm")),
+    (_("Sending & replies"), ("notifications.Message", "notifications.Reply", "notifications.Alarm")),
     (
         _("Clinic set-up"),
         ("scheduling.Treatment", "scheduling.Practitioner", "scheduling.Location", "scheduling.Room", "auth.User", "auth.Group"),

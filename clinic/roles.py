@@ -34,6 +34,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "scheduling.room": (VIEW, ADD, CHANGE),
         "aftercare.caremessage": (VIEW, "read_replies", "view_addresses"),
         "notifications.message": (VIEW,),
+        "notifications.reply": (VIEW, "view_addresses"),
         "notifications.attempt": (VIEW,),
         "notifications.receipt": (VIEW,),
         "notifications.alarm": (VIEW, CHANGE),  # which is clearing it

@@ -25,6 +25,7 @@ class ClinicAdminSite(AdminSite):
     site_title = "Afterglow"
     site_header = "Afterglow"
     index_title = _("Today at the clinic")
+    empty_value_display = "–"
     enable_nav_sidebar = False  # the header leads everywhere
 
     def get_urls(self) -> list[URLResolver | URLPattern]:

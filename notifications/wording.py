@@ -24,7 +24,7 @@ def alarm_email(channel: Any, explanation: str, remedy: str, link: str) -> tuple
         f"Afterglow needs you: {explanation}"[:200],
         f"Something is wrong with the clinic's messages ({channel}): {explanation}.\n\n"
         f"What to do: {remedy}\n\n"
-        "Patients may be missing their messages meanwhile. Those that failed are on the list of messages. "
+        "Patients may be missing their messages meanwhile. Those that failed are in the outbox. "
         f"How often it has happened, and the button to clear the alarm once it is mended:\n{link}\n",
     )
 

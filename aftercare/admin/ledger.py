@@ -114,7 +114,8 @@ class CareMessageAdmin(ReadOnly):
     @admin.display(description=_("tries"))
     def tries(self, line: CareMessage) -> SafeString:
         tried = line.message.attempt_set.order_by("started_at") if line.message else ()
-        return _steps((lines.local_time(one.started_at, line), one.verdict or _("under way"), one.error_code) for one in tried)
+        became = ((one, one.get_verdict_display() or _("under way")) for one in tried)
+        return _steps((lines.local_time(one.started_at, line), verdict, one.error_code) for one, verdict in became)
 
     @admin.display(description=_("receipts"))
     def receipts(self, line: CareMessage) -> SafeString:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aftercare.models import CareMessage
-from notifications.admin.reading import badge
+from notifications.admin.reading import badge, status_badge
 from notifications.domain.masking import masked
 from notifications.domain.states import MessageStatus
 
@@ -57,7 +57,7 @@ def what_became_of(line: CareMessage) -> SafeString:
         return badge("read", _("read")) if line.read_at else badge("to-read", _("to read"))
     if line.message is None:
         return badge("cancelled", _("not sent"))
-    return badge(line.message.status, line.message.get_status_display())
+    return status_badge(line.message)
 
 
 def when_it_went(line: CareMessage) -> str:

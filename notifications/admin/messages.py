@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from notifications.admin.reading import ReadOnly, ReadOnlyInline, badge
+from notifications.admin.reading import ReadOnly, ReadOnlyInline, status_badge
 from notifications.domain.masking import masked
 from notifications.models import Attempt, Message, Receipt
 
@@ -29,6 +29,7 @@ class MessageAdmin(ReadOnly):
     )
     fields = readonly_fields
     inlines = [AttemptInline, ReceiptInline]
+    counted = _("messages")  # so many of them are in the outbox
 
     @admin.display(description=_("to"))
     def to(self, message: Message) -> str:
@@ -36,4 +37,4 @@ class MessageAdmin(ReadOnly):
 
     @admin.display(description=_("status"), ordering="status")
     def status_badge(self, message: Message) -> SafeString:
-        return badge(message.status, message.get_status_display())
+        return status_badge(message)

@@ -3,24 +3,47 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from notifications.domain.states import MessageStatus
+from notifications.models import Message
 
 
 def badge(status: str, label: Any) -> SafeString:
     return format_html('<span class="status status-{}">{}</span>', status, label)
 
 
+def status_badge(message: Message) -> SafeString:
+    """“Sent” alone would leave open whether it came: a text's arrival is confirmed by and by, an email's never is."""
+    if message.status != MessageStatus.ACCEPTED:
+        return badge(message.status, message.get_status_display())
+    if message.poll_at:  # its provider will say, or be asked
+        return badge(message.status, _("sent, not confirmed yet"))
+    hint = _("emails aren't confirmed") if message.channel == "email" else _("nobody will confirm it")
+    return format_html('{} <span class="quiet hint">{}</span>', badge(message.status, _("sent")), hint)
+
+
 class ReadOnly(admin.ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
+    empty_value_display = ""  # the stylesheet shows a dash where there is room for it
     led_to_by: tuple[str, ...] = ()  # what other pages' links ask for, beside the filters
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Only what the page offers: an address that it masks could be guessed digit by digit, with `?address__startswith=`."""
         filters = {getattr(shown, "parameter_name", shown) for shown in self.list_filter}
         return lookup in self.led_to_by or (lookup.partition("__")[0] in filters and super().lookup_allowed(lookup, value, request))
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        shown = context["original"]
+        logged = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(shown), object_id=str(shown.pk))
+        context["is_without_history"] = not logged.exists()
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 from django.template.defaultfilters import truncatechars
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -16,8 +19,16 @@ class ReplyAdmin(ReadOnly):
 
     list_display = ["received", "words", "meaning_badge", "sender"]
     list_filter = ["meaning", "received_at"]
-    readonly_fields = ("received_at", "sender", "meaning_badge", "body")
-    fields = readonly_fields
+    readonly_fields = ("received_at", "sender", "whole_sender", "meaning_badge", "body")
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return [self._sender(request) if name == "sender" else name for name in self.list_display]
+
+    def get_fields(self, request: HttpRequest, obj: Reply | None = None) -> Any:
+        return ["received_at", self._sender(request), "meaning_badge", "body"]
+
+    def _sender(self, request: HttpRequest) -> str:
+        return "whole_sender" if request.user.has_perm("notifications.view_addresses") else "sender"
 
     @admin.display(description=_("received"), ordering="received_at")
     def received(self, reply: Reply) -> str:
@@ -27,10 +38,14 @@ class ReplyAdmin(ReadOnly):
     def sender(self, reply: Reply) -> str:
         return masked(reply.address)
 
+    @admin.display(description=_("from"))
+    def whole_sender(self, reply: Reply) -> str:
+        return reply.address
+
     @admin.display(description=_("meaning"), ordering="meaning")
     def meaning_badge(self, reply: Reply) -> SafeString:
         return badge(reply.meaning, reply.get_meaning_display())
 
     @admin.display(description=_("text"))
     def words(self, reply: Reply) -> str:
-        return truncatechars(reply.body, 120)
+        return truncatechars(reply.body, 160)

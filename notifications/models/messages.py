@@ -65,8 +65,8 @@ class Message(models.Model):
 
     class Meta:
         ordering = ["-send_at", "-pk"]
-        verbose_name = _("message")
-        verbose_name_plural = _("messages")
+        verbose_name = _("message in the outbox")
+        verbose_name_plural = _("outbox")
         constraints = [
             # Not the field's own `unique`: that would bring a second index, for LIKE, that each claim and record writes.
             models.UniqueConstraint(fields=["dedupe_key"], name="one_message_per_key"),
@@ -95,6 +95,15 @@ class Message(models.Model):
         return f"Message {self.pk}"
 
 
+VERDICTS = [
+    (Verdict.ACCEPTED.value, _("sent")),
+    (Verdict.REFUSED_FOR_NOW.value, _("refused for now")),
+    (Verdict.REFUSED_FOR_GOOD.value, _("refused for good")),
+    (Verdict.OPTED_OUT.value, _("opted out")),
+    (Verdict.UNCERTAIN.value, _("uncertain")),
+]
+
+
 class Attempt(models.Model):
     """One try to send a message."""
 
@@ -102,7 +111,7 @@ class Attempt(models.Model):
     token = models.UUIDField(unique=True)
     started_at = models.DateTimeField(_("started"))
     finished_at = models.DateTimeField(_("finished"), null=True)
-    verdict = models.CharField(_("result"), max_length=20, blank=True, choices=[(verdict.value, verdict.value) for verdict in Verdict])
+    verdict = models.CharField(_("result"), max_length=20, blank=True, choices=VERDICTS)
     provider_id = models.CharField(_("provider's id"), max_length=64, blank=True)
     error_code = models.CharField(_("error code"), max_length=40, blank=True)
 

@@ -7,10 +7,10 @@ from notifications.domain.states import Meaning
 from notifications.models.messages import CHANNELS
 
 MEANINGS = [
-    (Meaning.STOP.value, _("no more messages")),
-    (Meaning.START.value, _("messages again")),
+    (Meaning.STOP.value, _("wants no more texts")),
+    (Meaning.START.value, _("wants texts again")),
     (Meaning.HELP.value, _("asks for help")),
-    (Meaning.WORDS.value, _("an answer")),
+    (Meaning.WORDS.value, _("wrote to us")),
 ]
 
 
@@ -28,6 +28,7 @@ class Reply(models.Model):
         ordering = ["-received_at", "-pk"]
         verbose_name = _("reply")
         verbose_name_plural = _("replies")
+        permissions = [("view_addresses", _("Can see whole numbers"))]
         indexes = [models.Index(fields=["address", "-received_at"], name="replies_by_address")]
 
     def __str__(self) -> str:

@@ -37,6 +37,13 @@ def test_a_manager_sees_what_to_do_and_clears_it(sign_in, alarm):
     assert LogEntry.objects.get().change_message == "Cleared."
 
 
+def test_there_is_no_history_to_look_at_before_it_is_cleared(sign_in, alarm):
+    client, here = sign_in("Manager"), f"/admin/notifications/alarm/{alarm.pk}/change/"
+    assert "History" not in client.get(here).content.decode()
+    client.post(here, {"_clear": ""})
+    assert "History" in client.get(here).content.decode()
+
+
 def test_several_are_cleared_from_the_list(sign_in, alarm):
     other = raise_alarm(*UNPAID, now=NOON)
     client = sign_in("Manager")
@@ -71,10 +78,12 @@ def test_the_list_is_filtered(sign_in, alarm, standing, shown):
     assert [code for code in (FILTERED[1], UNPAID[1]) if f"error {code}" in page] == shown
 
 
-def test_the_first_page_shows_a_tile_while_one_is_open(sign_in, alarm):
+def test_the_first_page_opens_with_it_while_one_is_open(sign_in, alarm):
     manager = sign_in("Manager").get("/admin/").wsgi_request.user
-    (tile,) = [tile for tile in dashboard(manager, NOON).tiles if tile.name == "Alarms open"]
-    assert (tile.count, tile.detail, tile.url, tile.is_pressing) == (
+    tile, *others = dashboard(manager, NOON).tiles
+    assert not any(other.is_alarm for other in others)
+    assert (tile.name, tile.count, tile.detail, tile.url, tile.is_alarm) == (
+        "Alarms open",
         1,
         "Carriers filter our texts (Twilio's error 30007)",
         "/admin/notifications/alarm/?standing=open",

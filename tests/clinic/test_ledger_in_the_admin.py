@@ -96,12 +96,26 @@ class TestWhatBecameOfIt:
         text, email = CareMessage.objects.filter(key__endswith="serum-day-1").order_by("pk")
         page = read(desk.get(f"{LEDGER}{text.pk}/change/"))
         assert "sent 5:00 PM; error 30005; told again by email" in page
-        assert "Tue, Nov 3, 5:00 PM · accepted" in page
+        assert "Tue, Nov 3, 5:00 PM · sent" in page
         assert "Tue, Nov 3, 5:00 PM · undelivered 30005" in page
         assert f"{LEDGER}{email.pk}/change/" in desk.get(f"{LEDGER}{text.pk}/change/").content.decode()
         page = read(desk.get(f"{LEDGER}{email.pk}/change/"))
         assert "by email: the text couldn't be delivered" in page
         assert "It is time for your hyaluronic acid serum: number 1 of 8" in page
+
+    def test_sent_says_whether_more_will_be_known(self, clinic, desk):
+        clinic.treat(clinic.consents(clinic.ana))
+        text, email = outbox(channel="sms")[0], outbox(channel="email")[0]
+        become(text, status="accepted", accepted_at=text.send_at, poll_at=text.send_at + HOUR)
+        become(email, status="accepted", accepted_at=email.send_at)
+        [line] = ledger(message=text)
+        page = read(desk.get(f"{LEDGER}{line.pk}/change/"))
+        assert "What became of it: sent, not confirmed yet Details" in page
+        [line] = ledger(message=email)
+        page = read(desk.get(f"{LEDGER}{line.pk}/change/"))
+        assert "What became of it: sent emails aren't confirmed Details" in page
+        become(text, status="delivered", delivered_at=text.send_at + MINUTE)
+        assert "What became of it: delivered Details" in read(desk.get(f"{LEDGER}{ledger(message=text)[0].pk}/change/"))
 
     def test_an_appointments_page_has_its_own_messages(self, clinic, desk):
         booked = clinic.book(clinic.consents(clinic.ana))
