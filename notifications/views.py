@@ -1,10 +1,12 @@
 """What Twilio tells us: receipts and replies. Answered with 2xx only once it is committed."""
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseForbidden, QueryDict, UnreadablePostError
@@ -15,6 +17,8 @@ from twilio.twiml.messaging_response import MessagingResponse
 
 from notifications import services
 from notifications.forms import ReceiptForm, ReplyForm
+
+logger = logging.getLogger(__name__)
 
 View = Callable[..., HttpResponse]
 FORM = "application/x-www-form-urlencoded"
@@ -28,11 +32,12 @@ def from_twilio(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if settings.CHANNELS["sms"] != "twilio" or not settings.TWILIO_AUTH_TOKEN:  # what is signed with nothing, anybody can sign
-            return _forbidden("No text messages are sent from here, so none can be answered.")
+            return _forbidden("No text messages are sent from here through Twilio, so there is nothing that it could tell.")
         fields = _fields(request)
         if fields is None:
             return _bad("The request is no form that can be read.")
         if not _is_signed(request, fields):
+            _warn_of_a_bad_signature()
             return _forbidden("The signature is missing, or isn't that of this address with these fields.")
         return view(request, **kwargs)
 
@@ -84,6 +89,12 @@ def _is_signed(request: HttpRequest, fields: QueryDict) -> bool:
     # Without the prefix under which a proxy may serve us: where there is one, PUBLIC_BASE_URL ends in it.
     address = settings.PUBLIC_BASE_URL + request.get_full_path_info()
     return bool(RequestValidator(settings.TWILIO_AUTH_TOKEN).validate(address, fields, request.headers.get("X-Twilio-Signature", "")))
+
+
+def _warn_of_a_bad_signature() -> None:
+    """Once a minute at most: anybody can make this happen as often as they like."""
+    if cache.add("warned-of-a-bad-signature", True, timeout=60):
+        logger.warning("A webhook's signature didn't fit: check PUBLIC_BASE_URL and TWILIO_AUTH_TOKEN")
 
 
 def _what_is_wrong(form: Form) -> str:

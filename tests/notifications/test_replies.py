@@ -8,7 +8,7 @@ from notifications.domain.states import Meaning
 from notifications.models import Message, Reply, Suppression
 from notifications.services import dispatch, suppress
 from notifications.signals import address_opted_in, address_opted_out, reply_received
-from tests.callbacks import post, reply
+from tests.callbacks import post, reply, signature
 from tests.notifications.conftest import NOON
 
 EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response />'
@@ -202,6 +202,14 @@ def test_without_a_signature_nothing_is_kept(db):
     answer = post("/webhooks/twilio/inbound/", {"MessageSid": "SM1", "From": "+12125550101", "Body": "STOP"}, signed="")
     assert answer.status_code == 403
     assert (Reply.objects.count(), Suppression.objects.count()) == (0, 0)
+
+
+def test_the_address_may_be_entered_without_its_last_slash(db, settings):
+    settings.DEBUG = True  # where Django would rather raise than redirect a POST
+    said = {"MessageSid": "SM1", "From": "+12125550101", "Body": "STOP"}
+    assert post("/webhooks/twilio/inbound", said).status_code == 200
+    assert Suppression.objects.count() == 1
+    assert post("/webhooks/twilio/inbound", said, signed=signature("/webhooks/twilio/inbound/", said)).status_code == 403
 
 
 def test_what_fails_on_the_way_is_told_so_and_leaves_nothing(transactional_db):

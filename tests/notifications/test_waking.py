@@ -176,7 +176,7 @@ class TestTheCommand:
         settings.DISPATCH_BATCH_SIZE = 2
         for _ in range(3):
             text(now=timezone.now() - timedelta(minutes=1))
-        assert self.run(capsys) == "2 sent, 0 refused, 0 set aside.\n"
+        assert self.run(capsys) == "2 sent, 0 refused, 0 put off.\n"
         assert Message.objects.filter(status="scheduled").count() == 1
 
     def test_nothing_to_do(self, db, capsys):

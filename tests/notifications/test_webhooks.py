@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIRequest
 from django.test import Client
 from freezegun import freeze_time
@@ -387,6 +388,19 @@ class TestWhoMaySpeak:
         monkeypatch.setattr(views, "_is_signed", is_signed_for_the_host)
         self.refused(post(self.path, self.fields, Host="app.internal"))
 
+    def test_a_signature_that_does_not_fit_is_logged_with_what_to_check_once_a_minute(self, caplog):
+        cache.clear()
+
+        def warnings(at) -> list[str]:
+            caplog.clear()
+            with freeze_time(at):
+                self.refused(post(self.path, self.fields, signed="nonsense"))
+            return [line for name, _, line in caplog.record_tuples if name == "notifications.views"]
+
+        check = "A webhook's signature didn't fit: check PUBLIC_BASE_URL and TWILIO_AUTH_TOKEN"
+        seconds = (0, 1, 59, 61, 62)
+        assert [warnings(LATER + timedelta(seconds=passed)) for passed in seconds] == [[check], [], [], [check], []]
+
     @pytest.mark.parametrize("signed", ["", "nonsense", "ö", "A" * 28])
     def test_no_or_a_wrong_signature(self, signed):
         said = self.refused(post(self.path, self.fields, signed=signed))
@@ -481,7 +495,7 @@ class TestWhoMaySpeak:
     def test_the_demo_takes_nothing(self, settings):
         settings.CHANNELS = settings.CHANNELS | {"sms": "demo"}
         said = self.refused(post(self.path, self.fields))
-        assert said == "No text messages are sent from here, so none can be answered."
+        assert said == "No text messages are sent from here through Twilio, so there is nothing that it could tell."
 
     def test_without_a_token_of_ours_nothing_can_be_signed(self, settings):
         settings.TWILIO_AUTH_TOKEN = ""

@@ -7,7 +7,11 @@ from notifications import services
 
 
 class Command(BaseCommand):
-    help = "Send the messages that are due: one batch, or until none is left."
+    help = (
+        "Send the messages that are due: one batch, or until none is left. Safe beside the workers, and more than once: nobody sends what "
+        "another has claimed. “Put off” counts what was due and wasn't tried: it waits for quiet hours, the patient's pace or the daily "
+        "cap to end, or it never goes because it has expired or the address opted out."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--until-idle", action="store_true", help="go on until nothing is due")
@@ -18,4 +22,4 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(sent._asdict()))
         else:
-            self.stdout.write(f"{sent.accepted} sent, {sent.refused} refused, {sent.set_aside} set aside.")
+            self.stdout.write(f"{sent.accepted} sent, {sent.refused} refused, {sent.set_aside} put off.")
