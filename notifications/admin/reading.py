@@ -24,7 +24,7 @@ def status_badge(message: Message) -> SafeString:
         return badge(message.status, message.get_status_display())
     if message.poll_at:  # its provider will say, or be asked
         return badge(message.status, _("sent, not confirmed yet"))
-    hint = _("emails aren't confirmed") if message.channel == "email" else _("nobody will confirm it")
+    hint = _("emails aren't confirmed") if message.channel == "email" else _("it won't be confirmed")
     return format_html('{} <span class="quiet hint">{}</span>', badge(message.status, _("sent")), hint)
 
 
