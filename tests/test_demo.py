@@ -145,7 +145,7 @@ def test_without_consent_nothing_is_sent_and_the_ledger_says_why() -> None:
     unasked = Patient.objects.exclude(pk__in=Consent.objects.values("patient"))
     lines = CareMessage.objects.filter(patient__in=unasked)
     assert unasked.count() == 1
-    assert set(lines.values_list("message", "reason")) == {(None, "no consent, or no address")}
+    assert set(lines.values_list("message", "reason")) == {(None, "no consent for texts or emails")}
 
 
 def test_the_phone_shows_what_has_arrived_and_what_comes_next() -> None:

@@ -1,8 +1,8 @@
 """The only writers of aftercare."""
 
 from aftercare.services.agreeing import give_consent, opt_in, opt_out, withdraw_consent
-from aftercare.services.bookings import tell_of_booking, tell_of_cancellation, tell_of_move
-from aftercare.services.consent import agreements, has_said_stop, reachable_by
+from aftercare.services.bookings import tell_of_booking, tell_of_cancellation, tell_of_move, why_not_called_off
+from aftercare.services.consent import agreements, has_said_stop, reachable_by, why_unreachable
 from aftercare.services.following import follow
 from aftercare.services.plans import start_plan, stop_plan, tell_of_completion
 from aftercare.services.protocols import load_protocol, protocol_for
@@ -30,5 +30,7 @@ __all__ = [
     "tell_of_cancellation",
     "tell_of_completion",
     "tell_of_move",
+    "why_not_called_off",
+    "why_unreachable",
     "withdraw_consent",
 ]

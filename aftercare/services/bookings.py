@@ -7,7 +7,7 @@ from django.conf import settings
 from aftercare.domain.protocol import Kind, Text
 from aftercare.domain.reminders import REMINDERS, remind_at
 from aftercare.models import CareMessage
-from aftercare.services.consent import hold
+from aftercare.services.consent import hold, why_unreachable
 from aftercare.services.limits import IN_VAIN
 from aftercare.services.taking_back import take_back
 from aftercare.services.telling import Telling, tell, values_of
@@ -19,6 +19,8 @@ from scheduling.models import Appointment, Location
 
 # Reached her, or may have.
 WENT_OUT = [status.value for status in MessageStatus if status not in (MessageStatus.SCHEDULED, *IN_VAIN)]
+ITS_TIME_HAS_PASSED = "its time has passed"
+NEVER_HEARD = "the confirmation hadn't gone out"
 
 
 def tell_of_booking(appointment: Appointment, *, now: datetime) -> None:
@@ -40,9 +42,15 @@ def tell_of_cancellation(appointment: Appointment, *, now: datetime) -> None:
     """Queued messages go. She is told, unless she never heard of the appointment or it is over."""
     hold(appointment.patient)
     take_back(appointment=appointment, reason=f"the appointment is {appointment.get_status_display()}")
-    heard_of_it = CareMessage.objects.filter(appointment=appointment, message__status__in=WENT_OUT).exists()
-    if appointment.status == Status.CANCELLED and heard_of_it and appointment.starts_at > now:
+    if appointment.status == Status.CANCELLED and _heard_of(appointment) and appointment.starts_at > now:
         tell(appointment.patient, tellings_of_booking(appointment, now), appointment=appointment, now=now)
+
+
+def why_not_called_off(appointment: Appointment, now: datetime) -> str:
+    """Why she isn't told that it is cancelled; "" where she is."""
+    if appointment.starts_at <= now:
+        return ITS_TIME_HAS_PASSED
+    return why_unreachable(appointment.patient) or ("" if _heard_of(appointment) else NEVER_HEARD)
 
 
 def tellings_of_booking(appointment: Appointment, now: datetime) -> list[Telling]:
@@ -53,7 +61,7 @@ def tellings_of_booking(appointment: Appointment, now: datetime) -> list[Telling
         return [_telling(appointment, Kind.CANCELLATION, _letter(appointment, CANCELLATION), now, appointment.starts_at)]
     if appointment.status not in COMING:
         return []
-    news = _letter(appointment, MOVED if appointment.revision else CONFIRMATION)
+    news = _letter(appointment, MOVED if _heard_of_another_time(appointment) else CONFIRMATION)
     tellings = [_telling(appointment, Kind.CONFIRMATION, news, now, appointment.starts_at)]
     reminder = _letter(appointment, REMINDER)
     for before in REMINDERS:
@@ -71,8 +79,24 @@ def _tell_of_its_time(appointment: Appointment, now: datetime) -> None:
 
 
 def _telling(appointment: Appointment, kind: Kind, letter: Letter, send_at: datetime, expires_at: datetime, suffix: str = "") -> Telling:
-    key = f"appointment-{appointment.pk}-{appointment.revision}-{kind}{suffix}"
-    return Telling(key, kind, "sms", send_at, expires_at, letter)
+    return Telling(f"{_key(appointment)}{kind}{suffix}", kind, "sms", send_at, expires_at, letter)
+
+
+def _key(appointment: Appointment) -> str:
+    """What all that is told of the time that it has now begins with."""
+    return f"appointment-{appointment.pk}-{appointment.revision}-"
+
+
+def _heard_of(appointment: Appointment) -> bool:
+    return CareMessage.objects.filter(appointment=appointment, message__status__in=WENT_OUT).exists()
+
+
+def _heard_of_another_time(appointment: Appointment) -> bool:
+    """Of one that it was moved from: what never left is no news to take back."""
+    if not appointment.revision:
+        return False
+    went_out = CareMessage.objects.filter(appointment=appointment, message__status__in=WENT_OUT)
+    return went_out.exclude(key__startswith=_key(appointment)).exists()
 
 
 def _letter(appointment: Appointment, text: Text) -> Letter:

@@ -6,7 +6,8 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from aftercare.domain.consent import CURRENT
+from aftercare.domain.consent import CURRENT, Purpose
+from aftercare.domain.reasons import NO_ADDRESS, NO_CONSENT, SAID_STOP
 from aftercare.models import Consent
 from notifications.models import Suppression, address_hash
 from scheduling.models import Patient
@@ -50,6 +51,15 @@ def reaching(patient: Patient, purpose: str) -> dict[str, Consent]:
 def reachable_by(patient: Patient, purpose: str) -> dict[str, str]:
     """Channel → address, for each channel that she agreed to for `purpose`, at the address that she has now."""
     return {channel: consent.address for channel, consent in reaching(patient, purpose).items()}
+
+
+def why_unreachable(patient: Patient) -> str:
+    """Why nothing about her care can go to her now; "" where something can."""
+    if reaching(patient, Purpose.CARE):
+        return ""
+    if not any(address_of(patient, channel) for channel in ("sms", "email")):
+        return NO_ADDRESS
+    return SAID_STOP if any(about == Purpose.CARE for about, _ in agreements(patient)) else NO_CONSENT
 
 
 def hold(patient: Patient) -> None:

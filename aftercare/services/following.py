@@ -9,15 +9,20 @@ from aftercare.services.consent import address_of
 from aftercare.services.retelling import plan_anew
 from scheduling.models import Patient
 
-PLANNED_ANEW = "planned anew: language, time zone or quiet nights changed"
-DECIDE_WORDS_AND_TIMES = ("language", "time_zone", "wants_quiet_nights")
+PLANNED_ANEW = "planned anew, with {what}"
+DECIDE_WORDS_AND_TIMES = {
+    "language": "another language",
+    "time_zone": "another time zone",
+    "wants_quiet_nights": "other wishes for the nights",
+}
 
 
 @transaction.atomic
 def follow(patient: Patient, previous: Patient, *, now: datetime) -> None:
     """`previous` is the patient as she was. Consent was for the old address, and nothing that is queued goes there."""
-    if any(getattr(patient, name) != getattr(previous, name) for name in DECIDE_WORDS_AND_TIMES):
-        plan_anew(patient, reason=PLANNED_ANEW, now=now)
+    changed = [what for name, what in DECIDE_WORDS_AND_TIMES.items() if getattr(patient, name) != getattr(previous, name)]
+    if changed:
+        plan_anew(patient, reason=PLANNED_ANEW.format(what=" and ".join(changed)), now=now)
     for channel in ("sms", "email"):
         if address_of(patient, channel) != address_of(previous, channel):
             void(patient, channel, address_of(previous, channel), now=now)

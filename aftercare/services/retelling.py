@@ -9,17 +9,19 @@ from typing import Any
 from django.db import transaction
 
 from aftercare.domain.consent import Purpose, kinds_of
+from aftercare.domain.reasons import UNREACHABLE
 from aftercare.models import CareMessage, Plan
 from aftercare.services.bookings import tellings_of_booking
-from aftercare.services.consent import hold_alone, reachable_by
+from aftercare.services.consent import hold_alone, reachable_by, why_unreachable
 from aftercare.services.plans import tellings_of_plan
 from aftercare.services.taking_back import NOT_OVER, take_back
-from aftercare.services.telling import FALLBACK, UNREACHABLE, Telling, tell
+from aftercare.services.telling import FALLBACK, Telling, tell
 from notifications.domain.states import MessageStatus
 from scheduling.models import Appointment, Patient
 
 BY_EMAIL = "by email: the text couldn't be delivered"
-NOT_BY_EMAIL = "not by email either: no consent, or no address"
+NO_CONSENT_FOR_EMAILS = "not by email either: no consent for emails"
+NO_EMAIL_ADDRESS = "not by email either: no email address"
 Owner = tuple[Appointment | None, Plan | None]
 
 
@@ -50,7 +52,7 @@ def tell_otherwise(*, reason: str, now: datetime, also: Sequence[MessageStatus] 
         if reachable_by(patient, Purpose.CARE):
             _tell_again(patient, again, now)
         else:
-            _say(again, UNREACHABLE)
+            _say(again, why_unreachable(patient))
 
 
 @transaction.atomic
@@ -60,7 +62,7 @@ def tell_after_all(patient: Patient, *, reason: str, now: datetime) -> None:
     hold_alone(patient)  # one at a time: each line is told again once
     for channel in reachable_by(patient, Purpose.CARE):
         tell_otherwise(reason=reason, now=now, patient=patient, reason__exact=FALLBACK[channel])
-    missed = _with_owners().filter(patient=patient, reason=UNREACHABLE, stand_in=None, planned_for__gt=now)
+    missed = _with_owners().filter(patient=patient, reason__in=UNREACHABLE, stand_in=None, planned_for__gt=now)
     lines = list(missed.filter(kind__in=kinds_of(Purpose.CARE)))
     if lines and reachable_by(patient, Purpose.CARE):
         _tell_again(patient, _tellings_again(lines, now), now)
@@ -80,7 +82,7 @@ def tell_by_email(message_id: int, *, now: datetime) -> None:
     if "email" in reachable_by(line.patient, Purpose.CARE):
         _tell_again(line.patient, again, now)
     else:
-        _say(again, NOT_BY_EMAIL)
+        _say(again, NO_CONSENT_FOR_EMAILS if line.patient.email else NO_EMAIL_ADDRESS)
 
 
 @transaction.atomic
@@ -114,7 +116,7 @@ def _standing(plan: Plan) -> Any:
 def _was_replaced(line: CareMessage) -> bool:
     """By another shape of the same night, earlier on; what she couldn't be reached with stays so."""
     is_cancelled = line.message is not None and line.message.status == MessageStatus.CANCELLED
-    return is_cancelled and line.reason != UNREACHABLE and not hasattr(line, "stand_in")
+    return is_cancelled and line.reason not in UNREACHABLE and not hasattr(line, "stand_in")
 
 
 def _with_owners() -> Any:

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from aftercare.domain.protocol import Kind
 from aftercare.models import CareMessage, Plan
-from aftercare.services.consent import reaching
+from aftercare.services.consent import reaching, why_unreachable
 from aftercare.services.ledger import Line, write
 from aftercare.services.limits import IN_VAIN, TextsADay
 from aftercare.wording import Letter, how_to_stop, product
@@ -16,7 +16,6 @@ from notifications.domain.quiet import QuietHours
 from notifications.services import Draft
 from scheduling.models import Appointment, Location, Patient
 
-UNREACHABLE = "no consent, or no address"
 TOO_MANY = "more texts on that day than agreed to: at most {most}"
 FALLBACK = {"sms": "by email: texts aren't possible", "email": "by text: email isn't possible"}
 
@@ -73,6 +72,7 @@ def tell(
     texts = (
         TextsADay(patient, agreed["sms"].most_per_day, [telling.send_at for telling in tellings]) if "sms" in agreed and tellings else None
     )
+    unreachable = "" if agreed else why_unreachable(patient)
     quiet = QuietHours(*settings.QUIET_HOURS)
     first_at = min((telling.send_at for telling in tellings), default=now)
     stop_hint = "" if _was_texted(patient, first_at) else " " + how_to_stop(patient.language)
@@ -80,7 +80,7 @@ def tell(
     for telling in tellings:
         channel = telling.channel if telling.channel in agreed else next(iter(agreed), telling.channel)
         is_text = channel == "sms"
-        reason = telling.reason or (UNREACHABLE if channel not in agreed else "")
+        reason = telling.reason or unreachable
         if not reason and is_text and texts and not texts.take(telling.send_at):
             reason = TOO_MANY.format(most=agreed["sms"].most_per_day)
         if reason:

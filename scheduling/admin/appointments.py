@@ -22,7 +22,7 @@ from scheduling import services
 from scheduling.admin.filters import WhenFilter
 from scheduling.admin.names import CalledByName
 from scheduling.admin.refusals import RefusalsOnForm
-from scheduling.admin.steps import STEPS, Step
+from scheduling.admin.steps import STEPS, Outcome, Step
 from scheduling.domain.states import COMING
 from scheduling.forms import AppointmentForm
 from scheduling.models import Appointment
@@ -172,10 +172,18 @@ class AppointmentAdmin(RefusalsOnForm, CalledByName):
         here = reverse("admin:scheduling_appointment_change", args=[pk])
         return self._step_page(request, STEPS[verb], [appointment], here, confirmed=request.method == "POST")
 
+    def explain(self, step: Step, appointments: list[Appointment]) -> list[str]:
+        """What is said before the step is taken, in paragraphs."""
+        return [str(step.explanation)] if step.explanation else []
+
+    def outcome(self, step: Step, appointment: Appointment) -> Outcome:
+        """What is said of an appointment that has taken the step."""
+        return messages.SUCCESS, f"{step.done}."
+
     def _step_page(self, request: HttpRequest, step: Step, appointments: list[Appointment], back: str, *, confirmed: bool) -> HttpResponse:
         form = step.form(request.POST if confirmed else None, initial=step.suggestion(appointments))
         if confirmed and form.is_valid():
-            refusals = step.take(request, appointments, form.cleaned_data)
+            refusals = step.take(request, appointments, form.cleaned_data, partial(self.outcome, step))
             if not (refusals and len(appointments) == 1 and form.fields):
                 for appointment, refusal in refusals:
                     messages.error(request, f"{appointment.patient.full_name}, {appointment.local_time_text}: {refusal}")
@@ -185,6 +193,7 @@ class AppointmentAdmin(RefusalsOnForm, CalledByName):
             **self.admin_site.each_context(request),
             "title": step.label,
             "step": step,
+            "explanations": self.explain(step, appointments),
             "form": form,
             "appointments": appointments,
             "back": back,

@@ -18,6 +18,7 @@ from scheduling.forms import CancelForm, CompleteForm, StepForm, on_the_wall
 from scheduling.models import Appointment
 
 LATE = timedelta(hours=1)
+Outcome = tuple[int, str]  # the level of the note and its words
 
 
 def at_any_time(appointment: Appointment, now: datetime) -> bool:
@@ -61,17 +62,18 @@ class Step:
         return {"completed_at": ended_at.astimezone(appointment.zone).replace(second=0, microsecond=0, tzinfo=None)}
 
     def take(
-        self, request: HttpRequest, appointments: Iterable[Appointment], answers: dict[str, Any]
+        self, request: HttpRequest, appointments: Iterable[Appointment], answers: dict[str, Any], outcome: Callable[[Appointment], Outcome]
     ) -> list[tuple[Appointment, BookingRefused]]:
-        """Take the step with each appointment, say of each that took it, and return those that were refused."""
+        """Take the step with each appointment, say of each that took it what came of it, and return those that were refused."""
         refused = []
         for appointment in appointments:
             try:
-                self.service(appointment, **_local(answers, appointment), by=request.user)
+                taken = self.service(appointment, **_local(answers, appointment), by=request.user)
             except BookingRefused as refusal:
                 refused.append((appointment, refusal))
             else:
-                messages.success(request, f"{appointment.patient.full_name}, {appointment.local_time_text}: {self.done}.")
+                level, said = outcome(taken)
+                messages.add_message(request, level, f"{taken.patient.full_name}, {taken.local_time_text}: {said}")
         return refused
 
 
@@ -105,7 +107,7 @@ STEPS = {
         Step(
             "cancel",
             _("Cancel the appointment"),
-            _("cancelled"),
+            _("cancelled; the patient is told"),
             Status.CANCELLED,
             services.cancel,
             CancelForm,

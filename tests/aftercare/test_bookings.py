@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from freezegun import freeze_time
 
 from notifications.models import Message
 from notifications.services import dispatch
@@ -81,8 +82,8 @@ class TestBooking:
     def test_without_consent_the_ledger_says_why_she_hears_nothing(self, clinic):
         clinic.book(clinic.chloe, FIRST)
         assert [(line.kind, line.message, line.reason) for line in ledger()] == [
-            ("confirmation", None, "no consent, or no address"),
-            *[("reminder", None, "no consent, or no address")] * 2,
+            ("confirmation", None, "no consent for texts or emails"),
+            *[("reminder", None, "no consent for texts or emails")] * 2,
         ]
         assert not Message.objects.exists()
 
@@ -108,11 +109,30 @@ class TestBooking:
 class TestMoving:
     def test_the_old_times_messages_go_and_the_new_time_has_its_own(self, clinic):
         booked = clinic.book(clinic.ana, FIRST)
+        dispatch(now=TODAY)
         scheduling.move(booked, starts_at=at("2026-11-05", "15:00"), now=TODAY + HOUR)
         assert [when for when, _ in queued()] == ["Mon 26 Oct 10:00", "Tue 3 Nov 15:00", "Thu 5 Nov 12:00"]
         assert queued()[0][1].startswith("Maple Street Clinic: your session is moved to Thu, Nov 5 at 3:00 PM.")
         assert {message.reason for message in outbox("cancelled")} == {"the appointment was moved"}
+        assert len(outbox("cancelled")) == 2
+
+    def test_what_she_never_heard_of_isnt_moved_but_confirmed(self, clinic):
+        booked = clinic.book(clinic.ana, FIRST)
+        scheduling.move(booked, starts_at=at("2026-11-05", "15:00"), now=TODAY + HOUR)
+        assert queued()[0][1].startswith("Maple Street Clinic: you are booked for Thu, Nov 5 at 3:00 PM.")
         assert len(outbox("cancelled")) == 3
+        dispatch(now=TODAY + HOUR)
+        scheduling.move(booked, starts_at=at("2026-11-06", "15:00"), now=TODAY + 2 * HOUR)
+        assert queued()[0][1].startswith("Maple Street Clinic: your session is moved to Fri, Nov 6 at 3:00 PM.")
+
+    def test_the_news_of_a_move_stays_that_in_her_new_language(self, clinic):
+        booked = clinic.book(clinic.ana, FIRST)
+        dispatch(now=TODAY)
+        scheduling.move(booked, starts_at=at("2026-11-05", "15:00"), now=TODAY + HOUR)
+        with freeze_time(TODAY + HOUR):
+            clinic.ana.language = "es"
+            clinic.ana.save()
+        assert queued()[0][1].startswith("Maple Street Clinic: su cita pasa al jue 5 nov, 3:00 PM.")
 
     def test_another_room_at_the_same_time_is_no_news(self, clinic):
         booked = clinic.book(clinic.ana, FIRST)

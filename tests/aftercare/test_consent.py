@@ -9,9 +9,9 @@ from freezegun import freeze_time
 
 from aftercare.domain.consent import WORDINGS, Purpose, kinds_of, wording_of
 from aftercare.domain.protocol import Kind
+from aftercare.domain.reasons import NO_ADDRESS, NO_CONSENT
 from aftercare.models import Consent
 from aftercare.services import bookings, give_consent, reachable_by, telling, withdraw_consent
-from aftercare.services.telling import UNREACHABLE
 from notifications.services import Draft, claim_due, dispatch, suppress
 from scheduling.models import Patient
 from tests.clinic_world import FIRST, TODAY, WEEK, at, ledger, local, outbox
@@ -104,7 +104,7 @@ class TestComingBack:
         doses = ledger(kind="dose", message__isnull=False)
         assert (len(doses), local(doses[0].planned_for)) == (21, "Tue 3 Nov 20:00")
         assert doses[0].message.body.endswith("Reply STOP to opt out.")
-        assert doses[0].stands_in_for.reason == UNREACHABLE
+        assert doses[0].stands_in_for.reason == NO_CONSENT
 
     def test_agreed_twice_nothing_is_planned_twice(self, clinic):
         clinic.treat(clinic.ana)
@@ -163,7 +163,7 @@ class TestAnotherAddress:
         clinic.ana.phone = clinic.ana.email = ""
         clinic.ana.save()
         assert outbox() == []
-        assert {line.reason for line in ledger(plan__isnull=False, stand_in=None)} == {UNREACHABLE}
+        assert {line.reason for line in ledger(plan__isnull=False, stand_in=None)} == {NO_ADDRESS}
 
     def test_what_a_save_must_not_do_when_nothing_of_that_changed(self, clinic):
         before = [(message.pk, message.send_at, message.body) for message in outbox()]
@@ -222,9 +222,7 @@ class TestAnotherLanguageZoneOrNight:
         assert outbox()[0].body == (
             "Maple Street Clinic: toca su sérum hialurónico (2 de 8). Manos limpias, capa fina. ¿Dudas? (212) 555-0100"
         )
-        assert {message.reason for message in outbox("cancelled", **PLANNED)} == {
-            "planned anew: language, time zone or quiet nights changed"
-        }
+        assert {message.reason for message in outbox("cancelled", **PLANNED)} == {"planned anew, with another language"}
 
     def test_mornings_and_evenings_are_those_of_where_she_is_now(self, clinic):
         self.change(clinic.ana, time_zone="America/Los_Angeles")

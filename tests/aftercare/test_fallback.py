@@ -6,7 +6,7 @@ import pytest
 
 from aftercare.models import CareMessage
 from aftercare.services import reachable_by, tell_by_email
-from aftercare.services.retelling import BY_EMAIL, NOT_BY_EMAIL
+from aftercare.services.retelling import BY_EMAIL, NO_CONSENT_FOR_EMAILS
 from notifications.models import Message
 from notifications.services import dispatch
 from notifications.signals import message_failed
@@ -95,7 +95,7 @@ def test_without_consent_to_emails_the_ledger_says_so(clinic):
     [message] = outbox("accepted")
     fail(message, END + 3 * HOUR + MINUTE)
     assert stand_ins() == []
-    assert CareMessage.objects.get(message=message).reason == NOT_BY_EMAIL
+    assert CareMessage.objects.get(message=message).reason == NO_CONSENT_FOR_EMAILS
     assert outbox(channel="email") == []
 
 
@@ -165,7 +165,7 @@ def test_a_stand_in_goes_to_the_address_of_today(clinic, first_dose):
         clinic.ana.save()
     assert reachable_by(clinic.ana, "care") == {"sms": "+12125550101"}
     fail(first_dose, END + 3 * HOUR + MINUTE)
-    assert CareMessage.objects.get(message=first_dose).reason == NOT_BY_EMAIL
+    assert CareMessage.objects.get(message=first_dose).reason == NO_CONSENT_FOR_EMAILS
 
 
 def test_a_receipt_that_comes_five_times_at_once_is_one_email(committed_clinic, at_once):

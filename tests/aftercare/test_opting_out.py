@@ -7,9 +7,10 @@ import pytest
 from django.db import OperationalError
 from django.db.models import QuerySet
 
+from aftercare.domain.reasons import NO_CONSENT
 from aftercare.models import Consent
 from aftercare.services import give_consent, opt_out, reachable_by, retelling, withdraw_consent
-from aftercare.services.telling import FALLBACK, UNREACHABLE
+from aftercare.services.telling import FALLBACK
 from notifications.channels import Outcome
 from notifications.domain.states import Verdict
 from notifications.models import Message
@@ -74,7 +75,7 @@ class TestOneNumberOfTwo:
         doses = ledger(kind="dose", channel="email")
         assert {line.reason for line in doses} == {FALLBACK["sms"]}
         assert doses[0].message.subject == "Time for your hyaluronic acid serum (1 of 8)"
-        assert {line.reason for line in ledger(patient=clinic.chloe)} == {UNREACHABLE}
+        assert {line.reason for line in ledger(patient=clinic.chloe)} == {NO_CONSENT}
 
     def test_start_gives_back_what_that_stop_took_and_the_queue_with_it(self, clinic):
         stop()

@@ -6,11 +6,12 @@ import pytest
 from django.db import connection, transaction
 from freezegun import freeze_time
 
+from aftercare.domain.reasons import NO_CONSENT
 from aftercare.models import CareMessage, Plan
 from aftercare.services import give_consent, load_protocol, protocol_for, reachable_by, start_plan, withdraw_consent
 from aftercare.services.plans import TOO_LATE
 from aftercare.services.protocols import read_protocol
-from aftercare.services.telling import FALLBACK, UNREACHABLE
+from aftercare.services.telling import FALLBACK
 from notifications.models import Message
 from notifications.services import dispatch
 from scheduling import services as scheduling
@@ -233,7 +234,7 @@ class TestConsent:
     def test_without_it_everything_is_in_the_ledger_and_nothing_in_the_outbox(self, clinic):
         clinic.treat(clinic.ana)
         assert len(planned()) == 32
-        assert {(line.message, line.reason) for line in planned()} == {(None, UNREACHABLE)}
+        assert {(line.message, line.reason) for line in planned()} == {(None, NO_CONSENT)}
         assert not Message.objects.exists()
 
     def test_only_by_email_everything_goes_by_email_and_says_so(self, clinic):

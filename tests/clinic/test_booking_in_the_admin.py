@@ -8,7 +8,9 @@ from django.test import Client
 from django.utils import timezone
 
 from aftercare.models import CareMessage, Plan
+from aftercare.services import give_consent, withdraw_consent
 from notifications.models import Message
+from notifications.services import suppress
 from scheduling import services
 from scheduling.models import Appointment
 from tests.clinic_world import NEW_YORK, Clinic
@@ -181,6 +183,65 @@ class TestSteps:
         assert booked.status == "fulfilled"
         assert Plan.objects.get().appointment == booked
         assert CareMessage.objects.filter(kind="dose").count() == 22
+
+    def test_where_nothing_can_go_out_it_says_so_before_and_after(self, clinic, desk, booked):
+        withdraw_consent(clinic.ana, "care", "sms", source="front desk")
+        here = f"/admin/scheduling/appointment/{booked.pk}/step/complete/"
+        page = unescape(desk.get(here).content.decode())
+        assert "<p>The session is over. The patient's aftercare messages start now.</p>" in page
+        assert "No aftercare" not in page
+
+        withdraw_consent(clinic.ana, "care", "email", source="front desk")
+        why = "No aftercare can go out: no consent for texts or emails. Ask Ana, and tick it on the patient's page."
+        page = unescape(desk.get(here).content.decode())
+        assert f"<p>The session is over.</p><p>{why}</p>" in page
+        assert "start now" not in page
+
+        answer = self.step(desk, booked, "complete")
+        [note] = answer.context["messages"]
+        assert (note.level_tag, str(note)) == ("warning", f"Ana Alvarez, {booked.local_time_text}: completed. {why}")
+
+    def test_nor_without_an_address_or_once_the_number_has_said_stop(self, clinic, desk, booked):
+        clinic.ana.email = clinic.ana.phone = ""
+        clinic.ana.save()
+        assert "No aftercare can go out: no phone number and no email address. Ask Ana for a number or an email address," in unescape(
+            desk.get(f"/admin/scheduling/appointment/{booked.pk}/step/complete/").content.decode()
+        )
+        clinic.ana.phone = "+12125550101"
+        clinic.ana.save()
+        clinic.consents(clinic.ana, "sms")
+        suppress("sms", "+12125550101", reason="STOP", now=timezone.now())
+        give_consent(clinic.ana, "care", "sms", source="front desk")
+        assert "No aftercare can go out: the number said STOP. Ask Ana to text START from it, or to agree to emails." in unescape(
+            desk.get(f"/admin/scheduling/appointment/{booked.pk}/step/complete/").content.decode()
+        )
+
+    def test_in_the_lists_action_only_those_who_get_nothing_are_named(self, clinic, desk, booked):
+        other = clinic.book(clinic.ben, booked.starts_at + timedelta(minutes=75), now=booked.starts_at)
+        page = desk.post("/admin/scheduling/appointment/", {"action": "complete", "_selected_action": [booked.pk, other.pk]})
+        said = unescape(page.content.decode())
+        assert "The patient's aftercare messages start now.</p>" in said
+        assert "Ask Ben, and tick it" in said
+        assert "Ask Ana" not in said
+
+    def test_a_cancellation_says_whether_the_patient_is_told(self, clinic, desk):
+        soon = clinic.book(clinic.consents(clinic.ana), coming(3), now=timezone.now())
+        here = f"/admin/scheduling/appointment/{soon.pk}/step/cancel/"
+        page = unescape(desk.get(here).content.decode())
+        assert "<p>Time and room are free again.</p><p>Ana isn't told: the confirmation hadn't gone out.</p>" in page
+        assert "The patient is told" not in page
+
+        Message.objects.update(status="delivered")
+        assert "The patient is told, and nothing more goes out" in unescape(desk.get(here).content.decode())
+        page = self.step(desk, soon, "cancel", reason="ill")
+        assert [str(note) for note in page.context["messages"]] == [f"Ana Alvarez, {soon.local_time_text}: cancelled; the patient is told."]
+
+        again = clinic.book(clinic.ana, coming(3), now=timezone.now())
+        [note] = self.step(desk, again, "cancel", reason="ill").context["messages"]
+        assert str(note) == f"Ana Alvarez, {again.local_time_text}: cancelled. Ana isn't told: the confirmation hadn't gone out."
+        bens = clinic.book(clinic.ben, coming(4), now=timezone.now())
+        [note] = self.step(desk, bens, "cancel", reason="ill").context["messages"]
+        assert str(note).endswith("cancelled. Ben isn't told: no consent for texts or emails.")
 
     def test_an_end_before_the_start_is_refused_in_words(self, desk, booked):
         earlier = (booked.starts_at - timedelta(minutes=1)).astimezone(NEW_YORK)

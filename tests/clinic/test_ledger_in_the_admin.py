@@ -80,7 +80,7 @@ class TestWhatBecameOfIt:
         [sent] = [row for row in shown if "delivered" in row]
         assert sent == "Tue, Nov 3, 5:00 PM Ana Alvarez serum dose text message …0101 delivered sent 5:00 PM, delivered 5:01 PM"
         assert {row.partition("not sent ")[2] for row in rows(desk.get(LEDGER, {"patient": clinic.ben.pk}))} == {
-            "no consent, or no address"
+            "no consent for texts or emails"
         }
 
     def test_what_went_by_email_instead_is_said_on_both_lines(self, clinic, desk):
@@ -310,7 +310,7 @@ class TestHowManyQueries:
             Attempt.objects.create(message=message, token=uuid4(), started_at=TODAY)
             Receipt.objects.create(message=message, provider_id=f"SM{index}", provider_status="sent", received_at=TODAY)
             line = CareMessage.objects.create(kind="dose", message=message, **about)
-            CareMessage.objects.create(kind="dose", stands_in_for=line, reason="no consent, or no address", **about)
+            CareMessage.objects.create(kind="dose", stands_in_for=line, reason="no consent for texts or emails", **about)
             says(f"{index} of {number}")
 
     def test_as_many_for_fifty_lines_as_for_five(self, clinic, sign_in):

@@ -124,7 +124,7 @@ def test_a_patients_page_answers_what_she_was_told(clinic, desk):
     assert 'Mon, Oct 26, 9:00 AM</a></th><td>confirmation</td><td>text message <span class="nowrap">…0101</span></td>' in page
 
     page = unescape(desk.get(f"/admin/scheduling/patient/{clinic.ben.pk}/change/").content.decode())
-    assert "no consent, or no address" in page
+    assert "no consent for texts or emails" in page
 
     everything = desk.get(f"/admin/aftercare/caremessage/?patient={clinic.ana.pk}").content.decode()
     assert "Ana Alvarez" in everything
