@@ -20,13 +20,17 @@ from scheduling.models import Appointment, Location, Patient
 
 ANSWERS_HELP = "an answer to HELP"
 ANSWER_IS_OF_USE_FOR = timedelta(hours=1)
+MOST_ANSWERS_AN_HOUR = 3  # to an address: two machines mustn't help each other for ever
 
 
 @transaction.atomic
 def receive(reply: Reply, *, now: datetime) -> None:
-    """A line for each patient at that address. HELP is answered, once; from an address that no patient has, nothing follows."""
+    """A line for each patient at that address. HELP is answered, once; from an address that no patient has, nothing follows.
+
+    Who asks for help over and over is left to a person.
+    """
     patients = list(patients_at(reply.channel, reply.address))
-    is_help = reply.meaning == Meaning.HELP
+    is_help = reply.meaning == Meaning.HELP and _asked_for_help(reply) <= MOST_ANSWERS_AN_HOUR
     lines = [
         CareMessage(
             patient=patient,
@@ -48,6 +52,12 @@ def mark_read(lines: Iterable[CareMessage], *, by: User, now: datetime | None = 
     """Somebody has read these replies, for everybody at that address. Says how many lines that settles."""
     replies = [line.reply_id for line in lines if line.reply_id]
     return CareMessage.objects.to_read().filter(reply__in=replies).update(read_at=now or timezone.now(), read_by=by)
+
+
+def _asked_for_help(reply: Reply) -> int:
+    """How often in the last hour, this time included."""
+    since = reply.received_at - timedelta(hours=1)
+    return Reply.objects.filter(address=reply.address, meaning=Meaning.HELP.value, received_at__gt=since).count()
 
 
 def _answer_help(reply: Reply, patients: Sequence[Patient], now: datetime) -> None:

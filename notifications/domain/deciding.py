@@ -1,12 +1,14 @@
 """What becomes of a message: after a try to send it, and after a look for it at the provider."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from notifications.domain.states import MessageStatus, Verdict
 
 LOOKS = 2  # that find nothing, before a message counts as not sent
 MOST_RESENDS = 1
+PATIENCE = timedelta(hours=24)  # with a provider that can't be asked
+ASK_HER = "it may have been sent: please check with the patient"
 
 
 class Next(NamedTuple):
@@ -39,5 +41,10 @@ def after_look(is_found: bool, *, looks: int, doubtful_tries: int) -> Next:
     if looks < LOOKS:
         return Next(MessageStatus.UNCERTAIN)  # for the reason that it is
     if doubtful_tries > MOST_RESENDS:
-        return Next(MessageStatus.FAILED, "it may have been sent: please check with the patient")
+        return Next(MessageStatus.FAILED, ASK_HER)
     return Next(MessageStatus.SCHEDULED, "not found at the provider")
+
+
+def after_no_answer(in_doubt_for: timedelta) -> Next:
+    """The provider couldn't be asked. Somebody is told in the end: nothing stays uncertain for ever."""
+    return Next(MessageStatus.FAILED, ASK_HER) if in_doubt_for >= PATIENCE else Next(MessageStatus.UNCERTAIN)

@@ -7,6 +7,7 @@ from math import inf
 from typing import NamedTuple
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from notifications.channels import Courier, Outcome
@@ -61,6 +62,10 @@ def _run(now: datetime | None, over_at: float, last_begin_at: float) -> Dispatch
                     _write_down(found, counts, now)
                 else:
                     _write_down(courier.take(size), counts, now)
+        except BaseException:
+            if not connection.in_atomic_block:
+                connection.close()  # a task's time limit may have broken into a statement
+            raise
         finally:
             # Whatever went wrong: the provider has these, or hasn't, and that is written down while it is known.
             while courier.under_way:

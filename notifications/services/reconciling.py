@@ -2,6 +2,7 @@
 
 import time
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -10,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from notifications.channels import Courier, first_poll_at
-from notifications.domain.deciding import after_look
+from notifications.domain.deciding import after_look, after_no_answer
 from notifications.domain.states import MessageStatus, Verdict
 from notifications.models import Attempt, Message
 from notifications.services.announcing import announce
@@ -45,7 +46,7 @@ def _give_up_lost_leases(now: datetime | None) -> None:
 
 
 @transaction.atomic
-def _due(now: datetime | None, limit: int) -> list[Message]:
+def _due(now: datetime | None, limit: int) -> list[Any]:
     """Under a lease again, so that two who reconcile don't look for the same ones. `sought_since`: its first doubtful try."""
     uncertain = Message.objects.filter(status=MessageStatus.UNCERTAIN.value, lease_until__lte=now or Now())
     ids = list(uncertain.order_by("lease_until").select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
@@ -56,26 +57,29 @@ def _due(now: datetime | None, limit: int) -> list[Message]:
 
 
 @transaction.atomic
-def _settle(seen: Message, provider_id: str | None, now: datetime | None) -> bool:
-    """`provider_id` is None where the provider couldn't be asked: then this look doesn't count."""
+def _settle(seen: Any, provider_id: str | None, now: datetime | None) -> bool:
+    """`provider_id` is None where the provider couldn't be asked: then this look doesn't count, but for a day at most."""
     now = now or timezone.now()
     message = Message.objects.select_for_update().filter(pk=seen.pk, status=MessageStatus.UNCERTAIN.value, token=seen.token).first()
     if message is None or message.token is None or (message.lookups, message.lease_until) != (seen.lookups, seen.lease_until):
         return False  # a receipt came, or somebody else has looked meanwhile: one look mustn't count twice
-    if provider_id is None:
-        message.lease_until = now + timedelta(seconds=settings.LOOK_AFTER_SECONDS)
-        message.save()
-        return False
     doubtful = Attempt.objects.filter(message=message, verdict__in=DOUBTFUL)
-    message.lookups += 1
-    following = after_look(bool(provider_id), looks=message.lookups, doubtful_tries=doubtful.count())
+    if provider_id is None:
+        following = after_no_answer(now - seen.sought_since if seen.sought_since else timedelta())
+        if following.status is MessageStatus.UNCERTAIN:
+            message.lease_until = now + timedelta(seconds=settings.LOOK_AFTER_SECONDS)
+            message.save()
+            return False
+    else:
+        message.lookups += 1
+        following = after_look(bool(provider_id), looks=message.lookups, doubtful_tries=doubtful.count())
     message.status, message.reason = following.status.value, following.reason or message.reason
     message.lease_until = None
     match following.status:
         case MessageStatus.UNCERTAIN:
             message.lease_until = now + timedelta(seconds=settings.SECOND_LOOK_SECONDS)
         case MessageStatus.ACCEPTED:
-            message.provider_id, message.accepted_at, message.poll_at = provider_id, now, first_poll_at(message.channel, now)
+            message.provider_id, message.accepted_at, message.poll_at = provider_id or "", now, first_poll_at(message.channel, now)
             doubtful.filter(token=message.token).update(provider_id=provider_id, verdict=Verdict.ACCEPTED.value, finished_at=now)
         case MessageStatus.SCHEDULED:
             message.lookups = 0

@@ -78,6 +78,15 @@ class TestHelp:
         reply_received.send(Reply, reply=reply, now=TODAY + HOUR)
         assert len(outbox()) == 1
 
+    def test_over_and_over_it_is_left_to_a_person(self, clinic):
+        """A machine at the other end may take our answer for a call for help."""
+        for minute in range(6):
+            write("HELP", Meaning.HELP, now=TODAY + timedelta(minutes=minute))
+        assert len(outbox()) == 3
+        assert CareMessage.objects.to_read().count() == 3
+        write("HELP", Meaning.HELP, now=TODAY + 2 * HOUR)
+        assert len(outbox()) == 4
+
     def test_in_spanish(self, clinic):
         clinic.ana.language = "es"
         clinic.ana.save()

@@ -254,6 +254,17 @@ class TestUncertain:
         assert (row(message).status, row(message).lookups) == ("uncertain", 0)
         assert row(message).lease_until == NOON + 8 * MINUTE
 
+    def test_a_provider_that_cant_be_asked_for_a_day_leaves_it_to_a_person(self, text, twilio, settings, failures):
+        message = text(reference="patient-7")
+        twilio.answer = lambda form: Answer(500, 20500)
+        dispatch(now=NOON)
+        settings.TWILIO_API_BASE_URL = "http://127.0.0.1:9"
+        reconcile(now=NOON + timedelta(hours=23))
+        assert (row(message).status, failures) == ("uncertain", [])
+        reconcile(now=NOON + timedelta(hours=24))
+        assert stands(message)[:2] == ("failed", "it may have been sent: please check with the patient")
+        assert failures == [(message.pk, "patient-7")]
+
     def test_after_its_validity_it_isnt_sent_again(self, text, twilio):
         message = text(expires_at=NOON + 5 * MINUTE)
         twilio.answer = lambda form: Answer(500, 20500)

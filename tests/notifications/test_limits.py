@@ -1,16 +1,19 @@
 """What holds the sending back: the window of what is under way, the rate a second, the cap a day, and the lease."""
 
 import asyncio
+import signal
 import threading
 import time
 from collections import Counter
 from datetime import time as time_of_day
 from datetime import timedelta
 from threading import Thread
+from types import SimpleNamespace
 
 import pytest
 import redis
-from django.db import IntegrityError, transaction
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from notifications.channels import NOT_BEGUN, Courier, courier, demo
 from notifications.channels.rate import Rate
@@ -360,6 +363,36 @@ class TestTheLease:
 
 
 class TestBesideTheSending:
+    @pytest.mark.parametrize("is_mended", [True, False])
+    def test_a_time_limit_that_breaks_into_a_statement_loses_no_other_outcome(self, transactional_db, text, twilio, monkeypatch, is_mended):
+        """Celery raises it wherever the task just is; PostgreSQL's connection stays in the middle of that statement."""
+        twilio.answer = lambda form: Answer(after_seconds=0.5)
+        message = text()
+        claims = iter([dispatching.claim_due])
+
+        def claim(limit, now):
+            for take in claims:
+                return take(limit, now=now)._replace(seen=limit)
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_sleep(5)")
+            raise AssertionError
+
+        def limit(*args):
+            raise SoftTimeLimitExceeded
+
+        monkeypatch.setattr(dispatching, "claim_due", claim)
+        if not is_mended:
+            monkeypatch.setattr(dispatching, "connection", SimpleNamespace(in_atomic_block=True))
+        before = signal.signal(signal.SIGALRM, limit)
+        try:
+            with pytest.raises(SoftTimeLimitExceeded if is_mended else ProgrammingError):
+                dispatch_until_idle(now=NOON)
+        finally:
+            signal.signal(signal.SIGALRM, before)
+            connection.close()
+        assert Message.objects.get(pk=message.pk).status == ("accepted" if is_mended else "sending")
+
     def test_a_channel_that_cant_be_closed_leaves_no_thread_behind(self, text, monkeypatch):
         async def close(self, *exc_info):
             raise ZeroDivisionError
@@ -382,7 +415,6 @@ class TestBesideTheSending:
         assert time.monotonic() - started < 3
 
     def test_no_transaction_is_open_while_the_network_is_awaited(self, transactional_db, text, twilio):
-        from django.db import connection
 
         states = []
 
