@@ -216,7 +216,7 @@ TWILIO_TIMEOUT_SECONDS = 10
 # 0: as many as the provider takes.
 SMS_PER_SECOND = parsed_number("SMS_PER_SECOND", 0)
 SMS_DAILY_CAP = parsed_number("SMS_DAILY_CAP", 0)
-OPERATOR_EMAILS = env.list("OPERATOR_EMAILS", default=[])
+OPERATOR_EMAILS = [address.strip() for address in env.list("OPERATOR_EMAILS", default=[]) if address.strip()]
 
 # --- words and times ------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"

@@ -105,7 +105,9 @@ class _Handler(BaseHTTPRequestHandler):
         provider = self.provider
         with provider.lock:
             provider.looked_up.append(query)
-            found = [form for form in reversed(provider.sent) if form["To"] == query.get("To") and not provider.hides(form)]
+            found = [form for form in reversed(provider.sent) if form["To"] == query.get("To") and not provider.hides(form)][
+                : int(query.get("PageSize", 50))
+            ]
         return self._reply(200, {"messages": [_resource(form) for form in found], "next_page_uri": None, "page": 0, "page_size": 50})
 
     def _tell_of_one(self) -> None:

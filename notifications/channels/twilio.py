@@ -131,6 +131,7 @@ RULINGS = {
 }
 
 CLOCKS_DIFFER = timedelta(minutes=2)  # ours from Twilio's, at most; doses in the same words are hours apart
+MOST_LISTED = 50  # newest first
 LONGEST_VALIDITY_SECONDS = 36_000  # of Twilio's own queue
 CODE = re.compile(r"[0-9]{1,9}")
 SID = re.compile(r"[A-Za-z0-9]{1,64}")
@@ -207,13 +208,18 @@ class Channel:
         return str(sent.sid)
 
     async def find(self, message: Any) -> list[str] | None:
-        """The texts to the number with the same words. Redaction leaves no words to compare: then number and time decide."""
+        """The texts to the number with the same words. Redaction leaves no words to compare: then number and time decide.
+
+        With so many to one number that the list may end before it, nobody knows.
+        """
         since = message.sought_since.astimezone(UTC) - CLOCKS_DIFFER
         try:
-            listed = await self._client.messages.list_async(to=message.address, limit=50)
+            listed = await self._client.messages.list_async(to=message.address, limit=MOST_LISTED)
         except (TwilioException, aiohttp.ClientError, TimeoutError, OSError):
             return None
-        return [text.sid for text in listed if _is_sid(text.sid) and text.body in (message.body, "", None) and _made_at(text) >= since]
+        found = [text.sid for text in listed if _is_sid(text.sid) and text.body in (message.body, "", None) and _made_at(text) >= since]
+        goes_on = len(listed) == MOST_LISTED and _made_at(listed[-1]) >= since
+        return None if goes_on and not found else found
 
     async def fetch(self, message: Any) -> tuple[str, str] | None:
         try:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from notifications.channels import NOT_BEGUN, Outcome, first_poll_at
 from notifications.domain.backoff import backoff
@@ -75,7 +75,8 @@ CERTAINLY_NOT_SENT = (Verdict.REFUSED_FOR_NOW, Verdict.REFUSED_FOR_GOOD, Verdict
 def record_surely(batch: Sequence[Claimed], outcomes: Sequence[Outcome], *, now: datetime) -> None:
     """Record, and while PostgreSQL restarts go on trying for half a lease: only this process knows what became of the batch.
 
-    Given up, they become uncertain when their lease runs out, and the provider is asked.
+    One outcome that PostgreSQL can't take takes no other along. What is given up becomes uncertain when its lease runs out, and the
+    provider is asked.
     """
     over_at = time.monotonic() + settings.DISPATCH_LEASE_SECONDS / 2
     pause = 0.05
@@ -89,6 +90,14 @@ def record_surely(batch: Sequence[Claimed], outcomes: Sequence[Outcome], *, now:
             connection.close()
             time.sleep(pause)
             pause = min(pause * 2, 2)
+        except DatabaseError as error:
+            if connection.in_atomic_block:
+                raise
+            logger.error("What became of one of %d messages can't be written down: %s", len(batch), type(error).__name__)
+            if len(batch) > 1:
+                for claimed, outcome in zip(batch, outcomes, strict=True):
+                    record_surely([claimed], [outcome], now=now)
+            return None
 
 
 @transaction.atomic

@@ -87,3 +87,17 @@ def test_looks_for_an_earlier_try_dont_count_for_the_next(transactional_db, twil
 
     message.refresh_from_db()
     assert (message.status, message.attempts, message.lookups) == ("uncertain", 2, 1)
+
+
+@pytest.mark.parametrize(("newer", "status"), [(49, "scheduled"), (50, "uncertain")])
+def test_behind_so_many_newer_texts_that_the_list_ends_it_may_still_be_there(transactional_db, twilio, newer, status):
+    message = text("a")
+    twilio.answer = lambda form: Answer(status=500)
+    services.dispatch()
+    for number in range(newer):
+        twilio.take({"To": "+12125550101", "Body": f"Another one, {number}."})
+    now = timezone.now()
+    services.reconcile(now=now + 3 * MINUTE)
+    services.reconcile(now=now + 14 * MINUTE)
+    message.refresh_from_db()
+    assert message.status == status
