@@ -73,14 +73,15 @@ class PatientWithConsentAdmin(PatientAdmin):
         evidence = _link_to_consents(obj) if obj and request.user.has_perm("aftercare.view_consent") else ""
         consent = [(_("Consent"), {"fields": [*ASKED.values()] if may_ask else [], "description": evidence})] if may_ask or evidence else []
         may_read = obj and request.user.has_perm("aftercare.view_caremessage")
-        ledger = [(_("Messages"), {"fields": ["recent_messages"]})] if may_read else []
+        recent = "whole_recent_messages" if request.user.has_perm("aftercare.view_addresses") else "recent_messages"
+        ledger = [(_("Messages"), {"fields": [recent]})] if may_read else []
         first, (reach, reached_by), *rest = super().get_fieldsets(request, obj)
         if obj and self.reach_trouble(obj):
             reached_by = {**reached_by, "fields": ["reach_trouble", *reached_by["fields"]]}
         return [first, (reach, reached_by), *consent, *rest, *ledger]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Patient | None = None) -> Any:
-        return [*super().get_readonly_fields(request, obj), "recent_messages", "reach_trouble"]
+        return [*super().get_readonly_fields(request, obj), "recent_messages", "whole_recent_messages", "reach_trouble"]
 
     @admin.display(description="")
     def reach_trouble(self, patient: Patient) -> SafeString:
@@ -89,13 +90,11 @@ class PatientWithConsentAdmin(PatientAdmin):
 
     @admin.display(description="")
     def recent_messages(self, patient: Patient) -> SafeString:
-        """The next ones and the latest of the ledger, so that “what was I told?” is answered on her page."""
-        lines = with_all_it_shows(CareMessage.objects.filter(patient=patient))
-        now = timezone.now()
-        coming = lines.filter(planned_for__gt=now).order_by("planned_for", "pk")[: MOST_RECENT // 3]
-        gone = lines.filter(planned_for__lte=now)[:MOST_RECENT]
-        everything = link_to_all(_("All messages to this patient"), patient=patient.pk)
-        return format_html("{}{}", table_of([*reversed(coming), *gone]), everything)
+        return _recent_messages(patient)
+
+    @admin.display(description="")
+    def whole_recent_messages(self, patient: Patient) -> SafeString:
+        return _recent_messages(patient, whole=True)
 
     def save_model(self, request: HttpRequest, obj: Patient, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)  # what she agreed to for an old address is void from here on
@@ -112,6 +111,15 @@ class PatientWithConsentAdmin(PatientAdmin):
         for channel in dict.fromkeys(void):
             field = ADDRESSES[channel]
             messages.warning(request, f"Consent was for the old {field}. Ask {obj.first_name} again, and tick it for the new one.")
+
+
+def _recent_messages(patient: Patient, *, whole: bool = False) -> SafeString:
+    """The next ones and the latest of the ledger, so that “what was I told?” is answered on her page."""
+    lines, now = with_all_it_shows(CareMessage.objects.filter(patient=patient)), timezone.now()
+    coming = lines.to_come(now)[: MOST_RECENT // 3]
+    gone = lines.filter(planned_for__lte=now)[:MOST_RECENT]
+    everything = link_to_all(_("All messages to this patient"), patient=patient.pk)
+    return format_html("{}{}", table_of([*reversed(coming), *gone], whole=whole), everything)
 
 
 def _link_to_consents(patient: Patient) -> SafeString:
