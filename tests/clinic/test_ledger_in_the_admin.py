@@ -496,7 +496,12 @@ class TestThePatientsPage:
     def test_it_says_that_the_number_said_stop(self, clinic, desk):
         clinic.consents(clinic.ana)
         suppress("sms", "+12125550101", reason="STOP", now=TODAY)
-        assert "This number said STOP. Nothing goes there until START is texted from it." in self.page(clinic, desk)
+        said = "This number said STOP. Care messages go by email. Texts start again when START is texted from it."
+        assert said in self.page(clinic, desk)
+        withdraw_consent(clinic.ana, "care", "sms", source="front desk")
+        withdraw_consent(clinic.ana, "care", "email", source="front desk")
+        said = "This number said STOP. Care messages can't go out. No text goes there until START is texted from it."
+        assert said in self.page(clinic, desk)
 
     def test_it_shows_what_is_agreed_to_word_for_word_in_her_language(self, clinic, desk):
         page = self.page(clinic, desk)
