@@ -2,8 +2,11 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
+from django.db.models import Q
 
+from aftercare.domain.reasons import UNREACHABLE
 from notifications.domain.states import MessageStatus
+from scheduling.domain.states import COMING
 
 LOOKED_AT = timedelta(days=7)
 WENT_WRONG = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.UNCERTAIN, MessageStatus.EXPIRED)
@@ -12,10 +15,31 @@ IN_A_ROW = 2
 
 
 class CareMessageQuerySet(models.QuerySet):
-    def gone_wrong(self, now: datetime) -> Self:
-        """What didn't reach her in the last 7 days, or may not have, and nothing else went instead."""
-        recent = self.filter(planned_for__gt=now - LOOKED_AT, planned_for__lte=now)
-        return recent.filter(message__status__in=[status.value for status in WENT_WRONG], stand_in=None)
+    def gone_wrong(self, now: datetime, *, one_a_plan: bool = True) -> Self:
+        """What didn't reach her in the last 7 days, or may not have, and what has no way to reach her, past or to come.
+
+        Without what something else went instead of, or somebody has dealt with. Where nothing can reach her, one line for each plan,
+        and one for all bookings, is enough to ask her.
+        """
+        open_lines = self.filter(planned_for__gt=now - LOOKED_AT, stand_in=None, dealt_with_at=None)
+        not_arrived = Q(planned_for__lte=now, message__status__in=[status.value for status in WENT_WRONG])
+        of_use = Q(plan__isnull=False, plan__stopped_at=None) | Q(
+            plan=None, appointment__status__in=COMING, appointment__during__startswith__gt=now
+        )
+        no_way = open_lines.filter(of_use, reason__in=UNREACHABLE)
+        if one_a_plan:
+            no_way = no_way.order_by("patient_id", "plan_id", "planned_for", "pk").distinct("patient_id", "plan_id")
+        return open_lines.filter(not_arrived | Q(pk__in=no_way.values("pk")))
+
+    def without_replaced(self) -> Self:
+        """What went out, what is to come, and what nothing stands in for."""
+        never_left = Q(message=None) | Q(message__status__in=[MessageStatus.CANCELLED.value, MessageStatus.SUPPRESSED.value])
+        return self.exclude(never_left, stand_in__isnull=False)
+
+    def to_come(self, now: datetime) -> Self:
+        """Soonest first. What was taken back doesn't come."""
+        coming = self.without_replaced().filter(planned_for__gt=now).exclude(message__status=MessageStatus.CANCELLED.value)
+        return coming.order_by("planned_for", "pk")
 
     def texts_dont_arrive_at(self, number: str) -> bool:
         """The last two of whose fate the provider said something didn't reach it."""

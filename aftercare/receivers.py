@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.dispatch import receiver
 
 from aftercare import services
@@ -45,8 +46,8 @@ def reopened(appointment: Appointment, now: datetime, **kwargs: Any) -> None:
 
 
 @receiver(patient_changed)
-def changed(patient: Patient, previous: Patient, now: datetime, **kwargs: Any) -> None:
-    services.follow(patient, previous, now=now)
+def changed(patient: Patient, previous: Patient, by: User | None, now: datetime, **kwargs: Any) -> None:
+    services.follow(patient, previous, by=by, now=now)
 
 
 @receiver(message_failed)

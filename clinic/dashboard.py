@@ -167,7 +167,7 @@ def _messages_tiles(now: datetime) -> list[Tile]:
     ledger = address("admin:aftercare_caremessage_changelist")
     replies, wrong = CareMessage.objects.to_read().count(), CareMessage.objects.gone_wrong(now).count()
     to_read = _("Patients wait for an answer.") if replies else _("Every reply has been read.")
-    failed = _("failed, expired or uncertain in 7 days") if wrong else _("Nothing went wrong in 7 days.")
+    failed = _("Failed, late or uncertain, or no way to send them.") if wrong else _("Nothing went wrong in 7 days.")
     return [
         Tile(_("Replies to read"), replies, to_read, f"{ledger}?look=replies" if ledger else "", replies > 0),
         Tile(_("Messages to look at"), wrong, failed, f"{ledger}?look=wrong" if ledger else "", wrong > 0),

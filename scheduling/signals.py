@@ -3,7 +3,8 @@
 Sent inside the transaction that made it happen, so that what follows from it happens along with it or not at all.
 
 Every receiver gets `appointment` and `now` (an aware datetime); `appointment_moved` also gets
-`previous_starts_at` and `previous_location`. `patient_changed` has `patient`, `previous` (the Patient as she was) and `now`.
+`previous_starts_at` and `previous_location`. `patient_changed` has `patient`,
+`previous` (the Patient as she was), `by` (a User or None) and `now`.
 """
 
 from django.dispatch import Signal

@@ -28,11 +28,12 @@ admin.site.unregister(Appointment)
 @admin.register(Appointment)
 class AppointmentWithMessagesAdmin(AppointmentAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Appointment | None = None) -> Any:
-        told = [(_("Messages"), {"fields": ["messages"]})] if obj and request.user.has_perm("aftercare.view_caremessage") else []
+        field = "whole_messages" if request.user.has_perm("aftercare.view_addresses") else "messages"
+        told = [(_("Messages"), {"fields": [field]})] if obj and request.user.has_perm("aftercare.view_caremessage") else []
         return [*super().get_fieldsets(request, obj), *told]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Appointment | None = None) -> list[str]:
-        return [*super().get_readonly_fields(request, obj), *(["messages"] if obj else [])]
+        return [*super().get_readonly_fields(request, obj), *(["messages", "whole_messages"] if obj else [])]
 
     # --- what a step does to her messages --------------------------------------------------------------------------
 
@@ -54,10 +55,19 @@ class AppointmentWithMessagesAdmin(AppointmentAdmin):
 
     @admin.display(description="")
     def messages(self, appointment: Appointment) -> SafeString:
-        """Newest first, with those of its aftercare."""
-        lines = with_all_it_shows(CareMessage.objects.filter(appointment=appointment))[: MOST_SHOWN + 1]
-        more = link_to_all(_("All messages about this appointment"), appointment=appointment.pk) if len(lines) > MOST_SHOWN else ""
-        return format_html("{}{}", table_of(lines[:MOST_SHOWN]), more)
+        return _messages(appointment)
+
+    @admin.display(description="")
+    def whole_messages(self, appointment: Appointment) -> SafeString:
+        return _messages(appointment, whole=True)
+
+
+def _messages(appointment: Appointment, *, whole: bool = False) -> SafeString:
+    """Newest first, with those of its aftercare: what went out and what is to come."""
+    lines = with_all_it_shows(CareMessage.objects.filter(appointment=appointment).without_replaced())[:MOST_SHOWN]
+    return format_html(
+        "{}{}", table_of(lines, whole=whole), link_to_all(_("All messages about this appointment"), appointment=appointment.pk)
+    )
 
 
 def _goes_without(step: Step, appointment: Appointment) -> str:

@@ -18,21 +18,21 @@ from notifications.domain.masking import masked
 class ConsentAdmin(ReadOnly):
     """The evidence: who agreed to what, word for word, for which address, and who took it down."""
 
-    list_display = ["given_at", "patient_name", "purpose", "channel", "word", "source", "actor"]
+    list_display = ["given_at", "patient_name", "purpose", "channel", "word", "source", "taken_by"]
     list_filter = ["purpose", "channel", "is_granted", "source"]
     led_to_by = ("patient",)
     list_select_related = ["patient", "actor"]
     search_fields = ["patient__first_name", "patient__last_name"]
     search_help_text = _("Patient's name")
     readonly_fields = (
-        *("patient_link", "word", "purpose", "channel", "address", "masked_address", "given_at", "source", "actor"),
+        *("patient_link", "word", "purpose", "channel", "address", "masked_address", "given_at", "source", "taken_by"),
         *("wording_version", "most_per_day", "words"),
     )
 
     def get_fields(self, request: HttpRequest, obj: Consent | None = None) -> Any:
         address = "address" if request.user.has_perm("aftercare.view_addresses") else "masked_address"
-        about = ["patient_link", "word", "purpose", "channel", address, "given_at", "source", "actor", "wording_version"]
-        return [*about, *(["most_per_day"] if obj and obj.is_granted else []), "words"]
+        about = ["patient_link", "word", "purpose", "channel", address, "given_at", "source", "taken_by", "wording_version"]
+        return [*about, *(["most_per_day", "words"] if obj and obj.is_granted else [])]
 
     @admin.display(description=_("patient"), ordering="patient__last_name")
     def patient_name(self, consent: Consent) -> str:
@@ -47,6 +47,10 @@ class ConsentAdmin(ReadOnly):
     def word(self, consent: Consent) -> SafeString:
         status, label = ("delivered", _("agreed")) if consent.is_granted else ("cancelled", _("withdrawn"))
         return badge(status, label)
+
+    @admin.display(description=_("taken by"), ordering="actor")
+    def taken_by(self, consent: Consent) -> str:
+        return consent.actor.get_full_name() or consent.actor.get_username() if consent.actor else ""
 
     @admin.display(description=_("address"))
     def masked_address(self, consent: Consent) -> str:

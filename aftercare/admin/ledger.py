@@ -1,5 +1,6 @@
 """Everything that a patient was to be told and what she said, what became of it, and why."""
 
+from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -15,11 +16,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
+from phonenumber_field.phonenumber import PhoneNumber
 
 from aftercare import services
 from aftercare.admin import lines
-from aftercare.admin.filters import LookFilter, StatusFilter
+from aftercare.admin.filters import LookFilter, StatusFilter, TimeFilter
 from aftercare.admin.reading import ReadOnly
+from aftercare.admin.remedies import remedy
 from aftercare.models import CareMessage
 from aftercare.querysets import CareMessageQuerySet
 
@@ -28,15 +31,15 @@ from aftercare.querysets import CareMessageQuerySet
 class CareMessageAdmin(ReadOnly):
     list_display = ["local_time", "patient_name", "what", "how", "what_became_of_it", "why"]
     list_display_links = ["local_time"]
-    list_filter = [LookFilter, StatusFilter, "kind", "channel"]
+    list_filter = [TimeFilter, LookFilter, StatusFilter, "kind", "channel"]
     led_to_by = ("patient", "appointment")
     search_fields = ["patient__first_name", "patient__last_name"]
     search_help_text = _("Patient's name")
-    actions = ["mark_read"]
+    actions = ["mark_read", "deal_with"]
     change_form_template = "aftercare/caremessage_form.html"
     readonly_fields = (
         *("patient_link", "appointment_link", "what", "how", "whole_how", "local_time", "what_became_of_it", "why"),
-        *("instead_of", "instead", "text", "tries", "receipts", "read"),
+        *("instead_of", "instead", "text", "tries", "receipts", "read", "number", "what_to_do", "dealt_with"),
     )
 
     # --- who sees what ---------------------------------------------------------------------------------------------
@@ -50,11 +53,22 @@ class CareMessageAdmin(ReadOnly):
     def get_fields(self, request: HttpRequest, obj: CareMessage | None = None) -> Any:
         if obj is None:
             return []
-        about = ["patient_link", *(["appointment_link"] if obj.appointment_id else []), "what", self._how(request), "local_time"]
+        about = ["patient_link", *(["appointment_link"] if obj.appointment_id else []), "what"]
         if obj.reply_id:
-            return [*about, "what_became_of_it", "text", *(["read"] if obj.read_at else [])]
+            where = "number" if obj.channel == "sms" else self._how(request)
+            return [*about, where, "local_time", "what_became_of_it", "text", *(["read"] if obj.read_at else [])]
+        about += [self._how(request), "local_time"]
+        mending = ["dealt_with"] if obj.dealt_with_by_id else ["what_to_do"] if self._is_wrong(obj) else []
         others = [*(["instead_of"] if obj.stands_in_for_id else []), *(["instead"] if hasattr(obj, "stand_in") else [])]
-        return [*about, "what_became_of_it", "why", *others, *(["text", "tries", "receipts"] if obj.message else [])]
+        return [*about, "what_became_of_it", "why", *mending, *others, *(["text", "tries", "receipts"] if obj.message else [])]
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """What is to come is read in the order in which it comes."""
+        is_coming = request.GET.get(TimeFilter.parameter_name) == TimeFilter.COMING
+        return ["planned_for", "pk"] if is_coming else super().get_ordering(request)
+
+    def _is_wrong(self, line: CareMessage) -> bool:
+        return CareMessage.objects.gone_wrong(timezone.now(), one_a_plan=False).filter(pk=line.pk).exists()
 
     def _how(self, request: HttpRequest) -> str:
         return "whole_how" if request.user.has_perm("aftercare.view_addresses") else "how"
@@ -67,10 +81,12 @@ class CareMessageAdmin(ReadOnly):
 
     @admin.display(description=_("patient"), ordering="patient__last_name")
     def patient_name(self, line: CareMessage) -> str:
-        return line.patient.full_name
+        return lines.patient_name(line)
 
     @admin.display(description=_("patient"))
     def patient_link(self, line: CareMessage) -> SafeString:
+        if line.patient is None:
+            return format_html("{}", lines.patient_name(line))
         return format_html('<a href="{}">{}</a>', reverse("admin:scheduling_patient_change", args=[line.patient_id]), line.patient.label)
 
     @admin.display(description=_("appointment"))
@@ -98,6 +114,20 @@ class CareMessageAdmin(ReadOnly):
     def why(self, line: CareMessage) -> str:
         return lines.why(line)
 
+    @admin.display(description=_("what to do"))
+    def what_to_do(self, line: CareMessage) -> str:
+        return remedy(line)
+
+    @admin.display(description=_("number to call"))
+    def number(self, line: CareMessage) -> SafeString:
+        """Whoever reads a reply may have to call."""
+        address = lines.address_of(line)
+        return format_html('<a href="tel:{}">{}</a>', address, PhoneNumber.from_string(address).as_national)
+
+    @admin.display(description=_("dealt with"))
+    def dealt_with(self, line: CareMessage) -> str:
+        return _when_and_by(line.dealt_with_at, line.dealt_with_by, line)
+
     @admin.display(description=_("instead of"))
     def instead_of(self, line: CareMessage) -> SafeString:
         return _link(line.stands_in_for)
@@ -109,7 +139,7 @@ class CareMessageAdmin(ReadOnly):
     @admin.display(description=_("text"))
     def text(self, line: CareMessage) -> SafeString:
         told = line.message or line.reply
-        return format_html('<div class="message-text">{}</div>', told.body if told else "")
+        return format_html('<div class="message-text{}">{}</div>', " is-theirs" if line.reply_id else "", told.body if told else "")
 
     @admin.display(description=_("tries"))
     def tries(self, line: CareMessage) -> SafeString:
@@ -124,8 +154,7 @@ class CareMessageAdmin(ReadOnly):
 
     @admin.display(description=_("read"))
     def read(self, line: CareMessage) -> str:
-        by = line.read_by.get_full_name() or line.read_by.get_username() if line.read_by else _("answered at once")
-        return f"{lines.local_time(line.read_at, line)}, {by}" if line.read_at else "–"
+        return _when_and_by(line.read_at, line.read_by, line)
 
     # --- what is done ----------------------------------------------------------------------------------------------
 
@@ -138,12 +167,28 @@ class CareMessageAdmin(ReadOnly):
 
     def _mark_read(self, request: HttpRequest, replies: list[CareMessage]) -> None:
         count = services.mark_read(replies, by=cast(User, request.user), now=timezone.now())
+        if not count:
+            messages.warning(request, _("There was no unread reply among these."))
+            return
         said = ngettext("%(count)s reply marked as read.", "%(count)s replies marked as read.", count) % {"count": count}
+        messages.success(request, said)
+
+    @admin.action(description=_("Mark as dealt with"), permissions=["read"])
+    def deal_with(self, request: HttpRequest, queryset: QuerySet[CareMessage]) -> None:
+        self._deal_with(request, list(queryset))
+
+    def _deal_with(self, request: HttpRequest, wrong: list[CareMessage]) -> None:
+        count = services.deal_with(wrong, by=cast(User, request.user), now=timezone.now())
+        if not count:
+            messages.warning(request, _("Nothing among these had gone wrong."))
+            return
+        said = ngettext("%(count)s message marked as dealt with.", "%(count)s messages marked as dealt with.", count) % {"count": count}
         messages.success(request, said)
 
     def get_urls(self) -> list[URLPattern]:
         read = path("<int:pk>/read/", self.admin_site.admin_view(require_POST(self.read_view)), name="aftercare_caremessage_read")
-        return [read, *super().get_urls()]
+        deal = path("<int:pk>/deal/", self.admin_site.admin_view(require_POST(self.deal_view)), name="aftercare_caremessage_deal")
+        return [read, deal, *super().get_urls()]
 
     def read_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         if not self.has_read_permission(request):
@@ -152,10 +197,38 @@ class CareMessageAdmin(ReadOnly):
         if line is None:
             raise Http404
         self._mark_read(request, [line])
-        return redirect("admin:aftercare_caremessage_change", pk)
+        return self._next("replies", CareMessage.objects.to_read().order_by("planned_for", "pk").first())
+
+    def deal_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.has_read_permission(request):
+            raise PermissionDenied
+        line = CareMessage.objects.filter(pk=pk, reply=None).first()
+        if line is None:
+            raise Http404
+        self._deal_with(request, [line])
+        return self._next("wrong", CareMessage.objects.gone_wrong(timezone.now()).order_by("planned_for", "pk").first())
+
+    def _next(self, look: str, line: CareMessage | None) -> HttpResponse:
+        """One after the other, oldest first; then the list, which is empty."""
+        if line:
+            return redirect("admin:aftercare_caremessage_change", line.pk)
+        return redirect(f"{reverse('admin:aftercare_caremessage_changelist')}?look={look}")
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None) -> Any:
-        return super().change_view(request, object_id, form_url, {"may_read": self.has_read_permission(request), **(extra_context or {})})
+        line = self.get_object(request, object_id)
+        context: dict[str, Any] = {"may_read": self.has_read_permission(request)}
+        if line and line.reply_id:
+            context["subtitle"] = _("Reply from %(name)s") % {
+                "name": line.patient.full_name if line.patient else _("a number that no patient has")
+            }
+        elif line:
+            context["may_deal"] = context["may_read"] and self._is_wrong(line)
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+
+def _when_and_by(at: datetime | None, by: User | None, line: CareMessage) -> str:
+    who = by.get_full_name() or by.get_username() if by else _("answered at once")
+    return f"{lines.local_time(at, line)}, {who}" if at else "–"
 
 
 def _link(line: CareMessage | None) -> SafeString:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.template.defaultfilters import truncatechars
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -20,24 +20,32 @@ from notifications.domain.states import MessageStatus
 
 HEADINGS = (gettext_lazy("When"), gettext_lazy("What"), gettext_lazy("How"), gettext_lazy("What became of it"), gettext_lazy("Details"))
 A_DAY = timedelta(days=1)
+LONGEST_WORDS = 160  # characters of a reply in a list; its own page has the rest
 
 
-def with_all_it_shows(lines: QuerySet[CareMessage]) -> QuerySet[CareMessage]:
+def with_all_it_shows(lines: Any) -> Any:
     """One query, however many lines."""
     return lines.select_related("patient", "message", "reply", "stand_in")
 
 
 def local_time(at: datetime, line: CareMessage) -> str:
-    """On the patient's own clock."""
-    return date_format(timezone.localtime(at, line.patient.zone), "D, M j, g:i A")
+    """On the patient's own clock; with the year, where that is another one."""
+    there = timezone.localtime(at, line.zone)
+    return date_format(there, "D, M j, g:i A" if there.year == timezone.localtime(None, line.zone).year else "D, M j, Y, g:i A")
+
+
+def patient_name(line: CareMessage) -> str:
+    return line.patient.full_name if line.patient else _("a number that no patient has")
 
 
 def clock(at: datetime, line: CareMessage) -> str:
-    return date_format(timezone.localtime(at, line.patient.zone), "g:i A")
+    return date_format(timezone.localtime(at, line.zone), "g:i A")
 
 
 def what(line: CareMessage) -> str:
-    return _("reply from the patient") if line.reply_id else line.get_kind_display()
+    if line.reply_id:
+        return _("reply from the patient") if line.patient_id else _("reply")
+    return line.get_kind_display()
 
 
 def address_of(line: CareMessage) -> str:
@@ -72,7 +80,7 @@ def when_it_went(line: CareMessage) -> str:
 def why(line: CareMessage) -> str:
     """Everything that is known of it, in short sentences."""
     if line.reply_id:
-        return line.reply.body if line.reply else ""
+        return truncatechars(line.reply.body, LONGEST_WORDS) if line.reply else ""
     message = line.message
     reasons = [line.reason]
     if message is not None:
@@ -80,8 +88,20 @@ def why(line: CareMessage) -> str:
         if message.status == MessageStatus.UNDELIVERED and message.error_code and message.error_code not in message.reason:
             reasons.append(_("error %(code)s") % {"code": message.error_code})
     if hasattr(line, "stand_in"):
-        reasons.append(_("told again by %(channel)s") % {"channel": line.stand_in.get_channel_display()})
+        reasons.append(_instead(line, line.stand_in))
     return "; ".join(filter(None, [when_it_went(line), *reasons]))
+
+
+def _instead(line: CareMessage, stand_in: CareMessage) -> str:
+    """What was never told isn't told again."""
+    by = {"channel": _("text") if stand_in.channel == "sms" else _("email")}
+    if stand_in.message_id is None:
+        return _("replaced")
+    if line.message is None:
+        return _("goes by %(channel)s after all") % by
+    if line.message.accepted_at:
+        return _("told again by %(channel)s") % by
+    return _("replaced") if stand_in.channel == line.channel else _("goes by %(channel)s instead") % by
 
 
 def _waits_until(line: CareMessage) -> str:
@@ -97,7 +117,7 @@ def _near(at: datetime, line: CareMessage) -> str:
     return clock(at, line) if abs(at - line.planned_for) < A_DAY else local_time(at, line)
 
 
-def table_of(lines: Iterable[CareMessage]) -> SafeString:
+def table_of(lines: Iterable[CareMessage], *, whole: bool = False) -> SafeString:
     """The lines as they are read on the page of what they are about. `with_all_it_shows` has been asked."""
     rows = format_html_join(
         "",
@@ -107,7 +127,7 @@ def table_of(lines: Iterable[CareMessage]) -> SafeString:
                 reverse("admin:aftercare_caremessage_change", args=[line.pk]),
                 local_time(line.planned_for, line),
                 what(line),
-                how(line),
+                how(line, whole=whole),
                 what_became_of(line),
                 why(line),
             )
@@ -121,5 +141,5 @@ def table_of(lines: Iterable[CareMessage]) -> SafeString:
 
 
 def link_to_all(label: Any, **about: Any) -> SafeString:
-    query = "&".join(f"{name}={value}" for name, value in about.items())
+    query = "&".join(f"{name}={value}" for name, value in {**about, "when": "all"}.items())
     return format_html('<p><a href="{}?{}">{}</a></p>', reverse("admin:aftercare_caremessage_changelist"), query, label)

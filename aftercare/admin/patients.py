@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from aftercare import services
+from aftercare.admin import changes
 from aftercare.admin.lines import link_to_all, table_of, with_all_it_shows
 from aftercare.domain.consent import CURRENT, wording_of
 from aftercare.models import CareMessage
@@ -21,7 +22,25 @@ from scheduling.admin import PatientAdmin
 from scheduling.models import Patient
 
 MOST_RECENT = 12
+START_IS_ENOUGH = _("Texts start again when START is texted from it.")
+START_IS_NEEDED = _("No text goes there until START is texted from it.")
 ADDRESSES = {"sms": "phone", "email": "email"}
+NEEDED = {
+    "sms": _("%(name)s agreed to texts. Untick that, or enter a number."),
+    "email": _("%(name)s agreed to emails. Untick that, or enter an address."),
+}
+STARTED = {
+    ("care", "sms"): _("Texts start."),
+    ("care", "email"): _("Emails start."),
+    ("recall", "sms"): _("Texts when a session is due start."),
+    ("recall", "email"): _("Emails when a session is due start."),
+}
+ENDED = {
+    ("care", "sms"): _("Texts end."),
+    ("care", "email"): _("Emails end."),
+    ("recall", "sms"): _("Texts when a session is due end."),
+    ("recall", "email"): _("Emails when a session is due end."),
+}
 # (purpose, channel) → the field that asks for it
 ASKED = {
     ("care", "sms"): "care_by_sms",
@@ -57,7 +76,8 @@ class PatientForm(forms.ModelForm):
         for channel, field in ADDRESSES.items():
             is_asked_for = any(cleaned.get(box) for (_purpose, over), box in ASKED.items() if over == channel)
             if is_asked_for and field in cleaned and not cleaned[field]:
-                self.add_error(field, _("Needed: the patient agreed to be written to here."))
+                name = cleaned.get("first_name") or _("The patient")
+                self.add_error(field, NEEDED[channel] % {"name": name})
         return cleaned
 
 
@@ -67,20 +87,22 @@ admin.site.unregister(Patient)
 @admin.register(Patient)
 class PatientWithConsentAdmin(PatientAdmin):
     form = PatientForm
+    change_form_template = "aftercare/patient_form.html"
 
     def get_fieldsets(self, request: HttpRequest, obj: Patient | None = None) -> Any:
         may_ask = self.has_change_permission(request, obj) if obj else True
         evidence = _link_to_consents(obj) if obj and request.user.has_perm("aftercare.view_consent") else ""
         consent = [(_("Consent"), {"fields": [*ASKED.values()] if may_ask else [], "description": evidence})] if may_ask or evidence else []
         may_read = obj and request.user.has_perm("aftercare.view_caremessage")
-        ledger = [(_("Messages"), {"fields": ["recent_messages"]})] if may_read else []
+        recent = "whole_recent_messages" if request.user.has_perm("aftercare.view_addresses") else "recent_messages"
+        ledger = [(_("Messages"), {"fields": [recent]})] if may_read else []
         first, (reach, reached_by), *rest = super().get_fieldsets(request, obj)
         if obj and self.reach_trouble(obj):
             reached_by = {**reached_by, "fields": ["reach_trouble", *reached_by["fields"]]}
         return [first, (reach, reached_by), *consent, *rest, *ledger]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Patient | None = None) -> Any:
-        return [*super().get_readonly_fields(request, obj), "recent_messages", "reach_trouble"]
+        return [*super().get_readonly_fields(request, obj), "recent_messages", "whole_recent_messages", "reach_trouble"]
 
     @admin.display(description="")
     def reach_trouble(self, patient: Patient) -> SafeString:
@@ -89,29 +111,44 @@ class PatientWithConsentAdmin(PatientAdmin):
 
     @admin.display(description="")
     def recent_messages(self, patient: Patient) -> SafeString:
-        """The next ones and the latest of the ledger, so that “what was I told?” is answered on her page."""
-        lines = with_all_it_shows(CareMessage.objects.filter(patient=patient))
-        now = timezone.now()
-        coming = lines.filter(planned_for__gt=now).order_by("planned_for", "pk")[: MOST_RECENT // 3]
-        gone = lines.filter(planned_for__lte=now)[:MOST_RECENT]
-        everything = link_to_all(_("All messages to this patient"), patient=patient.pk)
-        return format_html("{}{}", table_of([*reversed(coming), *gone]), everything)
+        return _recent_messages(patient)
+
+    @admin.display(description="")
+    def whole_recent_messages(self, patient: Patient) -> SafeString:
+        return _recent_messages(patient, whole=True)
 
     def save_model(self, request: HttpRequest, obj: Patient, form: Any, change: bool) -> None:
+        before = changes.queued(obj) if change else set()
         super().save_model(request, obj, form, change)  # what she agreed to for an old address is void from here on
         by = cast(User, request.user)
-        void = []
+        void: list[str] = []
+        said: list[Any] = []
         for (purpose, channel), box in ASKED.items():
             is_ticked, was_ticked = form.cleaned_data[box], form.initial[box]
             if was_ticked and ADDRESSES[channel] in form.changed_data:
                 void.append(channel)
             elif is_ticked and not was_ticked:
                 services.give_consent(obj, purpose, channel, source="front desk", by=by)
+                said.append(STARTED[purpose, channel])
             elif was_ticked and not is_ticked:
                 services.withdraw_consent(obj, purpose, channel, source="front desk", by=by)
+                said.append(ENDED[purpose, channel])
         for channel in dict.fromkeys(void):
             field = ADDRESSES[channel]
             messages.warning(request, f"Consent was for the old {field}. Ask {obj.first_name} again, and tick it for the new one.")
+        if change and (said or void):
+            note = " ".join(str(sentence) for sentence in [*said, *changes.since(obj, before)])
+            if note:
+                messages.info(request, note)
+
+
+def _recent_messages(patient: Patient, *, whole: bool = False) -> SafeString:
+    """The next ones and the latest of the ledger, so that “what was I told?” is answered on her page."""
+    lines, now = with_all_it_shows(CareMessage.objects.filter(patient=patient)), timezone.now()
+    coming = lines.to_come(now)[: MOST_RECENT // 3]
+    gone = lines.filter(planned_for__lte=now)[:MOST_RECENT]
+    everything = link_to_all(_("All messages to this patient"), patient=patient.pk)
+    return format_html("{}{}", table_of([*reversed(coming), *gone], whole=whole), everything)
 
 
 def _link_to_consents(patient: Patient) -> SafeString:
@@ -137,7 +174,10 @@ def _troubles(patient: Patient) -> list[str]:
     phone = str(patient.phone.as_e164) if patient.phone else ""
     found = []
     if phone and services.has_said_stop("sms", phone):
-        found.append(_("This number said STOP. Nothing goes there until START is texted from it."))
+        goes_by_email = "email" in services.reachable_by(patient, "care")
+        elsewhere = _("Care messages go by email.") if goes_by_email else _("Care messages can't go out.")
+        again = START_IS_ENOUGH if services.start_is_enough(patient) else START_IS_NEEDED
+        found.append(f"{_('This number said STOP.')} {elsewhere} {again}")
     elif phone and CareMessage.objects.filter(patient=patient).texts_dont_arrive_at(phone):
-        found.append(_("Texts to this number don't arrive. Please ask for another one."))
-    return [str(said) for said in found]
+        found.append(str(_("Texts to this number don't arrive. Please ask for another one.")))
+    return found

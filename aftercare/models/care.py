@@ -1,10 +1,13 @@
 """A patient's plan after a session, and the ledger of everything that she was to be told and of what she said."""
 
+from zoneinfo import ZoneInfo
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from aftercare.domain.reasons import UNREACHABLE
 from aftercare.models.protocols import KINDS, Protocol
 from aftercare.querysets import CareMessageQuerySet
 from notifications.models import Message, Reply
@@ -34,13 +37,13 @@ class Plan(models.Model):
 
 
 class CareMessage(models.Model):
-    """One thing that a patient was to be told, or, with a `reply`, that came from her.
+    """One thing that a patient was to be told, or, with a `reply`, that came from her, or from a number that no patient has.
 
     What was to be told and has no `message` never went to the outbox; `reason` says why. `key` says which message of its plan or
     appointment it is: the same on every line that stands in for another.
     """
 
-    patient = models.ForeignKey(Patient, models.PROTECT, verbose_name=_("patient"))
+    patient = models.ForeignKey(Patient, models.PROTECT, null=True, blank=True, verbose_name=_("patient"))
     # Indexed below, along with the time.
     appointment = models.ForeignKey(Appointment, models.PROTECT, null=True, blank=True, db_index=False, verbose_name=_("appointment"))
     plan = models.ForeignKey(Plan, models.CASCADE, null=True, blank=True, verbose_name=_("plan"))
@@ -60,6 +63,12 @@ class CareMessage(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("read by")
     )
 
+    # What went wrong, and somebody has seen to.
+    dealt_with_at = models.DateTimeField(_("dealt with"), null=True, blank=True)
+    dealt_with_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("dealt with by")
+    )
+
     objects = CareMessageQuerySet.as_manager()
 
     class Meta:
@@ -68,16 +77,26 @@ class CareMessage(models.Model):
         verbose_name_plural = _("messages to patients")
         permissions = [
             ("view_addresses", "Can see whole addresses in the ledger"),
-            ("read_replies", "Can mark replies as read"),
+            ("read_replies", "Can mark replies as read, and what went wrong as dealt with"),
         ]
-        constraints = [models.UniqueConstraint(fields=["patient", "reply"], name="one_line_per_patient_and_reply")]
+        constraints = [
+            models.UniqueConstraint(fields=["patient", "reply"], name="one_line_per_patient_and_reply"),
+            models.UniqueConstraint(fields=["reply"], condition=Q(patient=None), name="one_line_per_reply_of_nobody"),
+            models.CheckConstraint(condition=Q(patient__isnull=False) | Q(reply__isnull=False), name="only_a_reply_may_be_nobodys"),
+        ]
         indexes = [
             models.Index(fields=["patient", "-planned_for"], name="care_messages_by_patient"),
             models.Index(fields=["appointment", "-planned_for"], name="care_messages_by_appointment"),
             models.Index(fields=["-planned_for", "-id"], name="care_messages_by_time"),
             models.Index(fields=["planned_for"], condition=Q(reply__isnull=False, read_at=None), name="replies_to_read"),
+            models.Index(fields=["planned_for"], condition=Q(reason__in=UNREACHABLE, dealt_with_at=None), name="nothing_could_go_out"),
         ]
 
     def __str__(self) -> str:
         """Safe to log: neither name nor text."""
         return f"{self.get_kind_display()}, patient {self.patient_id}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clock that it is read on: hers, or ours where it is nobody's."""
+        return self.patient.zone if self.patient else ZoneInfo(settings.TIME_ZONE)

@@ -1,8 +1,9 @@
 """The only writers of aftercare."""
 
-from aftercare.services.agreeing import give_consent, opt_in, opt_out, withdraw_consent
+from aftercare.services.agreeing import give_consent, opt_in, opt_out, start_is_enough, withdraw_consent
 from aftercare.services.bookings import tell_of_booking, tell_of_cancellation, tell_of_move, why_not_called_off
 from aftercare.services.consent import agreements, has_said_stop, reachable_by, why_unreachable
+from aftercare.services.dealing import deal_with
 from aftercare.services.following import follow
 from aftercare.services.plans import start_plan, stop_plan, tell_of_completion
 from aftercare.services.protocols import load_protocol, protocol_for
@@ -12,6 +13,7 @@ from aftercare.services.taking_back import take_back
 
 __all__ = [
     "agreements",
+    "deal_with",
     "follow",
     "give_consent",
     "has_said_stop",
@@ -22,6 +24,7 @@ __all__ = [
     "protocol_for",
     "reachable_by",
     "receive",
+    "start_is_enough",
     "start_plan",
     "stop_plan",
     "take_back",

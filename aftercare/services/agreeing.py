@@ -70,11 +70,11 @@ def withdraw_consent(
 
 
 @transaction.atomic
-def void(patient: Patient, channel: str, address: str, *, now: datetime) -> None:
+def void(patient: Patient, channel: str, address: str, *, by: User | None = None, now: datetime) -> None:
     """That address isn't hers any more: what she agreed to for it ends, and what is queued goes over the other channel, if she may."""
     for (purpose, over), last in latest_consents(patient).items():
         if over == channel and last.is_granted and last.address == address:
-            _withdraw(patient, purpose, channel, last, ADDRESS_CHANGED, None, now)
+            _withdraw(patient, purpose, channel, last, ADDRESS_CHANGED, by, now)
     tell_otherwise(reason=ADDRESS_CHANGED, now=now, patient=patient, channel=channel, message__address=address)
 
 
@@ -116,6 +116,12 @@ def opt_in(channel: str, address: str, *, now: datetime) -> None:
             )
         if (Purpose.CARE, channel) in agreements(patient):
             tell_after_all(patient, reason=OPTED_IN[channel], now=now)
+
+
+def start_is_enough(patient: Patient) -> bool:
+    """Whether texts about her care begin again with a START from her number, as it takes back no more than her STOP did."""
+    last = latest_consents(patient).get((Purpose.CARE.value, "sms"))
+    return last is not None and last.address == address_of(patient, "sms") and (last.is_granted or last.source == OPTED_OUT["sms"])
 
 
 def _withdraw(patient: Patient, purpose: str, channel: str, held: Consent | None, source: str, by: User | None, now: datetime) -> Consent:

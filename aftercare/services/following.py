@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from aftercare.services.agreeing import void
@@ -18,11 +19,11 @@ DECIDE_WORDS_AND_TIMES = {
 
 
 @transaction.atomic
-def follow(patient: Patient, previous: Patient, *, now: datetime) -> None:
+def follow(patient: Patient, previous: Patient, *, by: User | None = None, now: datetime) -> None:
     """`previous` is the patient as she was. Consent was for the old address, and nothing that is queued goes there."""
     changed = [what for name, what in DECIDE_WORDS_AND_TIMES.items() if getattr(patient, name) != getattr(previous, name)]
     if changed:
         plan_anew(patient, reason=PLANNED_ANEW.format(what=" and ".join(changed)), now=now)
     for channel in ("sms", "email"):
         if address_of(patient, channel) != address_of(previous, channel):
-            void(patient, channel, address_of(previous, channel), now=now)
+            void(patient, channel, address_of(previous, channel), by=by, now=now)

@@ -25,11 +25,12 @@ MOST_ANSWERS_AN_HOUR = 3  # to an address: two machines mustn't help each other 
 
 @transaction.atomic
 def receive(reply: Reply, *, now: datetime) -> None:
-    """A line for each patient at that address. HELP is answered, once; from an address that no patient has, nothing follows.
+    """A line for each patient at that address, or one that is nobody's. HELP is answered, once; not to an address that no patient has.
 
     Who asks for help over and over is left to a person.
     """
     patients = list(patients_at(reply.channel, reply.address))
+    whose: list[Patient | None] = [*patients] or [None]
     is_help = reply.meaning == Meaning.HELP and _asked_for_help(reply) <= MOST_ANSWERS_AN_HOUR
     lines = [
         CareMessage(
@@ -38,9 +39,9 @@ def receive(reply: Reply, *, now: datetime) -> None:
             channel=reply.channel,
             planned_for=reply.received_at,
             reply=reply,
-            read_at=now if is_help else None,  # nobody needs to: it is answered here
+            read_at=now if is_help and patient else None,  # nobody needs to: it is answered here
         )
-        for patient in patients
+        for patient in whose
     ]
     CareMessage.objects.bulk_create(lines, ignore_conflicts=True)
     if is_help and patients:

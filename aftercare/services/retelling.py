@@ -25,7 +25,7 @@ NO_EMAIL_ADDRESS = "not by email either: no email address"
 Owner = tuple[Appointment | None, Plan | None]
 
 
-def queued(*, also: Sequence[MessageStatus] = (), **about: Any) -> list[CareMessage]:
+def queued(*, also: Sequence[MessageStatus] = (), **about: Any) -> list[Any]:
     """The ledger's lines that wait to be sent, in the order of their messages. Requires a transaction.
 
     They are locked, so that no worker claims them meanwhile, and those under way with them: in one order, or two might wait for each other.
@@ -44,11 +44,10 @@ def tell_otherwise(*, reason: str, now: datetime, also: Sequence[MessageStatus] 
     """
     lines = queued(also=also, **about)
     take_back(reason=reason, **about)
-    for _, of_patient in groupby(sorted(lines, key=lambda line: line.patient_id), key=lambda line: line.patient_id):
+    for patient, of_patient in groupby(sorted(lines, key=lambda line: line.patient_id), key=lambda line: line.patient):
         again = list(_tellings_again(of_patient, now))
         if not again:
             continue
-        patient = _original(again[0]).patient
         if reachable_by(patient, Purpose.CARE):
             _tell_again(patient, again, now)
         else:
@@ -62,9 +61,12 @@ def tell_after_all(patient: Patient, *, reason: str, now: datetime) -> None:
     hold_alone(patient)  # one at a time: each line is told again once
     for channel in reachable_by(patient, Purpose.CARE):
         tell_otherwise(reason=reason, now=now, patient=patient, reason__exact=FALLBACK[channel])
-    missed = _with_owners().filter(patient=patient, reason__in=UNREACHABLE, stand_in=None, planned_for__gt=now)
-    lines = list(missed.filter(kind__in=kinds_of(Purpose.CARE)))
-    if lines and reachable_by(patient, Purpose.CARE):
+    if not reachable_by(patient, Purpose.CARE):
+        return
+    missed = _with_owners().filter(patient=patient, reason__in=UNREACHABLE, stand_in=None)
+    missed.filter(planned_for__lte=now, dealt_with_at=None).update(dealt_with_at=now)  # nobody needs to ask her any more
+    lines = list(missed.filter(planned_for__gt=now, kind__in=kinds_of(Purpose.CARE)))
+    if lines:
         _tell_again(patient, _tellings_again(lines, now), now)
 
 

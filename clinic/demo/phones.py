@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import ngettext
@@ -47,7 +48,7 @@ def phones(now: datetime) -> list[Phone]:
     return [_phone([lines[line_id] for line_id in line_ids[-2:]], now) for line_ids in found.values()]
 
 
-def _phone(lines: list[CareMessage], now: datetime) -> Phone:
+def _phone(lines: list[Any], now: datetime) -> Phone:
     return Phone(lines[-1].patient, sender(lines[-1]), list(arrivals(lines, now)))
 
 

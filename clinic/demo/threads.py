@@ -78,7 +78,7 @@ def arrivals(lines: Iterable[CareMessage], now: datetime) -> Iterator[Arrival]:
 
 
 def planned(line: CareMessage) -> datetime:
-    return timezone.localtime(line.planned_for, line.patient.zone)
+    return timezone.localtime(line.planned_for, line.zone)
 
 
 def sender(line: CareMessage) -> str:

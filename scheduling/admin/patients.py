@@ -1,6 +1,7 @@
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
@@ -53,6 +54,10 @@ class PatientAdmin(CalledByName):
         return super().change_view(
             request, object_id, form_url, {"subtitle": patient.full_name if patient else None, **(extra_context or {})}
         )
+
+    def save_model(self, request: HttpRequest, obj: Patient, form: Any, change: bool) -> None:
+        obj.changed_by = cast(User, request.user)
+        super().save_model(request, obj, form, change)
 
     @admin.display(description=_("name"), ordering=("last_name"))
     def full_name(self, patient: Patient) -> str:

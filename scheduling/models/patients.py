@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
@@ -20,6 +21,8 @@ ADULT_AT = 22  # microneedling devices are authorised from this age on
 
 
 class Patient(models.Model):
+    changed_by: User | None = None  # who is about to save her, where that is known; not kept
+
     first_name = models.CharField(_("first name"), max_length=80)
     last_name = models.CharField(_("last name"), max_length=80)
     birth_date = models.DateField(_("date of birth"))
@@ -65,7 +68,7 @@ class Patient(models.Model):
             previous = Patient.objects.select_for_update(no_key=True).filter(pk=self.pk).first() if self.pk else None
             super().save(*args, **kwargs)
             if previous is not None:
-                patient_changed.send(Patient, patient=self, previous=previous, now=timezone.now())
+                patient_changed.send(Patient, patient=self, previous=previous, by=self.changed_by, now=timezone.now())
 
     def clean(self) -> None:
         if self.birth_date and not 0 <= self.age_on(timezone.localdate()) <= OLDEST:

@@ -5,6 +5,7 @@ from itertools import count
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import IntegrityError
 
 from aftercare.models import CareMessage
 from aftercare.services import mark_read
@@ -56,11 +57,17 @@ def test_from_a_shared_number_it_is_with_both_and_read_for_both(clinic):
     assert mark_read([mine], by=desk, now=TODAY + 2 * HOUR) == 0
 
 
-def test_from_a_number_that_no_patient_has_nothing_follows_and_it_is_kept(clinic):
-    write("HELP", Meaning.HELP, address="+12125550188")
-    assert Reply.objects.count() == 1
-    assert ledger() == []
+def test_from_a_number_that_no_patient_has_nothing_goes_out_and_somebody_must_read_it(clinic):
+    reply = write("HELP", Meaning.HELP, address="+12125550188")
+    reply_received.send(Reply, reply=reply, now=TODAY + HOUR)
+    [line] = CareMessage.objects.to_read()
+    assert (line.patient, line.reply.address, str(line)) == (None, "+12125550188", "reply, patient None")
     assert not Message.objects.exists()
+
+
+def test_what_is_told_is_always_told_to_somebody(clinic):
+    with pytest.raises(IntegrityError, match="only_a_reply_may_be_nobodys"):
+        CareMessage.objects.create(kind="dose", channel="sms", planned_for=TODAY)
 
 
 class TestHelp:

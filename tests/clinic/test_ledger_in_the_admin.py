@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from freezegun import freeze_time
 
-from aftercare.admin.lines import table_of
+from aftercare.admin.lines import table_of, why, with_all_it_shows
 from aftercare.models import CareMessage
-from aftercare.services import give_consent
+from aftercare.services import give_consent, withdraw_consent
 from clinic.dashboard import dashboard
 from notifications.domain.masking import masked
 from notifications.models import Attempt, Message, Receipt, Reply
@@ -46,7 +46,7 @@ def rows(page) -> list[str]:
 
 def says(body: str, number: int = 1, *, meaning="words", now=TODAY) -> Reply:
     reply = Reply.objects.create(
-        channel="sms", address=f"+1212555{100 + number:04}", body=body, meaning=meaning, provider_id=f"SM{body}", received_at=now
+        channel="sms", address=f"+1212555{100 + number:04}", body=body, meaning=meaning, provider_id=f"SM{body:.60}", received_at=now
     )
     reply_received.send(Reply, reply=reply, now=now)
     return reply
@@ -69,7 +69,7 @@ class TestWhatBecameOfIt:
         become(second, reason="to be tried again: Twilio can't be reached", send_at=second.send_at + 3 * MINUTE)
         clinic.treat(clinic.ben, FIRST - timedelta(days=1))
 
-        shown = rows(desk.get(LEDGER, {"patient": clinic.ana.pk}))
+        shown = rows(desk.get(LEDGER, {"patient": clinic.ana.pk, "when": "all"}))
         assert shown[0].startswith("Tue, Dec 1")
         [waiting] = [row for row in shown if "waits" in row]
         assert waiting == (
@@ -79,7 +79,7 @@ class TestWhatBecameOfIt:
         assert again.endswith("to be tried again: Twilio can't be reached, at 8:03 PM")
         [sent] = [row for row in shown if "delivered" in row]
         assert sent == "Tue, Nov 3, 5:00 PM Ana Alvarez serum dose text message …0101 delivered sent 5:00 PM, delivered 5:01 PM"
-        assert {row.partition("not sent ")[2] for row in rows(desk.get(LEDGER, {"patient": clinic.ben.pk}))} == {
+        assert {row.partition("not sent ")[2] for row in rows(desk.get(LEDGER, {"patient": clinic.ben.pk, "when": "all"}))} == {
             "no consent for texts or emails"
         }
 
@@ -145,9 +145,25 @@ class TestFinding:
 
     def test_by_patient_appointment_and_status(self, clinic, desk):
         session = ledger(patient=clinic.ana)[0].appointment
-        assert len(rows(desk.get(LEDGER, {"appointment": session.pk}))) == 33
-        assert len(rows(desk.get(LEDGER, {"q": "brooks"}))) == 3
-        assert len(rows(desk.get(LEDGER, {"q": "Ana Alvarez", "kind": "education"}))) == 5
+        everything = {"when": "all"}
+        assert len(rows(desk.get(LEDGER, everything | {"appointment": session.pk}))) == 33
+        assert len(rows(desk.get(LEDGER, everything | {"q": "brooks"}))) == 3
+        assert len(rows(desk.get(LEDGER, everything | {"q": "Ana Alvarez", "kind": "education"}))) == 5
+        assert len(rows(desk.get(LEDGER, {"status": "scheduled", "appointment": session.pk}))) == 32
+
+    def test_the_newest_of_what_is_past_comes_first_and_what_is_to_come_lies_behind_a_filter(self, clinic, desk):
+        """It is one in the morning."""
+        page = desk.get(LEDGER, {"patient": clinic.ana.pk})
+        assert rows(page)[0].startswith("Wed, Nov 4, 8:00 PM Ana Alvarez serum dose")
+        assert " until tonight to come all " in read(page)
+        coming = rows(desk.get(LEDGER, {"patient": clinic.ana.pk, "when": "coming"}))
+        assert coming[0].startswith("Wed, Nov 4, 2:00 AM Ana Alvarez serum dose")
+        assert coming[-1].startswith("Tue, Dec 1")
+
+    def test_another_year_is_named(self, clinic, desk):
+        with freeze_time(END + timedelta(days=70)):
+            desk.force_login(User.objects.get(username="frontdesk"))
+            assert rows(desk.get(LEDGER, {"patient": clinic.ana.pk}))[0].startswith("Tue, Dec 1, 2026, ")
         assert rows(desk.get(LEDGER, {"status": "delivered"})) == []
 
     def test_what_went_wrong_is_the_list_that_the_first_page_counts(self, clinic, desk):
@@ -171,6 +187,38 @@ class TestFinding:
         message_failed.send(Message, message_id=first.pk, reference="", code="", may_have_arrived=False, now=first.send_at)
         assert rows(desk.get(LEDGER, {"look": "wrong"})) == []
 
+    def test_dealt_with_it_is_off_the_list(self, clinic, desk):
+        first, second = outbox(caremessage__kind="dose")[:2]
+        become(first, status="undelivered")
+        become(second, status="uncertain")
+        one, other = first.caremessage, second.caremessage
+        page = desk.get(f"{LEDGER}{one.pk}/change/")
+        assert "What to do: Call Ana, and ask for another number." in read(page)
+        assert f"{LEDGER}{one.pk}/deal/" in page.content.decode()
+        answer = desk.post(f"{LEDGER}{one.pk}/deal/", follow=True)
+        assert "1 message marked as dealt with." in read(answer)
+        assert answer.redirect_chain[0][0] == f"{LEDGER}{other.pk}/change/"
+        assert "What to do: Call Ana: it may have arrived, and may not." in read(answer)
+        page = desk.get(f"{LEDGER}{one.pk}/change/")
+        assert "Dealt with: Wed, Nov 4, 1:00 AM, frontdesk" in read(page)
+        assert "/deal/" not in page.content.decode()
+
+        listed = {"action": "deal_with", "_selected_action": [one.pk, other.pk]}
+        answer = desk.post(LEDGER, listed, follow=True)
+        assert [str(note) for note in answer.context["messages"]] == ["1 message marked as dealt with."]
+        assert rows(desk.get(LEDGER, {"look": "wrong"})) == []
+        answer = desk.post(LEDGER, listed, follow=True)
+        assert [str(note) for note in answer.context["messages"]] == ["Nothing among these had gone wrong."]
+
+    def test_nor_may_everybody_say_so(self, clinic, client):
+        reader = User.objects.create_user("reader", is_staff=True)
+        reader.user_permissions.add(Permission.objects.get(codename="view_caremessage"))
+        client.force_login(reader)
+        message = outbox(caremessage__kind="dose")[0]
+        become(message, status="undelivered")
+        assert client.post(f"{LEDGER}{message.caremessage.pk}/deal/").status_code == 403
+        assert CareMessage.objects.filter(dealt_with_at=None).count() == len(ledger())
+
     def test_after_a_week_it_is_history(self, clinic, desk):
         become(outbox(caremessage__kind="dose")[0], status="expired")
         with freeze_time(END + timedelta(days=7)):
@@ -179,6 +227,91 @@ class TestFinding:
         with freeze_time(END + timedelta(days=7, hours=4)):
             desk.force_login(User.objects.get(username="frontdesk"))
             assert rows(desk.get(LEDGER, {"look": "wrong"})) == []
+
+
+class TestWhoCantBeReached:
+    """Chloe agreed to nothing: one line for her plan, and one for what she is booked for."""
+
+    @pytest.fixture(autouse=True)
+    def _after_the_session(self, clinic):
+        self.session = clinic.treat(clinic.chloe)
+        with freeze_time(END + HOUR):
+            yield
+
+    def wrong(self, desk) -> list[str]:
+        return rows(desk.get(LEDGER, {"look": "wrong"}))
+
+    def test_she_counts_once_though_all_of_it_lies_ahead(self, clinic, desk):
+        assert self.wrong(desk) == ["Tue, Nov 3, 5:00 PM Chloe Chen serum dose text message not sent no consent for texts or emails"]
+        [tile] = [tile for tile in dashboard(User.objects.get(username="frontdesk"), timezone.now()).tiles if "look at" in tile.name]
+        assert (tile.count, tile.detail) == (1, "Failed, late or uncertain, or no way to send them.")
+
+        clinic.book(clinic.chloe, FIRST + timedelta(days=30), now=END + HOUR)
+        assert [row.split(" not sent")[0] for row in self.wrong(desk)] == [
+            "Tue, Nov 3, 5:00 PM Chloe Chen serum dose text message",
+            "Tue, Nov 3, 3:00 PM Chloe Chen confirmation text message",
+        ]
+
+    def test_she_agrees_and_nobody_needs_to_ask_her(self, clinic, desk):
+        clinic.book(clinic.chloe, FIRST + timedelta(days=30), now=END + HOUR)
+        with freeze_time(END + 5 * HOUR):
+            give_consent(clinic.chloe, "care", "email", source="front desk")
+            desk.force_login(User.objects.get(username="frontdesk"))
+            assert self.wrong(desk) == []
+
+    def test_asked_once_the_whole_plan_is_dealt_with(self, clinic, desk):
+        [line] = CareMessage.objects.gone_wrong(timezone.now())
+        assert "What to do: Ask Chloe, and tick it on the patient's page." in read(desk.get(f"{LEDGER}{line.pk}/change/"))
+        desk.post(f"{LEDGER}{line.pk}/deal/")
+        assert self.wrong(desk) == []
+
+    def test_a_session_that_is_reopened_or_called_off_asks_for_nobody(self, clinic, desk):
+        scheduling.reopen(self.session, now=END + HOUR)
+        later = clinic.book(clinic.chloe, FIRST + timedelta(days=60), now=END + HOUR)
+        assert ["confirmation" in row for row in self.wrong(desk)] == [True]
+        scheduling.cancel(later, reason="ill", now=END + HOUR)
+        assert self.wrong(desk) == []
+
+
+class TestWhatIsLeftOut:
+    def test_once_her_way_has_changed_the_appointment_shows_what_was_sent_and_what_is_to_come(self, clinic, desk):
+        session = clinic.treat(clinic.consents(clinic.ana))
+        dispatch(now=END + 3 * HOUR)
+        with freeze_time(END + 4 * HOUR):
+            withdraw_consent(clinic.ana, "care", "sms", source="front desk")
+            desk.force_login(User.objects.get(username="frontdesk"))
+            page = read(desk.get(f"/admin/scheduling/appointment/{session.pk}/change/"))
+            assert "Tue, Nov 3, 5:00 PM serum dose text message …0101 sent it won't be confirmed sent 5:00 PM" in page
+            assert page.count(" serum dose ") == 22
+            assert "consent was withdrawn" not in page
+            coming = read(desk.get(f"/admin/scheduling/patient/{clinic.ana.pk}/change/")).split(" Details ")[1]
+            assert coming.index("Wed, Nov 4, 5:00 AM serum dose email") < coming.index("Tue, Nov 3, 8:00 PM serum dose email")
+            assert "consent was withdrawn" not in coming
+        cut = with_all_it_shows(CareMessage.objects.filter(channel="sms", planned_for=END + 6 * HOUR)).get()
+        assert why(cut) == "consent was withdrawn; goes by email instead"
+
+    def test_another_language_replaces(self, clinic):
+        clinic.treat(clinic.consents(clinic.ana))
+        with freeze_time(END + HOUR):
+            clinic.ana.language = "es"
+            clinic.ana.save()
+        line = with_all_it_shows(CareMessage.objects.filter(plan__isnull=False)).order_by("planned_for", "pk")[0]
+        assert why(line) == "planned anew, with another language; replaced"
+
+    def test_what_had_no_way_goes_after_all(self, clinic):
+        clinic.treat(clinic.ana)
+        with freeze_time(END + HOUR):
+            give_consent(clinic.ana, "care", "email", source="front desk")
+        line = with_all_it_shows(CareMessage.objects.filter(plan__isnull=False)).order_by("planned_for", "pk")[0]
+        assert why(line) == "no consent for texts or emails; goes by email after all"
+
+    def test_what_is_taken_back_isnt_among_what_comes(self, clinic, desk):
+        booked = clinic.book(clinic.consents(clinic.ana), now=TODAY)
+        scheduling.move(booked, starts_at=FIRST + timedelta(days=1), now=TODAY + HOUR)
+        with freeze_time(TODAY + 2 * HOUR):
+            desk.force_login(User.objects.get(username="frontdesk"))
+            page = read(desk.get(f"/admin/scheduling/patient/{clinic.ana.pk}/change/")).split(" Details ")[1]
+        assert page.count(" reminder ") == 2
 
 
 class TestRepliesToRead:
@@ -194,6 +327,10 @@ class TestRepliesToRead:
         page = desk.get(f"{LEDGER}{line.pk}/change/").content.decode()
         assert f"{LEDGER}{line.pk}/read/" in page
 
+        assert "Reply from Ana Alvarez" in page
+        assert '<a href="tel:+12125550101">(212) 555-0101</a>' in page
+        assert '<div class="message-text is-theirs">it won&#x27;t stop stinging</div>' in page
+
         answer = desk.post(f"{LEDGER}{line.pk}/read/", follow=True)
         assert "1 reply marked as read." in read(answer)
         line.refresh_from_db()
@@ -206,6 +343,40 @@ class TestRepliesToRead:
             says(f"number {number}", number)
         desk.post(LEDGER, {"action": "mark_read", "_selected_action": [line.pk for line in ledger()]})
         assert not CareMessage.objects.to_read().exists()
+
+    def test_once_read_the_next_one_opens_oldest_first_and_then_the_list(self, clinic, desk):
+        for number in (1, 2, 3):
+            says(f"number {number}", number, now=TODAY + number * MINUTE)
+        first, second, third = ledger()
+        assert desk.post(f"{LEDGER}{second.pk}/read/").url == f"{LEDGER}{first.pk}/change/"
+        assert desk.post(f"{LEDGER}{first.pk}/read/").url == f"{LEDGER}{third.pk}/change/"
+        assert desk.post(f"{LEDGER}{third.pk}/read/").url == f"{LEDGER}?look=replies"
+
+    def test_a_long_one_is_cut_in_lists_and_whole_on_its_page(self, clinic, desk):
+        says("It-stings." * 40)
+        [line] = ledger()
+        assert rows(desk.get(LEDGER, {"look": "replies"}))[0].endswith("to read " + ("It-stings." * 40)[:159] + "…")
+        assert "It-stings." * 40 in read(desk.get(f"{LEDGER}{line.pk}/change/"))
+
+    def test_from_a_number_that_no_patient_has_it_is_read_all_the_same(self, clinic, desk):
+        says("which clinic is this?", 77)
+        user = User.objects.get(username="frontdesk")
+        [tile] = [tile for tile in dashboard(user, TODAY).tiles if tile.name == "Replies to read"]
+        assert (tile.count, tile.is_pressing) == (1, True)
+        assert rows(desk.get(tile.url)) == [
+            "Mon, Oct 26, 9:00 AM a number that no patient has reply text message …0177 to read which clinic is this?"
+        ]
+        [line] = ledger()
+        page = read(desk.get(f"{LEDGER}{line.pk}/change/"))
+        assert "Reply from a number that no patient has" in page
+        assert "(212) 555-0177" in page
+        assert desk.post(f"{LEDGER}{line.pk}/read/").url == f"{LEDGER}?look=replies"
+        assert not CareMessage.objects.to_read().exists()
+
+    def test_marking_what_is_no_reply_says_so(self, clinic, desk):
+        clinic.book(clinic.consents(clinic.ana))
+        answer = desk.post(LEDGER, {"action": "mark_read", "_selected_action": [line.pk for line in ledger()]}, follow=True)
+        assert [str(note) for note in answer.context["messages"]] == ["There was no unread reply among these."]
 
     def test_a_look_alone_marks_nothing_as_read(self, clinic, desk):
         says("hello")
@@ -246,12 +417,19 @@ class TestAddresses:
         assert [address in page for address in self.WHOLE] == [sees_them, sees_them]
         assert [masked(address) in page for address in self.WHOLE] == [not sees_them, not sees_them]
 
-    def test_on_the_page_of_an_appointment_and_of_the_outbox_they_are_masked_for_everybody(self, clinic, sign_in):
+    @pytest.mark.parametrize(("role", "shown", "hidden"), [("Front desk", "…0101", "+12125550101"), ("Manager", "+12125550101", "…0101")])
+    def test_on_the_pages_of_an_appointment_and_a_patient_it_is_the_same(self, clinic, sign_in, role, shown, hidden):
         booked = clinic.book(clinic.consents(clinic.ana))
+        for path in (f"/admin/scheduling/appointment/{booked.pk}/change/", f"/admin/scheduling/patient/{clinic.ana.pk}/change/"):
+            page = read(sign_in(role).get(path))
+            assert f"text message {shown}" in page
+            assert hidden not in page
+
+    def test_on_the_page_of_the_outbox_they_are_masked_for_everybody(self, clinic, sign_in):
+        clinic.book(clinic.consents(clinic.ana))
         manager = sign_in("Manager")
         message = outbox()[0]
         for path in (
-            f"/admin/scheduling/appointment/{booked.pk}/change/",
             "/admin/notifications/message/",
             f"/admin/notifications/message/{message.pk}/change/",
         ):
@@ -364,7 +542,12 @@ class TestThePatientsPage:
     def test_it_says_that_the_number_said_stop(self, clinic, desk):
         clinic.consents(clinic.ana)
         suppress("sms", "+12125550101", reason="STOP", now=TODAY)
-        assert "This number said STOP. Nothing goes there until START is texted from it." in self.page(clinic, desk)
+        said = "This number said STOP. Care messages go by email. Texts start again when START is texted from it."
+        assert said in self.page(clinic, desk)
+        withdraw_consent(clinic.ana, "care", "sms", source="front desk")
+        withdraw_consent(clinic.ana, "care", "email", source="front desk")
+        said = "This number said STOP. Care messages can't go out. No text goes there until START is texted from it."
+        assert said in self.page(clinic, desk)
 
     def test_it_shows_what_is_agreed_to_word_for_word_in_her_language(self, clinic, desk):
         page = self.page(clinic, desk)

@@ -1,6 +1,9 @@
+from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
 
 from aftercare.models import Consent
 from aftercare.services import reachable_by
@@ -52,7 +55,7 @@ def test_a_new_patient_and_what_she_agreed_to(desk):
         ({"phone": "12"}, "Enter a valid phone number"),
         ({"time_zone": "Mars/Olympus"}, "“Mars/Olympus” is not a time zone; use a name such as America/New_York."),
         ({"email": "dora"}, "Enter a valid email address."),
-        ({"phone": ""}, "Needed: the patient agreed to be written to here."),
+        ({"phone": ""}, "Dora agreed to texts. Untick that, or enter a number."),
         ({"birth_date": "yesterday"}, "Enter a valid date."),
         ({"birth_date": "2130-02-01"}, "Please check the year of birth."),
         ({"birth_date": "1830-02-01"}, "Please check the year of birth."),
@@ -74,7 +77,10 @@ def test_a_new_number_voids_the_consent_and_what_was_queued_for_the_old_one(clin
 
     page = desk.post(f"/admin/scheduling/patient/{ana.pk}/change/", as_form(ana, phone="(212) 555-0199", care_by_sms="on"), follow=True)
 
-    assert "Consent was for the old phone." in page.content.decode()
+    assert [str(note) for note in page.context["messages"]][:2] == [
+        "Consent was for the old phone. Ask Ana again, and tick it for the new one.",
+        "3 planned ones don't go out.",
+    ]
     ana.refresh_from_db()
     assert reachable_by(ana, "care") == {}
     assert outbox() == []
@@ -90,6 +96,51 @@ def test_unticking_withdraws_and_saving_without_a_change_does_nothing(clinic, de
 
     desk.post(here, as_form(ana, care_by_email="on"))
     assert set(reachable_by(ana, "care")) == {"email"}
+
+
+def test_it_says_what_a_change_of_consent_did(clinic, desk):
+    ana = clinic.consents(clinic.ana)
+    clinic.book(ana, timezone.now() + timedelta(days=10), now=timezone.now())
+    here = f"/admin/scheduling/patient/{ana.pk}/change/"
+
+    def save(**boxes) -> str:
+        first, *_ = desk.post(here, as_form(ana, **boxes), follow=True).context["messages"]
+        return str(first)
+
+    assert save(care_by_email="on") == "Texts end. 3 planned ones go by email instead."
+    assert save(care_by_email="on", care_by_sms="on") == "Texts start. 3 planned ones go by text instead."
+    assert save(care_by_sms="on") == "Emails end."
+    assert save() == "Texts end. 3 planned ones don't go out."
+    assert save(care_by_sms="on") == "Texts start. 2 planned ones go out."  # the confirmation's time has passed
+    assert save(care_by_sms="on", recall_by_sms="on") == "Texts when a session is due start."
+    assert "was changed successfully" in save(care_by_sms="on", recall_by_sms="on")
+
+
+def test_a_new_number_is_evidence_with_the_name_of_who_entered_it(clinic, desk):
+    ana = clinic.consents(clinic.ana, "sms")
+    User.objects.filter(username="frontdesk").update(first_name="Priya", last_name="Nair")
+    desk.post(f"/admin/scheduling/patient/{ana.pk}/change/", as_form(ana, phone="(212) 555-0199", care_by_sms="on"))
+    [withdrawn] = Consent.objects.filter(is_granted=False)
+    page = unescape(desk.get(f"/admin/aftercare/consent/{withdrawn.pk}/change/").content.decode())
+    assert "Priya Nair" in page
+    assert "frontdesk" not in page
+    assert "the address changed" in page
+    assert "I agree to text messages" not in page
+
+
+def test_from_her_page_to_her_messages_and_her_consents_and_back(clinic, desk):
+    here = f"/admin/scheduling/patient/{clinic.ana.pk}/change/"
+    page = desk.get(here).content.decode()
+    for path in (f"/admin/aftercare/caremessage/?patient={clinic.ana.pk}", f"/admin/aftercare/consent/?patient={clinic.ana.pk}"):
+        assert f'href="{path}"' in page
+        there = desk.get(path).content.decode()
+        assert "<h1>Ana Alvarez</h1>" in there
+        assert f'<a href="{here}">Patient</a>' in there
+    for path in ("/admin/aftercare/caremessage/", "/admin/aftercare/consent/"):
+        there = desk.get(path).content.decode()
+        assert "Show all" not in there
+        assert "Ana Alvarez</h1>" not in there
+        assert desk.get(f"{path}?patient=²").status_code in (200, 302)
 
 
 @pytest.mark.parametrize("search", ["alvar", "Ana Alvarez", "5550101", "(212) 555-0101", "ana1@example", "1990-05"])

@@ -88,7 +88,7 @@ class TestEmails:
         assert mail.get_content().replace("\r\n", "\n").strip() == (
             "Something is wrong with the clinic's messages (text message): carriers filter our texts (Twilio's error 30007).\n\n"
             "What to do: Look the code up in the provider's console, or ask its support.\n\n"
-            "Patients may be missing their messages meanwhile. Those that failed are on the list of messages. "
+            "Patients may be missing their messages meanwhile. Those that failed are in the outbox. "
             "How often it has happened, and the button to clear the alarm once it is mended:\n"
             f"https://clinic.example.org/admin/notifications/alarm/{alarm.pk}/change/"
         )
