@@ -24,8 +24,9 @@ LONGEST_WORDS = 160  # characters of a reply in a list; its own page has the res
 
 
 def with_all_it_shows(lines: Any) -> Any:
-    """One query, however many lines."""
-    return lines.select_related("patient", "message", "reply", "stand_in")
+    """Two queries, however many lines."""
+    about = lines.select_related("patient", "message", "reply", "stand_in", "plan__protocol")
+    return about.prefetch_related("plan__protocol__steps")
 
 
 def local_time(at: datetime, line: CareMessage) -> str:
@@ -45,7 +46,17 @@ def clock(at: datetime, line: CareMessage) -> str:
 def what(line: CareMessage) -> str:
     if line.reply_id:
         return _("reply from the patient") if line.patient_id else _("reply")
-    return line.get_kind_display()
+    number = _number(line)
+    return f"{line.get_kind_display()} {number}" if number else line.get_kind_display()
+
+
+def _number(line: CareMessage) -> str:
+    """“3 of 8”, for what its plan tells more than once."""
+    if line.plan is None:
+        return ""
+    slug, _dash, number = line.key.removeprefix(f"plan-{line.plan_id}-").rpartition("-")
+    times = next((step.times for step in line.plan.protocol.steps.all() if step.slug == slug), 1)
+    return _("%(number)s of %(of)s") % {"number": number, "of": times} if times > 1 else ""
 
 
 def address_of(line: CareMessage) -> str:

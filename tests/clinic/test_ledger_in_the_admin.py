@@ -78,7 +78,7 @@ class TestWhatBecameOfIt:
         [again] = [row for row in shown if "tried again" in row]
         assert again.endswith("to be tried again: Twilio can't be reached, at 8:03 PM")
         [sent] = [row for row in shown if "delivered" in row]
-        assert sent == "Tue, Nov 3, 5:00 PM Ana Alvarez serum dose text message …0101 delivered sent 5:00 PM, delivered 5:01 PM"
+        assert sent == "Tue, Nov 3, 5:00 PM Ana Alvarez serum dose 1 of 8 text message …0101 delivered sent 5:00 PM, delivered 5:01 PM"
         assert {row.partition("not sent ")[2] for row in rows(desk.get(LEDGER, {"patient": clinic.ben.pk, "when": "all"}))} == {
             "no consent for texts or emails"
         }
@@ -242,13 +242,13 @@ class TestWhoCantBeReached:
         return rows(desk.get(LEDGER, {"look": "wrong"}))
 
     def test_she_counts_once_though_all_of_it_lies_ahead(self, clinic, desk):
-        assert self.wrong(desk) == ["Tue, Nov 3, 5:00 PM Chloe Chen serum dose text message not sent no consent for texts or emails"]
+        assert self.wrong(desk) == ["Tue, Nov 3, 5:00 PM Chloe Chen serum dose 1 of 8 text message not sent no consent for texts or emails"]
         [tile] = [tile for tile in dashboard(User.objects.get(username="frontdesk"), timezone.now()).tiles if "look at" in tile.name]
         assert (tile.count, tile.detail) == (1, "Failed, late or uncertain, or no way to send them.")
 
         clinic.book(clinic.chloe, FIRST + timedelta(days=30), now=END + HOUR)
         assert [row.split(" not sent")[0] for row in self.wrong(desk)] == [
-            "Tue, Nov 3, 5:00 PM Chloe Chen serum dose text message",
+            "Tue, Nov 3, 5:00 PM Chloe Chen serum dose 1 of 8 text message",
             "Tue, Nov 3, 3:00 PM Chloe Chen confirmation text message",
         ]
 
@@ -281,11 +281,12 @@ class TestWhatIsLeftOut:
             withdraw_consent(clinic.ana, "care", "sms", source="front desk")
             desk.force_login(User.objects.get(username="frontdesk"))
             page = read(desk.get(f"/admin/scheduling/appointment/{session.pk}/change/"))
-            assert "Tue, Nov 3, 5:00 PM serum dose text message …0101 sent it won't be confirmed sent 5:00 PM" in page
+            line = "Tue, Nov 3, 5:00 PM serum dose 1 of 8 text message …0101 sent it won't be confirmed sent 5:00 PM"
+            assert line in page
             assert page.count(" serum dose ") == 22
             assert "consent was withdrawn" not in page
             coming = read(desk.get(f"/admin/scheduling/patient/{clinic.ana.pk}/change/")).split(" Details ")[1]
-            assert coming.index("Wed, Nov 4, 5:00 AM serum dose email") < coming.index("Tue, Nov 3, 8:00 PM serum dose email")
+            assert coming.index("Wed, Nov 4, 5:00 AM serum dose 5 of 8 email") < coming.index("Tue, Nov 3, 8:00 PM serum dose 2 of 8 email")
             assert "consent was withdrawn" not in coming
         cut = with_all_it_shows(CareMessage.objects.filter(channel="sms", planned_for=END + 6 * HOUR)).get()
         assert why(cut) == "consent was withdrawn; goes by email instead"
