@@ -174,8 +174,8 @@ class CareMessageAdmin(ReadOnly):
         messages.success(request, said)
 
     @admin.action(description=_("Mark as dealt with"), permissions=["read"])
-    def deal_with(self, request: HttpRequest, queryset: QuerySet[CareMessage]) -> None:
-        self._deal_with(request, list(queryset))
+    def deal_with(self, request: HttpRequest, queryset: CareMessageQuerySet) -> None:
+        self._deal_with(request, list(queryset.gone_wrong(timezone.now(), one_a_plan=False)))
 
     def _deal_with(self, request: HttpRequest, wrong: list[CareMessage]) -> None:
         count = services.deal_with(wrong, by=cast(User, request.user), now=timezone.now())
