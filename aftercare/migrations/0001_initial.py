@@ -277,7 +277,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "message to a patient",
-                "verbose_name_plural": "messages to patients",
+                "verbose_name_plural": "messages",
                 "ordering": ["-planned_for", "-pk"],
                 "permissions": [
                     ("view_addresses", "Can see whole addresses in the ledger"),

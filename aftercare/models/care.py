@@ -74,7 +74,7 @@ class CareMessage(models.Model):
     class Meta:
         ordering = ["-planned_for", "-pk"]
         verbose_name = _("message to a patient")
-        verbose_name_plural = _("messages to patients")
+        verbose_name_plural = _("messages")
         permissions = [
             ("view_addresses", "Can see whole addresses in the ledger"),
             ("read_replies", "Can mark replies as read, and what went wrong as dealt with"),
