@@ -3,9 +3,10 @@
 import pytest
 from django.core.exceptions import ValidationError
 
+from notifications.services import dispatch
 from scheduling import services
 from scheduling.models import Appointment, Location
-from tests.clinic_world import FIRST, Clinic, outbox
+from tests.clinic_world import FIRST, TODAY, Clinic, outbox
 
 
 def elsewhere(clinic: Clinic) -> Location:
@@ -42,6 +43,7 @@ def test_a_session_moved_to_another_clinic_at_the_same_time_is_news(clinic):
     harbor = elsewhere(clinic)
     clinic.dana.locations.add(harbor)
     booked = clinic.book(clinic.consents(clinic.ana))
+    dispatch(now=TODAY)  # she has the confirmation; without it the new time would just be confirmed
 
     services.move(booked, starts_at=FIRST, room=harbor.room_set.create(name="Room 9"), now=FIRST.replace(day=1))
 
