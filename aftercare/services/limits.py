@@ -1,4 +1,4 @@
-"""She is never sent more texts on a day than she was told."""
+"""She is never sent more texts, nor more emails, on a day than she was told."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,19 +13,19 @@ from scheduling.models import Patient
 IN_VAIN = (MessageStatus.CANCELLED, MessageStatus.EXPIRED, MessageStatus.SUPPRESSED, MessageStatus.FAILED)
 
 
-class TextsADay:
-    """Counts the texts about her care on each day of hers: those sent or queued already, and those taken here."""
+class MessagesADay:
+    """Counts a channel's messages about her care on each day of hers: those sent or queued already, and those taken here."""
 
-    def __init__(self, patient: Patient, most: int, times: Sequence[datetime]) -> None:
+    def __init__(self, patient: Patient, channel: str, most: int, times: Sequence[datetime]) -> None:
         self._zone = patient.zone
         self._most = most
-        texts = CareMessage.objects.filter(
+        messages = CareMessage.objects.filter(
             patient=patient,
-            channel="sms",
+            channel=channel,
             kind__in=kinds_of(Purpose.CARE),
             message__send_at__range=(min(times) - timedelta(days=1), max(times) + timedelta(days=1)),
         ).exclude(message__status__in=[status.value for status in IN_VAIN])
-        self._taken = Counter(self._day(at) for at in texts.values_list("message__send_at", flat=True))
+        self._taken = Counter(self._day(at) for at in messages.values_list("message__send_at", flat=True))
 
     def take(self, at: datetime) -> bool:
         """Whether there is room for one more on that day."""

@@ -10,13 +10,16 @@ from aftercare.domain.protocol import Kind
 from aftercare.models import CareMessage, Plan
 from aftercare.services.consent import reaching, why_unreachable
 from aftercare.services.ledger import Line, write
-from aftercare.services.limits import IN_VAIN, TextsADay
+from aftercare.services.limits import IN_VAIN, MessagesADay
 from aftercare.wording import Letter, how_to_stop, product
 from notifications.domain.quiet import QuietHours
 from notifications.services import Draft
 from scheduling.models import Appointment, Location, Patient
 
-TOO_MANY = "more texts on that day than agreed to: at most {most}"
+TOO_MANY = {
+    "sms": "more texts on that day than agreed to: at most {most}",
+    "email": "more emails on that day than agreed to: at most {most}",
+}
 FALLBACK = {"sms": "by email: texts aren't possible", "email": "by text: email isn't possible"}
 
 
@@ -69,9 +72,8 @@ def tell(
     All in one statement, a `plan` that is new among it.
     """
     agreed = reaching(patient, "care")
-    texts = (
-        TextsADay(patient, agreed["sms"].most_per_day, [telling.send_at for telling in tellings]) if "sms" in agreed and tellings else None
-    )
+    times = [telling.send_at for telling in tellings]
+    room = {channel: MessagesADay(patient, channel, agreed[channel].most_per_day, times) for channel in agreed if times}
     unreachable = "" if agreed else why_unreachable(patient)
     quiet = QuietHours(*settings.QUIET_HOURS)
     first_at = min((telling.send_at for telling in tellings), default=now)
@@ -81,8 +83,8 @@ def tell(
         channel = telling.channel if telling.channel in agreed else next(iter(agreed), telling.channel)
         is_text = channel == "sms"
         reason = telling.reason or unreachable
-        if not reason and is_text and texts and not texts.take(telling.send_at):
-            reason = TOO_MANY.format(most=agreed["sms"].most_per_day)
+        if not reason and not room[channel].take(telling.send_at):
+            reason = TOO_MANY[channel].format(most=agreed[channel].most_per_day)
         if reason:
             lines.append(telling.line(channel, reason))
             continue

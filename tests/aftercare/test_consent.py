@@ -281,7 +281,7 @@ class TestAfterAnOutage:
         assert len(claim_due(now=self.NOON + 2 * MINUTE).to_send) == 2
 
 
-class TestTextsADay:
+class TestMessagesADay:
     def test_a_patient_who_was_told_of_three_a_day_gets_three_and_the_ledger_says_why(self, clinic):
         give_consent(clinic.ana, "care", "sms", source="front desk", most_per_day=3, now=TODAY)
         clinic.treat(clinic.ana)
@@ -304,8 +304,18 @@ class TestTextsADay:
             ("confirmation", "more texts on that day than agreed to: at most 3")
         ]
 
-    def test_control_the_twelve_of_everybody_never_bite(self, clinic):
-        clinic.treat(clinic.consents(clinic.ana, "sms"))
+    def test_emails_are_counted_by_themselves(self, clinic):
+        give_consent(clinic.ana, "care", "email", source="front desk", most_per_day=3, now=TODAY)
+        clinic.treat(clinic.ana)
+        days = {}
+        for message in outbox(channel="email"):
+            days.setdefault(local(message.send_at)[:-6], []).append(message)
+        assert max(len(messages) for messages in days.values()) == 3
+        assert {line.reason for line in ledger(message=None)} == {"more emails on that day than agreed to: at most 3"}
+
+    @pytest.mark.parametrize("channel", ["sms", "email"])
+    def test_control_the_twelve_of_everybody_never_bite(self, clinic, channel):
+        clinic.treat(clinic.consents(clinic.ana, channel))
         clinic.book(clinic.ana, at("2026-12-01", "13:00"), now=END)
         assert ledger(message=None) == []
 
