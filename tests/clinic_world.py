@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db import connection
+
 from aftercare.models import CareMessage, Protocol
 from aftercare.services import give_consent, load_protocol
 from aftercare.services.protocols import read_protocol
@@ -109,3 +111,10 @@ def wait_until(is_so: Callable[[], object], seconds: float = 20) -> None:
     while not is_so():
         assert time.monotonic() < deadline, f"waited {seconds} s in vain"
         time.sleep(0.02)
+
+
+def waiting_for_a_lock() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # within a transaction it is looked at once
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        return cursor.fetchone()[0]

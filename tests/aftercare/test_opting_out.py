@@ -1,7 +1,7 @@
 """STOP and START, from the address to everybody who has it."""
 
-import time
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from django.db import OperationalError
@@ -18,7 +18,7 @@ from notifications.services import claim_due, dispatch, suppress
 from notifications.services.recording import record
 from notifications.services.suppressing import lift_suppression
 from scheduling import services as scheduling
-from tests.clinic_world import FIRST, TODAY, at, ledger, local, outbox
+from tests.clinic_world import FIRST, TODAY, at, ledger, local, outbox, wait_until, waiting_for_a_lock
 
 END = FIRST + timedelta(hours=1)
 HOUR = timedelta(hours=1)
@@ -207,10 +207,17 @@ class TestAtOnce:
 
         def slowly(**about):
             lines = queued(**about)
-            time.sleep(0.5)  # long enough for the desk to lock the appointment
+            if not has_messages.is_set():
+                has_messages.set()
+                wait_until(lambda: waiting_for_a_lock() >= 2)  # the other STOP, and the desk, which has the appointment by then
             return lines
 
-        queued = retelling.queued
+        def move(*args, **options):
+            assert has_messages.wait(20)
+            return real_move(*args, **options)
+
+        queued, real_move, has_messages = retelling.queued, scheduling.move, Event()
         monkeypatch.setattr(QuerySet, "select_for_update", lock)
         monkeypatch.setattr(retelling, "queued", slowly)
+        monkeypatch.setattr(scheduling, "move", move)
         assert [type(answer) for answer in all_at_once()].count(OperationalError) >= 1

@@ -12,7 +12,7 @@ from notifications.domain.backoff import backoff
 from notifications.domain.quiet import QuietHours
 from notifications.models import Attempt, Message, address_hash
 from notifications.services import Draft, cancel, claim_due, claiming, schedule, suppress
-from tests.clinic_world import at, local, wait_until
+from tests.clinic_world import at, local, wait_until, waiting_for_a_lock
 from tests.notifications.conftest import NOON
 from tests.wire import round_trips
 
@@ -383,13 +383,6 @@ def closing(function: Callable[[], Any]) -> Callable[[], Any]:
             connection.close()
 
     return run
-
-
-def waiting_for_a_lock() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_clear_snapshot()")  # within a transaction it is looked at once
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-        return cursor.fetchone()[0]
 
 
 class TestBackoff:
