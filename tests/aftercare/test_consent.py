@@ -1,7 +1,7 @@
 """What a patient agreed to: kept as evidence, held by the database, and never stretched."""
 
-import time
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -14,7 +14,7 @@ from aftercare.models import Consent
 from aftercare.services import bookings, give_consent, reachable_by, telling, withdraw_consent
 from notifications.services import Draft, claim_due, dispatch, suppress
 from scheduling.models import Patient
-from tests.clinic_world import FIRST, TODAY, WEEK, at, ledger, local, outbox
+from tests.clinic_world import FIRST, TODAY, WEEK, at, ledger, local, outbox, wait_until, waiting_for_a_lock
 
 END = FIRST + timedelta(hours=1)
 HOUR = timedelta(hours=1)
@@ -335,16 +335,18 @@ class TestWithdrawnAtThatMoment:
     def both_at_once(self, committed_clinic, at_once, monkeypatch):
         clinic = committed_clinic
         clinic.consents(clinic.ana, "sms")
-        real = telling.reaching
+        real, is_known, is_withdrawn = telling.reaching, Event(), Event()
 
         def slowly(*args):
             agreed = real(*args)
-            time.sleep(0.6)  # what she agreed to is known, and isn't written down yet
+            is_known.set()  # what she agreed to, and it isn't written down yet
+            wait_until(lambda: is_withdrawn.is_set() or waiting_for_a_lock())
             return agreed
 
         def withdraw():
-            time.sleep(0.3)
+            assert is_known.wait(20)
             withdraw_consent(clinic.ana, "care", "sms", source="front desk", now=TODAY)
+            is_withdrawn.set()
 
         monkeypatch.setattr(telling, "reaching", slowly)
         return lambda: at_once([lambda: clinic.book(clinic.ana) and None, withdraw])
