@@ -9,7 +9,6 @@ from scheduling.models import Patient
 
 
 class ReadOnly(reading.ReadOnly):
-    empty_value_display = ""  # the stylesheet shows a dash where there is room for it
     change_list_template = "aftercare/change_list.html"
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:

@@ -22,16 +22,22 @@ class Rate:
     def __init__(self, sender: str, per_second: int) -> None:
         self._sender = sender
         self._item = RateLimitItemPerSecond(per_second) if per_second else None
+        self._pool: ConnectionPool | None = None
+        self._first_in_line = asyncio.Lock()  # one of the waiting asks for all, or each slot would be asked for by everybody
+        if per_second:
+            self._count_in_redis()
+
+    def _count_in_redis(self) -> None:
         self._pool = ConnectionPool.from_url(
             settings.REDIS_URL, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=SOCKET_SECONDS, health_check_interval=15
         )
         # Its annotation forgets that a pool is no number.
         storage = RedisStorage(f"async+{settings.REDIS_URL}", implementation="redispy", connection_pool=self._pool)  # type: ignore[arg-type]
         self._limiter = MovingWindowRateLimiter(storage)
-        self._first_in_line = asyncio.Lock()  # one of the waiting asks for all, or each slot would be asked for by everybody
 
     async def close(self) -> None:
-        await self._pool.disconnect()
+        if self._pool:
+            await self._pool.disconnect()
 
     async def wait(self) -> None:
         """Until one more may leave."""

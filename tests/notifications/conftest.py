@@ -6,7 +6,7 @@ import pytest
 
 from notifications.channels import courier
 from notifications.models import Message
-from notifications.services import Draft, schedule
+from notifications.services import Draft, dispatch, schedule
 from tests.clinic_world import at
 
 NOON = at("2026-11-10", "12:00")
@@ -37,3 +37,19 @@ def text(db: None) -> Callable[..., Message]:
         return Message.objects.get(pk=message.pk)
 
     return write
+
+
+@pytest.fixture
+def sent(text, twilio):
+    """A text that Twilio took at noon."""
+
+    def send(**changed) -> Message:
+        message = text(**changed)
+        dispatch(now=NOON)
+        return row(message)
+
+    return send
+
+
+def row(message: Message) -> Message:
+    return Message.objects.get(pk=message.pk)

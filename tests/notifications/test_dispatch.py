@@ -14,7 +14,7 @@ from notifications.models import Attempt, Message, Suppression
 from notifications.services import claim_due, dispatch, dispatch_until_idle, reconcile
 from notifications.services.recording import record
 from notifications.signals import address_opted_out, message_failed
-from tests.notifications.conftest import NOON
+from tests.notifications.conftest import NOON, row
 from tests.providers import Answer
 
 MINUTE = timedelta(minutes=1)
@@ -36,10 +36,6 @@ def failures():
     message_failed.connect(hear)
     yield heard
     message_failed.disconnect(hear)
-
-
-def row(message: Message) -> Message:
-    return Message.objects.get(pk=message.pk)
 
 
 def stands(message: Message) -> tuple[str, str, str]:

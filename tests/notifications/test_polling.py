@@ -12,7 +12,7 @@ from notifications.models import Alarm, Message, Receipt
 from notifications.services import dispatch, poll, record_receipt
 from notifications.services import polling as polling_services
 from notifications.signals import message_failed
-from tests.notifications.conftest import NOON
+from tests.notifications.conftest import NOON, row
 from tests.providers import Answer
 
 HOUR = timedelta(hours=1)
@@ -21,22 +21,6 @@ HOUR = timedelta(hours=1)
 @pytest.fixture(autouse=True)
 def _noon(monkeypatch):
     monkeypatch.setattr(twilio_channel, "timezone", type("Noon", (), {"now": staticmethod(lambda: NOON)}))
-
-
-@pytest.fixture
-def sent(text, twilio):
-    """A text that Twilio took at noon."""
-
-    def send(**changed) -> Message:
-        message = text(**changed)
-        dispatch(now=NOON)
-        return row(message)
-
-    return send
-
-
-def row(message: Message) -> Message:
-    return Message.objects.get(pk=message.pk)
 
 
 class TestTimes:

@@ -23,7 +23,7 @@ from notifications.services import receiving as receiving_services
 from notifications.services.recording import record
 from notifications.signals import address_opted_out, message_failed
 from tests.callbacks import FORM, first_token, post, receipt, signature, status_path, through_wsgi
-from tests.notifications.conftest import NOON
+from tests.notifications.conftest import NOON, row
 from tests.providers import Answer
 
 MINUTE = timedelta(minutes=1)
@@ -53,22 +53,6 @@ def heard():
     yield told
     message_failed.disconnect(failed)
     address_opted_out.disconnect(opted_out)
-
-
-@pytest.fixture
-def sent(text, twilio):
-    """A text that Twilio took at noon."""
-
-    def send(**changed) -> Message:
-        message = text(**changed)
-        dispatch(now=NOON)
-        return row(message)
-
-    return send
-
-
-def row(message: Message) -> Message:
-    return Message.objects.get(pk=message.pk)
 
 
 def stands(message: Message) -> tuple[str, str, str]:
