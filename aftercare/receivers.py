@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from aftercare import services
 from notifications.models import Reply
 from notifications.signals import address_opted_in, address_opted_out, message_failed, reply_received
-from scheduling.models import Appointment, Location, Patient
+from scheduling.models import Appointment, Location, Patient, Product
 from scheduling.signals import (
     appointment_booked,
     appointment_cancelled,
@@ -36,8 +36,8 @@ def cancelled(appointment: Appointment, now: datetime, **kwargs: Any) -> None:
 
 
 @receiver(appointment_completed)
-def completed(appointment: Appointment, now: datetime, **kwargs: Any) -> None:
-    services.tell_of_completion(appointment, now=now)
+def completed(appointment: Appointment, product: Product | None, now: datetime, **kwargs: Any) -> None:
+    services.tell_of_completion(appointment, product=product, now=now)
 
 
 @receiver(appointment_reopened)

@@ -86,7 +86,7 @@ def letter(message: Planned, language: str, zone: ZoneInfo, values: dict[str, st
     return render(texts[language], language, own) if language in texts else render(texts["en"], "en", own)
 
 
-def product(language: str) -> str:
+def usual_product(language: str) -> str:
     with translation.override(language):
         return _(SERUM)
 

@@ -11,6 +11,8 @@ STAFF: dict[str, tuple[str, ...]] = {
     "scheduling.practitioner": (VIEW,),
     "scheduling.location": (VIEW,),
     "scheduling.room": (VIEW,),
+    "scheduling.product": (VIEW,),
+    "scheduling.waitlistentry": (VIEW, ADD, CHANGE),
     "aftercare.caremessage": (VIEW, "read_replies"),
     "aftercare.consent": (VIEW,),
     "notifications.reply": (VIEW,),
@@ -24,7 +26,10 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     | AFTERCARE
     | {
         "scheduling.recall": (VIEW, "view_maintenance_due"),
+        "scheduling.patient": (VIEW, ADD, CHANGE, "import_patients"),
         "scheduling.treatment": (VIEW, ADD, CHANGE),
+        "scheduling.product": (VIEW, ADD, CHANGE),
+        "scheduling.calendarfeed": (VIEW, ADD, CHANGE),  # changing is revoking
         "scheduling.practitioner": (VIEW, ADD, CHANGE),
         "scheduling.workinghours": (VIEW, ADD, CHANGE, "delete"),
         "scheduling.absence": (VIEW, ADD, CHANGE, "delete"),

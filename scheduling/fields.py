@@ -5,8 +5,8 @@ from zoneinfo import available_timezones
 from django.contrib.postgres.fields import DateRangeField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import ExpressionWrapper, F, Func
-from django.db.models.functions import Cast
+from django.db.models import ExpressionWrapper, F, Func, Value
+from django.db.models.functions import Cast, Concat, ExtractDay, ExtractMonth, ExtractYear, Lower, LPad
 from django.utils.translation import gettext_lazy as _
 
 
@@ -24,3 +24,39 @@ def recovery_days() -> Func:
     own_day = Cast(Func(F("time_zone"), starts_at, function="timezone", output_field=models.DateTimeField()), models.DateField())
     first_day_after = ExpressionWrapper(own_day + F("minimum_interval_days"), output_field=models.DateField())
     return Func(own_day, first_day_after, function="daterange", output_field=DateRangeField())
+
+
+# unaccent() is a dictionary's, which may change, so PostgreSQL doesn't let a generated column rest on it.
+ACCENTED, PLAIN = "áàâäãåéèêëíìîïóòôöõúùûüñçýÿ", "aaaaaaeeeeiiiiooooouuuuncyy"
+
+
+def unaccented(text: object) -> Func:
+    return Func(Lower(text), Value(ACCENTED), Value(PLAIN), function="translate", output_field=models.TextField())
+
+
+def searchable() -> Func:
+    """All that a patient is looked for by, in small letters without accents: names, number, email, and the birth date as 1990-05-17 and
+    5/17/1990."""
+    year, month, day = (Cast(part("birth_date"), models.TextField()) for part in (ExtractYear, ExtractMonth, ExtractDay))
+    space, slash = Value(" "), Value("/")
+    iso = [year, Value("-"), LPad(month, 2, Value("0")), Value("-"), LPad(day, 2, Value("0"))]
+    return unaccented(
+        Concat(
+            "first_name",
+            space,
+            "last_name",
+            space,
+            "phone",
+            space,
+            "email",
+            space,
+            *iso,
+            space,
+            month,
+            slash,
+            day,
+            slash,
+            year,
+            output_field=models.TextField(),
+        )
+    )

@@ -3,7 +3,7 @@
 Sent inside the transaction that made it happen, so that what follows from it happens along with it or not at all.
 
 Every receiver gets `appointment` and `now` (an aware datetime); `appointment_moved` also gets
-`previous_starts_at` and `previous_location`. `patient_changed` has `patient`,
+`previous_starts_at` and `previous_location`, `appointment_completed` the `product` (a Product or None). `patient_changed` has `patient`,
 `previous` (the Patient as she was), `by` (a User or None) and `now`.
 """
 

@@ -12,7 +12,7 @@ from aftercare.models.protocols import KINDS, Protocol
 from aftercare.querysets import CareMessageQuerySet
 from notifications.models import Message, Reply
 from notifications.models.messages import CHANNELS
-from scheduling.models import Appointment, Patient
+from scheduling.models import Appointment, Patient, Product
 
 
 class Plan(models.Model):
@@ -21,6 +21,7 @@ class Plan(models.Model):
     appointment = models.ForeignKey(Appointment, models.PROTECT, verbose_name=_("appointment"))
     protocol = models.ForeignKey(Protocol, models.PROTECT, verbose_name=_("protocol"))
     completed_at = models.DateTimeField(_("session completed"))
+    product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, verbose_name=_("product"))  # F16
     stopped_at = models.DateTimeField(_("stopped"), null=True, blank=True)
     stop_reason = models.CharField(_("why"), max_length=200, blank=True)
 

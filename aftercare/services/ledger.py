@@ -15,8 +15,8 @@ from scheduling.models import Appointment, Patient
 
 WRITE = f"""
 WITH scheduled AS ({SCHEDULE}), started AS (
-    INSERT INTO aftercare_plan (id, appointment_id, protocol_id, completed_at, stop_reason)
-    SELECT %(plan)s, %(appointment)s, %(protocol)s, %(completed_at)s, '' WHERE %(plan_is_new)s
+    INSERT INTO aftercare_plan (id, appointment_id, protocol_id, product_id, completed_at, stop_reason)
+    SELECT %(plan)s, %(appointment)s, %(protocol)s, %(product)s, %(completed_at)s, '' WHERE %(plan_is_new)s
 )
 INSERT INTO aftercare_caremessage (
        patient_id, appointment_id, plan_id, kind, channel, planned_for, key, message_id, reason, stands_in_for_id)
@@ -50,6 +50,7 @@ def write(lines: Sequence[Line], patient: Patient, *, appointment: Appointment |
         "appointment": appointment.pk if appointment else None,
         "plan": plan.pk if plan else None,
         "protocol": plan.protocol_id if plan else None,
+        "product": plan.product_id if plan else None,
         "completed_at": plan.completed_at if plan else None,
         "plan_is_new": plan is not None and plan._state.adding,
         "lines": _as_json(lines),

@@ -17,21 +17,23 @@ from aftercare.services.taking_back import take_back
 from aftercare.services.telling import Telling, tell, values_of
 from aftercare.wording import letter
 from notifications.domain.quiet import QuietHours
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Product
 
 TOO_LATE = "its time had passed when the session was marked completed"
 
 
 @transaction.atomic
-def tell_of_completion(appointment: Appointment, *, now: datetime) -> None:
+def tell_of_completion(appointment: Appointment, *, product: Product | None = None, now: datetime) -> None:
     """Nothing more about the booking; from now on it is the plan's turn."""
     hold(appointment.patient)
     take_back(reason="the session is completed", appointment=appointment)
-    start_plan(appointment, now=now)
+    start_plan(appointment, product=product, now=now)
 
 
-def start_plan(appointment: Appointment, *, now: datetime | None = None) -> Plan:
+def start_plan(appointment: Appointment, *, product: Product | None = None, now: datetime | None = None) -> Plan:
     """Plan everything that follows the session, counted from its actual end (F16, F17). The appointment is fulfilled.
+
+    `product` is what goes on the skin, and is named in the texts.
 
     The plan, its messages and their lines in the ledger are written in one statement.
     """
@@ -39,7 +41,7 @@ def start_plan(appointment: Appointment, *, now: datetime | None = None) -> Plan
         raise ValueError("an aftercare plan starts when its session is completed")
     now = now or timezone.now()
     protocol = protocol_for(appointment.course.treatment)
-    plan = Plan(pk=next_plan_number(), appointment=appointment, protocol=protocol, completed_at=appointment.completed_at)
+    plan = Plan(pk=next_plan_number(), appointment=appointment, protocol=protocol, product=product, completed_at=appointment.completed_at)
     tellings = [replace(telling, reason=TOO_LATE) if telling.send_at < now else telling for telling in tellings_of_plan(plan)]
     tell(appointment.patient, tellings, appointment=appointment, plan=plan, now=now)
     return plan
@@ -49,7 +51,7 @@ def tellings_of_plan(plan: Plan) -> list[Telling]:
     """Everything that the plan tells her, in order of time, as her language, her time zone and her nights are now."""
     appointment, patient = plan.appointment, plan.appointment.patient
     quiet = QuietHours(*settings.QUIET_HOURS) if patient.wants_quiet_nights else None
-    values = values_of(appointment.location, patient.language)
+    values = values_of(appointment.location, patient.language, plan.product)
     return [
         Telling(
             key=f"plan-{plan.pk}-{message.key}",

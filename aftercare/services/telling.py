@@ -11,10 +11,10 @@ from aftercare.models import CareMessage, Plan
 from aftercare.services.consent import reaching, why_unreachable
 from aftercare.services.ledger import Line, write
 from aftercare.services.limits import IN_VAIN, MessagesADay
-from aftercare.wording import Letter, how_to_stop, product
+from aftercare.wording import Letter, how_to_stop, usual_product
 from notifications.domain.quiet import QuietHours
 from notifications.services import Draft
-from scheduling.models import Appointment, Location, Patient
+from scheduling.models import Appointment, Location, Patient, Product
 
 TOO_MANY = {
     "sms": "more texts on that day than agreed to: at most {most}",
@@ -53,14 +53,14 @@ class Telling:
         return Line(self.kind, channel, planned_for, self.key, reason, draft, original.pk if original else None)
 
 
-def values_of(location: Location, language: str) -> dict[str, str]:
-    """The placeholders that every text may use."""
+def values_of(location: Location, language: str, serum: Product | None = None) -> dict[str, str]:
+    """The placeholders that every text may use. Without a `serum` it is the usual one (F16)."""
     return {
         "clinic": location.name,
         "address": location.address,
         "phone": location.phone.as_national,
         "phone_e164": location.phone.as_e164,
-        "product": product(language),
+        "product": serum.name_in(language) if serum else usual_product(language),
     }
 
 

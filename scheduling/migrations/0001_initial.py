@@ -8,9 +8,11 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.comparison
+import django.db.models.functions.datetime
+import django.db.models.functions.text
 import phonenumber_field.modelfields
 from django.conf import settings
-from django.contrib.postgres.operations import BtreeGistExtension
+from django.contrib.postgres.operations import BtreeGistExtension, TrigramExtension
 from django.db import migrations, models
 
 import scheduling.fields
@@ -26,6 +28,68 @@ class Migration(migrations.Migration):
     operations = [
         # Exclusion constraints on a number beside a range need it.
         BtreeGistExtension(),
+        # A patient is found by any part of her name.
+        TrigramExtension(),
+        migrations.CreateModel(
+            name="Product",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="As patients read it in the middle of a sentence.", max_length=60, unique=True, verbose_name="name"
+                    ),
+                ),
+                ("name_es", models.CharField(blank=True, help_text="Left empty: the same.", max_length=60, verbose_name="name in Spanish")),
+                (
+                    "price",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=8,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="price",
+                    ),
+                ),
+                ("currency", models.CharField(default="USD", max_length=3, verbose_name="currency")),
+                ("is_active", models.BooleanField(default=True, verbose_name="in use")),
+            ],
+            options={
+                "verbose_name": "product",
+                "verbose_name_plural": "products",
+                "ordering": ["name"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Location",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100, unique=True, verbose_name="name")),
+                ("address", models.CharField(blank=True, max_length=200, verbose_name="address")),
+                (
+                    "phone",
+                    phonenumber_field.modelfields.PhoneNumberField(
+                        help_text="Patients are told to call this number.", max_length=128, region=None, verbose_name="phone"
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="America/New_York",
+                        max_length=64,
+                        validators=[scheduling.fields.validate_time_zone],
+                        verbose_name="time zone",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "location",
+                "verbose_name_plural": "locations",
+                "ordering": ["name"],
+                "constraints": [models.UniqueConstraint(fields=("id", "time_zone"), name="location_and_its_time_zone")],
+            },
+        ),
         migrations.CreateModel(
             name="Patient",
             fields=[
@@ -77,40 +141,72 @@ class Migration(migrations.Migration):
                 ),
                 ("notes", models.TextField(blank=True, verbose_name="notes")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "searchable",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Func(
+                            django.db.models.functions.text.Lower(
+                                django.db.models.functions.text.Concat(
+                                    "first_name",
+                                    models.Value(" "),
+                                    "last_name",
+                                    models.Value(" "),
+                                    "phone",
+                                    models.Value(" "),
+                                    "email",
+                                    models.Value(" "),
+                                    django.db.models.functions.comparison.Cast(
+                                        django.db.models.functions.datetime.ExtractYear("birth_date"), models.TextField()
+                                    ),
+                                    models.Value("-"),
+                                    django.db.models.functions.text.LPad(
+                                        django.db.models.functions.comparison.Cast(
+                                            django.db.models.functions.datetime.ExtractMonth("birth_date"), models.TextField()
+                                        ),
+                                        2,
+                                        models.Value("0"),
+                                    ),
+                                    models.Value("-"),
+                                    django.db.models.functions.text.LPad(
+                                        django.db.models.functions.comparison.Cast(
+                                            django.db.models.functions.datetime.ExtractDay("birth_date"), models.TextField()
+                                        ),
+                                        2,
+                                        models.Value("0"),
+                                    ),
+                                    models.Value(" "),
+                                    django.db.models.functions.comparison.Cast(
+                                        django.db.models.functions.datetime.ExtractMonth("birth_date"), models.TextField()
+                                    ),
+                                    models.Value("/"),
+                                    django.db.models.functions.comparison.Cast(
+                                        django.db.models.functions.datetime.ExtractDay("birth_date"), models.TextField()
+                                    ),
+                                    models.Value("/"),
+                                    django.db.models.functions.comparison.Cast(
+                                        django.db.models.functions.datetime.ExtractYear("birth_date"), models.TextField()
+                                    ),
+                                    output_field=models.TextField(),
+                                )
+                            ),
+                            models.Value("áàâäãåéèêëíìîïóòôöõúùûüñçýÿ"),
+                            models.Value("aaaaaaeeeeiiiiooooouuuuncyy"),
+                            function="translate",
+                            output_field=models.TextField(),
+                        ),
+                        output_field=models.TextField(),
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "patient",
                 "verbose_name_plural": "patients",
                 "ordering": ["last_name", "first_name", "pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Location",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=100, unique=True, verbose_name="name")),
-                ("address", models.CharField(blank=True, max_length=200, verbose_name="address")),
-                (
-                    "phone",
-                    phonenumber_field.modelfields.PhoneNumberField(
-                        help_text="Patients are told to call this number.", max_length=128, region=None, verbose_name="phone"
-                    ),
-                ),
-                (
-                    "time_zone",
-                    models.CharField(
-                        default="America/New_York",
-                        max_length=64,
-                        validators=[scheduling.fields.validate_time_zone],
-                        verbose_name="time zone",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "location",
-                "verbose_name_plural": "locations",
-                "ordering": ["name"],
-                "constraints": [models.UniqueConstraint(fields=("id", "time_zone"), name="location_and_its_time_zone")],
+                "permissions": [("import_patients", "Can add patients in bulk, from a file")],
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(fields=["searchable"], name="patients_by_any_part", opclasses=["gin_trgm_ops"])
+                ],
             },
         ),
         migrations.CreateModel(
@@ -183,23 +279,6 @@ class Migration(migrations.Migration):
                 "verbose_name": "practitioner",
                 "verbose_name_plural": "practitioners",
                 "ordering": ["name"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Room",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=100, verbose_name="name")),
-                ("is_active", models.BooleanField(default=True, verbose_name="in use")),
-                (
-                    "location",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.location", verbose_name="location"),
-                ),
-            ],
-            options={
-                "verbose_name": "room",
-                "verbose_name_plural": "rooms",
-                "ordering": ["location__name", "name"],
             },
         ),
         migrations.CreateModel(
@@ -283,6 +362,11 @@ class Migration(migrations.Migration):
                     "completed_at",
                     models.DateTimeField(blank=True, help_text="The actual end of the session.", null=True, verbose_name="completed"),
                 ),
+                (
+                    "confirmed_at",
+                    models.DateTimeField(blank=True, help_text="The patient said that she comes.", null=True, verbose_name="confirmed"),
+                ),
+                ("move_requested_at", models.DateTimeField(blank=True, null=True, verbose_name="asked to move it")),
                 ("revision", models.PositiveSmallIntegerField(default=0, editable=False, help_text="How often it was moved.")),
                 ("price", models.DecimalField(decimal_places=2, max_digits=8, verbose_name="price")),
                 ("booked_at", models.DateTimeField(verbose_name="booked")),
@@ -322,13 +406,121 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT, to="scheduling.practitioner", verbose_name="practitioner"
                     ),
                 ),
-                ("room", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.room", verbose_name="room")),
             ],
             options={
                 "verbose_name": "appointment",
                 "verbose_name_plural": "appointments",
                 "ordering": ["-during"],
             },
+        ),
+        migrations.CreateModel(
+            name="Room",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("is_active", models.BooleanField(default=True, verbose_name="in use")),
+                (
+                    "location",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.location", verbose_name="location"),
+                ),
+            ],
+            options={
+                "verbose_name": "room",
+                "verbose_name_plural": "rooms",
+                "ordering": ["location__name", "name"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Opening",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("during", django.contrib.postgres.fields.ranges.DateTimeRangeField(verbose_name="time")),
+                ("freed_at", models.DateTimeField(verbose_name="free since")),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed")),
+                (
+                    "freed_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.appointment", verbose_name="freed by"),
+                ),
+                (
+                    "location",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.location", verbose_name="location"),
+                ),
+                (
+                    "practitioner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="scheduling.practitioner", verbose_name="practitioner"
+                    ),
+                ),
+                ("room", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.room", verbose_name="room")),
+            ],
+            options={
+                "verbose_name": "opening",
+                "verbose_name_plural": "openings",
+                "ordering": ["-freed_at", "-pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Move",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("revision", models.PositiveSmallIntegerField()),
+                ("from_starts_at", models.DateTimeField(verbose_name="from")),
+                ("moved_at", models.DateTimeField(verbose_name="moved")),
+                ("undone_at", models.DateTimeField(blank=True, null=True, verbose_name="taken back")),
+                (
+                    "along_with",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="along",
+                        to="scheduling.move",
+                        verbose_name="along with",
+                    ),
+                ),
+                (
+                    "appointment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="moves",
+                        to="scheduling.appointment",
+                        verbose_name="appointment",
+                    ),
+                ),
+                (
+                    "moved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="moved by",
+                    ),
+                ),
+                (
+                    "from_practitioner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="scheduling.practitioner", verbose_name="from"
+                    ),
+                ),
+                (
+                    "from_room",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="scheduling.room", verbose_name="from"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "move",
+                "verbose_name_plural": "moves",
+                "ordering": ["-moved_at", "-pk"],
+            },
+        ),
+        migrations.AddField(
+            model_name="appointment",
+            name="room",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.room", verbose_name="room"),
         ),
         migrations.CreateModel(
             name="Treatment",
@@ -440,6 +632,130 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.treatment", verbose_name="treatment"),
         ),
         migrations.CreateModel(
+            name="WaitlistEntry",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("first_on", models.DateField(verbose_name="from")),
+                ("last_on", models.DateField(verbose_name="until")),
+                (
+                    "starts_from",
+                    models.TimeField(blank=True, help_text="Left empty: at any time of the day.", null=True, verbose_name="not before"),
+                ),
+                ("starts_until", models.TimeField(blank=True, null=True, verbose_name="not after")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("waiting", "waiting"), ("booked", "has taken a time"), ("withdrawn", "withdrawn")],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="since")),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed")),
+                (
+                    "appointment",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The time that is given up for it.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="scheduling.appointment",
+                        verbose_name="instead of",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="added by",
+                    ),
+                ),
+                (
+                    "location",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.location", verbose_name="location"),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.patient", verbose_name="patient"),
+                ),
+                (
+                    "practitioner",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Left empty: anybody.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="scheduling.practitioner",
+                        verbose_name="with",
+                    ),
+                ),
+                (
+                    "treatment",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.treatment", verbose_name="treatment"),
+                ),
+            ],
+            options={
+                "verbose_name": "waitlist entry",
+                "verbose_name_plural": "waitlist",
+                "ordering": ["created_at", "pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Offer",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("offered_at", models.DateTimeField(verbose_name="offered")),
+                ("answer_by", models.DateTimeField(verbose_name="answer by")),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("open", "waits for an answer"),
+                            ("accepted", "taken"),
+                            ("declined", "declined"),
+                            ("expired", "not answered in time"),
+                            ("lost", "taken by somebody else"),
+                        ],
+                        default="open",
+                        max_length=10,
+                        verbose_name="outcome",
+                    ),
+                ),
+                ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered")),
+                (
+                    "appointment",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="scheduling.appointment",
+                        verbose_name="appointment",
+                    ),
+                ),
+                (
+                    "opening",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.opening", verbose_name="opening"),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="scheduling.waitlistentry", verbose_name="waitlist entry"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "offer",
+                "verbose_name_plural": "offers",
+                "ordering": ["-offered_at", "-pk"],
+            },
+        ),
+        migrations.CreateModel(
             name="WorkingHours",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -538,6 +854,46 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="CalendarFeed",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token_hash", models.CharField(editable=False, max_length=64, unique=True)),
+                ("created_at", models.DateTimeField(verbose_name="made")),
+                ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
+                ("last_read_at", models.DateTimeField(blank=True, null=True, verbose_name="last read")),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="made by",
+                    ),
+                ),
+                (
+                    "practitioner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="calendar_feeds",
+                        to="scheduling.practitioner",
+                        verbose_name="practitioner",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "calendar address",
+                "verbose_name_plural": "calendar addresses",
+                "ordering": ["-created_at"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("revoked_at", None)), fields=("practitioner",), name="one_calendar_address_per_practitioner"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Absence",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -606,6 +962,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="room",
             constraint=models.UniqueConstraint(fields=("id", "location"), name="room_and_its_location"),
+        ),
+        migrations.AddIndex(
+            model_name="opening",
+            index=models.Index(condition=models.Q(("closed_at", None)), fields=["freed_at"], name="open_openings"),
         ),
         migrations.AddIndex(
             model_name="appointment",
@@ -703,6 +1063,48 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="course",
             constraint=models.UniqueConstraint(fields=("id", "patient", "skin_area"), name="course_its_patient_and_its_skin"),
+        ),
+        migrations.AddIndex(
+            model_name="waitlistentry",
+            index=models.Index(condition=models.Q(("status", "waiting")), fields=["location", "treatment"], name="who_waits"),
+        ),
+        migrations.AddConstraint(
+            model_name="waitlistentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("first_on__lte", models.F("last_on"))), name="waiting_ends_after_it_starts"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="waitlistentry",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "waiting")), fields=("patient", "treatment", "location"), name="waits_once_for_a_treatment"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="offer",
+            index=models.Index(condition=models.Q(("outcome", "open")), fields=["answer_by"], name="offers_by_deadline"),
+        ),
+        migrations.AddConstraint(
+            model_name="offer",
+            constraint=models.UniqueConstraint(fields=("opening", "entry"), name="an_opening_is_offered_once_to_each"),
+        ),
+        migrations.AddConstraint(
+            model_name="offer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("outcome", "open")), fields=("opening",), name="an_opening_is_offered_to_one_at_a_time"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="offer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("outcome", "open")), fields=("entry",), name="one_offer_at_a_time_for_each"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="offer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("outcome", "accepted")), fields=("opening",), name="an_opening_is_taken_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="workinghours",

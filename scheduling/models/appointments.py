@@ -64,6 +64,8 @@ class Appointment(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("status set by")
     )
     completed_at = models.DateTimeField(_("completed"), null=True, blank=True, help_text=_("The actual end of the session."))
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True, help_text=_("The patient said that she comes."))
+    move_requested_at = models.DateTimeField(_("asked to move it"), null=True, blank=True)
     revision = models.PositiveSmallIntegerField(default=0, editable=False, help_text=_("How often it was moved."))
     price = models.DecimalField(_("price"), max_digits=8, decimal_places=2)
     booked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name=_("booked by"))

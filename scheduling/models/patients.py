@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
@@ -13,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
-from scheduling.fields import validate_time_zone
+from scheduling.fields import searchable, validate_time_zone
 from scheduling.signals import patient_changed
 
 OLDEST = 120
@@ -52,11 +53,14 @@ class Patient(models.Model):
     )
     notes = models.TextField(_("notes"), blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    searchable = models.GeneratedField(expression=searchable(), output_field=models.TextField(), db_persist=True)
 
     class Meta:
         ordering = ["last_name", "first_name", "pk"]
         verbose_name = _("patient")
         verbose_name_plural = _("patients")
+        permissions = [("import_patients", "Can add patients in bulk, from a file")]
+        indexes = [GinIndex(fields=["searchable"], name="patients_by_any_part", opclasses=["gin_trgm_ops"])]
 
     def __str__(self) -> str:
         """Safe to log: the admin's log, errors and task names copy it. People see `full_name`."""

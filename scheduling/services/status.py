@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 
 from scheduling.domain.states import Status, may_become
 from scheduling.errors import IllegalMove
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Product
 from scheduling.services.recalls import refresh_recall
 from scheduling.services.saving import locked, save_or_refuse
 from scheduling.signals import appointment_cancelled, appointment_completed, appointment_reopened
@@ -31,10 +31,19 @@ def arrive(appointment: Appointment, *, by: By = None, now: datetime | None = No
 
 
 @transaction.atomic
-def complete(appointment: Appointment, *, completed_at: datetime | None = None, by: By = None, now: datetime | None = None) -> Appointment:
+def complete(
+    appointment: Appointment,
+    *,
+    completed_at: datetime | None = None,
+    product: Product | None = None,
+    wants_quiet_nights: bool | None = None,
+    by: By = None,
+    now: datetime | None = None,
+) -> Appointment:
     """The session is over; aftercare counts from `completed_at`, its actual end (F16).
 
-    Without one it is `usual_end`. Raises IllegalMove.
+    Without one it is `usual_end`. `product` is what goes on the skin from now on (F16); with `wants_quiet_nights` the patient was asked
+    once more. Raises IllegalMove.
     """
     now = now or timezone.now()
     appointment = locked(appointment)
@@ -46,7 +55,11 @@ def complete(appointment: Appointment, *, completed_at: datetime | None = None, 
         raise IllegalMove("The end of the session can't be before its start. Please check the end time.")
     completed = _become(appointment, Status.FULFILLED, by, now, completed_at=completed_at)
     refresh_recall(completed.course, now=now)
-    appointment_completed.send(Appointment, appointment=completed, now=now)
+    patient = completed.patient
+    if wants_quiet_nights is not None and wants_quiet_nights != patient.wants_quiet_nights:
+        patient.wants_quiet_nights, patient.changed_by = wants_quiet_nights, by
+        patient.save(update_fields=["wants_quiet_nights"])
+    appointment_completed.send(Appointment, appointment=completed, product=product, now=now)
     return completed
 
 

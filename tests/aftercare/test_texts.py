@@ -16,7 +16,7 @@ from aftercare import wording
 from aftercare.domain.expansion import Planned
 from aftercare.domain.protocol import Kind, Text
 from aftercare.services.protocols import read_protocol
-from aftercare.wording import clock_times, day_and_time, how_to_stop, letter, product, render
+from aftercare.wording import clock_times, day_and_time, how_to_stop, letter, render, usual_product
 from notifications.domain.segments import segments
 
 LANGUAGES = ["en", "es"]
@@ -43,7 +43,7 @@ def values(language: str) -> dict[str, str]:
         "address": "1 Maple Street, New York",
         "phone": PHONE,
         "phone_e164": "+12125550100",
-        "product": product(language),
+        "product": usual_product(language),
     }
 
 

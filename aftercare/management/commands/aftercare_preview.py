@@ -14,7 +14,7 @@ from aftercare.domain import protocol as domain
 from aftercare.domain.expansion import Planned, expand
 from aftercare.models import Protocol
 from aftercare.services.protocols import read_protocol
-from aftercare.wording import letter, product
+from aftercare.wording import letter, usual_product
 from notifications.domain.quiet import QuietHours
 from scheduling.fields import validate_time_zone
 
@@ -89,7 +89,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no protocol “{slug}”.") from error
 
     def row(self, message: Planned, zone: ZoneInfo, language: str) -> dict[str, str]:
-        words = letter(message, language, zone, {**SAMPLE, "product": product(language)})
+        words = letter(message, language, zone, {**SAMPLE, "product": usual_product(language)})
         return {
             "send_at": message.send_at.astimezone(zone).isoformat(),
             "expires_at": message.expires_at.astimezone(zone).isoformat(),
