@@ -1,18 +1,12 @@
 import re
-from collections.abc import Callable
-from functools import partial
 from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.db.models.expressions import Combinable
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -22,14 +16,15 @@ from scheduling import services
 from scheduling.admin.filters import WhenFilter
 from scheduling.admin.names import CalledByName
 from scheduling.admin.refusals import RefusalsOnForm
-from scheduling.admin.steps import STEPS, Outcome, Step
+from scheduling.admin.step_pages import StepPages
+from scheduling.admin.steps import STEPS
 from scheduling.domain.states import COMING
 from scheduling.forms import AppointmentForm
 from scheduling.models import Appointment
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(RefusalsOnForm, CalledByName):
+class AppointmentAdmin(StepPages, RefusalsOnForm, CalledByName):
     form = AppointmentForm
     list_display = ["time", "patient_name", "treatment", "practitioner", "room", "status_badge"]
     list_display_links = ["time", "patient_name"]
@@ -39,7 +34,6 @@ class AppointmentAdmin(RefusalsOnForm, CalledByName):
     search_fields = ["patient__first_name", "patient__last_name", "patient__phone"]
     search_help_text = _("Patient's name or phone number")
     autocomplete_fields = ["patient"]
-    actions = [*STEPS]
     refusal_fields = {
         "too_soon": "starts_at",
         "in_past": "starts_at",
@@ -146,59 +140,3 @@ class AppointmentAdmin(RefusalsOnForm, CalledByName):
         request.saved = obj  # type: ignore[attr-defined]
         for warning in services.warnings_of(saved):
             messages.warning(request, warning)
-
-    def get_actions(self, request: HttpRequest) -> dict[str, tuple[Callable[..., Any], str, str] | None]:
-        if not self.has_change_permission(request):
-            return {}
-        return {verb: (partial(self._step_action, step=step), verb, str(step.label)) for verb, step in STEPS.items()}
-
-    def _step_action(
-        self, modeladmin: admin.ModelAdmin, request: HttpRequest, queryset: QuerySet[Appointment], *, step: Step
-    ) -> HttpResponse | None:
-        appointments = list(queryset.select_related("patient", "course__treatment"))
-        here = reverse("admin:scheduling_appointment_changelist")
-        return self._step_page(request, step, appointments, here, confirmed="confirmed" in request.POST)
-
-    def get_urls(self) -> list[URLPattern]:
-        step = path("<int:pk>/step/<str:verb>/", self.admin_site.admin_view(self.step_view), name="scheduling_appointment_step")
-        return [step, *super().get_urls()]
-
-    def step_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-        appointment = Appointment.objects.select_related("patient", "course__treatment").filter(pk=pk).first()
-        if appointment is None or verb not in STEPS:
-            raise Http404
-        if not self.has_change_permission(request, appointment):
-            raise PermissionDenied
-        here = reverse("admin:scheduling_appointment_change", args=[pk])
-        return self._step_page(request, STEPS[verb], [appointment], here, confirmed=request.method == "POST")
-
-    def explain(self, step: Step, appointments: list[Appointment]) -> list[str]:
-        """What is said before the step is taken, in paragraphs."""
-        return [str(step.explanation)] if step.explanation else []
-
-    def outcome(self, step: Step, appointment: Appointment) -> Outcome:
-        """What is said of an appointment that has taken the step."""
-        return messages.SUCCESS, f"{step.done}."
-
-    def _step_page(self, request: HttpRequest, step: Step, appointments: list[Appointment], back: str, *, confirmed: bool) -> HttpResponse:
-        form = step.form(request.POST if confirmed else None, initial=step.suggestion(appointments))
-        if confirmed and form.is_valid():
-            refusals = step.take(request, appointments, form.cleaned_data, partial(self.outcome, step))
-            if not (refusals and len(appointments) == 1 and form.fields):
-                for appointment, refusal in refusals:
-                    messages.error(request, f"{appointment.patient.full_name}, {appointment.local_time_text}: {refusal}")
-                return redirect(back)
-            form.add_error(None, str(refusals[0][1]))  # what was typed stays
-        context = {
-            **self.admin_site.each_context(request),
-            "title": step.label,
-            "step": step,
-            "explanations": self.explain(step, appointments),
-            "form": form,
-            "appointments": appointments,
-            "back": back,
-            "opts": self.opts,
-            "is_action": "action" in request.POST,
-            "media": self.media + form.media,
-        }
-        return TemplateResponse(request, "scheduling/step.html", context)
