@@ -7,7 +7,6 @@ Needs the demo's data and Chromium (/usr/bin/chromium, or what the environment v
 
 import argparse
 import base64
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,16 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from playwright.sync_api import Error, Page, sync_playwright
 
 from clinic.demo.accounts import DEMO_ACCOUNTS
+from tests.browser.chromium import launched
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PAGES = {
     "dashboard": "/admin/",
     "maintenance-due": "/admin/maintenance-due/",
@@ -74,7 +65,7 @@ def shoot(address: str, size: dict[str, int], folder: Path, *, dark: bool, endin
 def signed_in(address: str, size: dict[str, int], *, dark: bool) -> Iterator[Page]:
     username, password = next((username, password) for username, password, role in DEMO_ACCOUNTS if role == "Manager")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=FLAGS)
+        browser = launched(playwright)
         page = browser.new_page(viewport=size, color_scheme="dark" if dark else "light")  # type: ignore[arg-type]
         page.goto(f"{address}/admin/login/?next=/admin/")
         page.fill("#id_username", username)

@@ -15,8 +15,9 @@ hypothesis.register_profile("afterglow", deadline=None)
 hypothesis.load_profile("afterglow")
 
 
-# The fault tests need the machine for themselves; a second process for `run_local` would make a demo clinic of its own first.
-ONE_AFTER_THE_OTHER = ("tests/faults/", "tests/test_run_local.py")
+# The fault tests need the machine for themselves; a second process for `run_local` would make a demo clinic of its own first; one browser
+# is enough.
+ONE_AFTER_THE_OTHER = ("tests/faults/", "tests/test_run_local.py", "tests/browser/")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,0 +1,43 @@
+"""The pages that everybody passes: signing in, the first page, the diary."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.days import on, workday
+from tests.browser.screens import on_every_screen
+
+
+@on_every_screen
+def test_signing_in(desk, clinic, axe, fits, picture):
+    page = desk(None)
+    page.goto("/admin/")
+
+    expect(page).to_have_url(re.compile(r"/admin/login/\?next=/admin/$"))
+    axe(page)
+    fits(page)
+    picture(page, "sign-in")
+
+
+@on_every_screen
+def test_the_first_page(desk, clinic, axe, fits, picture):
+    clinic.book(clinic.ana, on(workday()))
+    page = desk("Manager")
+    page.goto("/admin/")
+
+    expect(page.get_by_role("link", name="Appointments today")).to_be_visible()
+    axe(page)
+    fits(page)
+    picture(page, "first-page")
+
+
+@on_every_screen
+def test_the_diary_as_a_list(desk, clinic, axe, fits, picture):
+    clinic.book(clinic.ana, on(workday()))
+    page = desk()
+    page.goto("/admin/scheduling/appointment/?when=week")
+
+    expect(page.get_by_role("link", name="Ana Alvarez")).to_be_visible()
+    axe(page)
+    fits(page)
+    picture(page, "appointments")

@@ -1,0 +1,23 @@
+"""Who works at the clinic of the tests, in the groups that the roles make."""
+
+from django.contrib.auth.models import Group, Permission, User
+
+from clinic.roles import permissions_of
+
+
+def member(role: str) -> User:
+    """Somebody with that role, always the same one; with "" somebody whom nobody has given one yet."""
+    username = role.lower().replace(" ", "") or "newcomer"
+    user, is_new = User.objects.get_or_create(username=username, defaults={"is_staff": True})
+    if is_new and role:
+        user.groups.add(group(role))
+    return user
+
+
+def group(role: str) -> Group:
+    """The migration's, or, after a test that emptied the tables, one like it."""
+    found, is_new = Group.objects.get_or_create(name=role)
+    if is_new:
+        for label, codename in permissions_of(role):
+            found.permissions.add(Permission.objects.get(content_type__app_label=label, codename=codename))
+    return found
