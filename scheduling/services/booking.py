@@ -36,21 +36,8 @@ def book(
     Raises BookingRefused and leaves nothing behind: TooSoon (F19), PractitionerBusy, RoomBusy, PatientBusy, Closed, InPast, NotOffered.
     """
     now = now or timezone.now()
-    course = open_course(patient, treatment, now)
-    appointment = Appointment(
-        course=course,
-        patient=patient,
-        skin_area=course.skin_area,
-        duration_minutes=treatment.duration_minutes,
-        minimum_interval_days=course.minimum_interval_days,
-        status=Status.BOOKED.value,
-        status_at=now,
-        status_by=by,
-        price=treatment.list_price,
-        booked_by=by,
-        booked_at=now,
-    )
-    _place(appointment, treatment, practitioner, room, starts_at, now)
+    appointment = new_session(patient, treatment, by, now)
+    place(appointment, treatment, practitioner, room, starts_at, now)
     save_or_refuse(appointment, lambda: appointment.save(force_insert=True))
     appointment_booked.send(Appointment, appointment=appointment, now=now)
     return appointment
@@ -74,7 +61,7 @@ def move(
     previous_starts_at, previous_location = moved.starts_at, moved.location
     if moved.status == Status.ARRIVED and moved.day_of(starts_at) != moved.local_day:
         raise IllegalMove(f"{moved.patient.first_name} has arrived already, so the session stays on its day.")
-    _place(moved, moved.course.treatment, practitioner or moved.practitioner, room or moved.room, starts_at, now)
+    place(moved, moved.course.treatment, practitioner or moved.practitioner, room or moved.room, starts_at, now)
     moved.revision += (starts_at, moved.location) != (previous_starts_at, previous_location)
     save_or_refuse(moved, moved.save)
     appointment_moved.send(
@@ -83,7 +70,25 @@ def move(
     return moved
 
 
-def _place(
+def new_session(patient: Patient, treatment: Treatment, by: User | None, now: datetime) -> Appointment:
+    """Unsaved, and at no time yet, in the patient's course of `treatment`. Requires a transaction."""
+    course = open_course(patient, treatment, now)
+    return Appointment(
+        course=course,
+        patient=patient,
+        skin_area=course.skin_area,
+        duration_minutes=treatment.duration_minutes,
+        minimum_interval_days=course.minimum_interval_days,
+        status=Status.BOOKED.value,
+        status_at=now,
+        status_by=by,
+        price=treatment.list_price,
+        booked_by=by,
+        booked_at=now,
+    )
+
+
+def place(
     appointment: Appointment, treatment: Treatment, practitioner: Practitioner, room: Room, starts_at: datetime, now: datetime
 ) -> None:
     """Put the appointment at its time, with its people and its room, where they are to be had at all."""
