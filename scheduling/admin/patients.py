@@ -20,8 +20,8 @@ class PatientAdmin(CalledByName):
     list_display = ["full_name", "birth_date", "phone", "email", "last_session"]
     list_display_links = ["full_name"]
     list_filter = ["hyperpigmentation_risk", "language"]
-    search_fields = ["first_name", "last_name", "phone", "email", "birth_date"]
-    search_help_text = _("Any part of a name, phone number, email or birth date (1990-03-12)")
+    search_fields = ["searchable"]
+    search_help_text = _("Any part of a name, phone number, email or birth date (1990-03-12 or 3/12/1990)")
     list_per_page = 50
     readonly_fields = ["sessions"]
     change_form_template = "scheduling/patient_form.html"
@@ -40,10 +40,7 @@ class PatientAdmin(CalledByName):
         return super().get_queryset(request).annotate(last_session_at=Subquery(fulfilled.values("during__startswith")[:1]))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Patient], search_term: str) -> tuple[QuerySet[Patient], bool]:
-        # Numbers are stored as +12125550123 and typed as (212) 555-0123.
-        digits = "".join(character for character in search_term if character.isdigit())
-        is_number = len(digits) >= 4 and not any(character.isalpha() for character in search_term) and "-" not in search_term[4:5]
-        return super().get_search_results(request, queryset, digits if is_number else search_term)
+        return queryset.matching(search_term), False  # type: ignore[attr-defined]
 
     def get_fieldsets(self, request: HttpRequest, obj: Patient | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)

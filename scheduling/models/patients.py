@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from scheduling.fields import searchable, validate_time_zone
+from scheduling.querysets import PatientQuerySet
 from scheduling.signals import patient_changed
 
 OLDEST = 120
@@ -54,6 +55,8 @@ class Patient(models.Model):
     notes = models.TextField(_("notes"), blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     searchable = models.GeneratedField(expression=searchable(), output_field=models.TextField(), db_persist=True)
+
+    objects = PatientQuerySet.as_manager()
 
     class Meta:
         ordering = ["last_name", "first_name", "pk"]
