@@ -6,15 +6,18 @@ from aftercare.services.consent import agreements, has_said_stop, reachable_by, 
 from aftercare.services.dealing import deal_with
 from aftercare.services.following import follow
 from aftercare.services.plans import start_plan, stop_plan, tell_of_completion
+from aftercare.services.previewing import Foreseen, foresee_plan
 from aftercare.services.protocols import load_protocol, protocol_for
 from aftercare.services.replies import mark_read, receive
 from aftercare.services.retelling import tell_by_email
 from aftercare.services.taking_back import take_back
 
 __all__ = [
+    "Foreseen",
     "agreements",
     "deal_with",
     "follow",
+    "foresee_plan",
     "give_consent",
     "has_said_stop",
     "load_protocol",

@@ -2,21 +2,34 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from aftercare.domain.consent import Purpose, kinds_of
 from aftercare.models import CareMessage
 from notifications.domain.states import MessageStatus
+from notifications.services import Draft
 from scheduling.models import Patient
 
 # It never reached her and never will.
 IN_VAIN = (MessageStatus.CANCELLED, MessageStatus.EXPIRED, MessageStatus.SUPPRESSED, MessageStatus.FAILED)
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Of what is queued for her, before it is made: messages that will be taken back, by their ids, and drafts that will be written."""
+
+    taken_back: frozenset[int] = frozenset()
+    drafts: tuple[Draft, ...] = ()
+
+
+UNCHANGED = Change()
+
+
 class MessagesADay:
     """Counts a channel's messages about her care on each day of hers: those sent or queued already, and those taken here."""
 
-    def __init__(self, patient: Patient, channel: str, most: int, times: Sequence[datetime]) -> None:
+    def __init__(self, patient: Patient, channel: str, most: int, times: Sequence[datetime], change: Change = UNCHANGED) -> None:
         self._zone = patient.zone
         self._most = most
         messages = CareMessage.objects.filter(
@@ -25,7 +38,9 @@ class MessagesADay:
             kind__in=kinds_of(Purpose.CARE),
             message__send_at__range=(min(times) - timedelta(days=1), max(times) + timedelta(days=1)),
         ).exclude(message__status__in=[status.value for status in IN_VAIN])
-        self._taken = Counter(self._day(at) for at in messages.values_list("message__send_at", flat=True))
+        standing = [at for pk, at in messages.values_list("message_id", "message__send_at") if pk not in change.taken_back]
+        coming = [draft.send_at for draft in change.drafts if draft.channel == channel]
+        self._taken = Counter(self._day(at) for at in [*standing, *coming])
 
     def take(self, at: datetime) -> bool:
         """Whether there is room for one more on that day."""

@@ -42,9 +42,13 @@ def start_plan(appointment: Appointment, *, product: Product | None = None, now:
     now = now or timezone.now()
     protocol = protocol_for(appointment.course.treatment)
     plan = Plan(pk=next_plan_number(), appointment=appointment, protocol=protocol, product=product, completed_at=appointment.completed_at)
-    tellings = [replace(telling, reason=TOO_LATE) if telling.send_at < now else telling for telling in tellings_of_plan(plan)]
-    tell(appointment.patient, tellings, appointment=appointment, plan=plan, now=now)
+    tell(appointment.patient, tellings_of_new(plan, now), appointment=appointment, plan=plan, now=now)
     return plan
+
+
+def tellings_of_new(plan: Plan, now: datetime) -> list[Telling]:
+    """As `tellings_of_plan`, at its start. Where the session was marked completed late, what lies before `now` isn't to go out."""
+    return [replace(telling, reason=TOO_LATE) if telling.send_at < now else telling for telling in tellings_of_plan(plan)]
 
 
 def tellings_of_plan(plan: Plan) -> list[Telling]:
@@ -62,6 +66,7 @@ def tellings_of_plan(plan: Plan) -> list[Telling]:
             letter=letter(message, patient.language, patient.zone, values),
             # A patient who agreed to night texts gets the first day's doses at any hour.
             keeps_quiet_hours=bool(quiet or message.step.at or message.step.kind is not Kind.DOSE),
+            planned=message,
         )
         for message in expand(plan.protocol.as_domain(), plan.completed_at, patient.time_zone, quiet)
     ]

@@ -36,6 +36,11 @@ def queued(*, also: Sequence[MessageStatus] = (), **about: Any) -> list[Any]:
     return [line for line in locked if line.message and line.message.status in wanted]
 
 
+def waiting(**about: Any) -> Any:
+    """The same lines, for whoever only looks."""
+    return _with_owners().filter(**about, message__status=MessageStatus.SCHEDULED.value, stand_in=None)
+
+
 @transaction.atomic
 def tell_otherwise(*, reason: str, now: datetime, also: Sequence[MessageStatus] = (), **about: Any) -> None:
     """Take back the lines that match `about`, and tell what they said over a channel that is still open. Where none is, the ledger says so.
@@ -92,6 +97,12 @@ def plan_anew(patient: Patient, *, reason: str, now: datetime) -> None:
     """Her language, her time zone or her nights changed: what is still queued is said in her words, on her clock."""
     lines = queued(patient=patient, kind__in=kinds_of(Purpose.CARE))
     take_back(reason=reason, pk__in=[line.pk for line in lines])
+    for (appointment, plan), renewed in renewals(lines, now):
+        tell(patient, renewed, appointment=appointment, plan=plan, now=now)
+
+
+def renewals(lines: Iterable[CareMessage], now: datetime) -> Iterator[tuple[Owner, list[Telling]]]:
+    """What is told instead of these lines, once they are taken back, as their patient is now: of each owner, in order of time."""
     for (appointment, plan), of_owner in _by_owner(lines):
         standing = {line.key: line for line in _standing(plan)} if plan else {}
         taken = {line.key: line for line in of_owner}
@@ -108,7 +119,7 @@ def plan_anew(patient: Patient, *, reason: str, now: datetime) -> None:
                 if before is None or _was_replaced(before):
                     renewed.append(replace(telling, stands_in_for=before))
         if renewed:
-            tell(patient, renewed, appointment=appointment, plan=plan, now=now)
+            yield (appointment, plan), renewed
 
 
 def _standing(plan: Plan) -> Any:

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from django.conf import settings
 
+from aftercare.domain.expansion import Planned
 from aftercare.domain.protocol import Kind
 from aftercare.models import CareMessage, Plan
 from aftercare.services.consent import reaching, why_unreachable
 from aftercare.services.ledger import Line, write
-from aftercare.services.limits import IN_VAIN, MessagesADay
+from aftercare.services.limits import IN_VAIN, UNCHANGED, Change, MessagesADay
 from aftercare.wording import Letter, how_to_stop, usual_product
 from notifications.domain.quiet import QuietHours
 from notifications.services import Draft
@@ -28,7 +29,7 @@ class Telling:
     """`key` makes it the same message however often it is told; `reason` says why it isn't to go out at all.
 
     With `stands_in_for` it is told again, in place of a line that won't go out, and `remark` says why. `due_at` is that line's time, where
-    it has passed: then it is late, and late messages don't go all at once.
+    it has passed: then it is late, and late messages don't go all at once. `planned` is what of a plan it tells.
     """
 
     key: str
@@ -42,6 +43,7 @@ class Telling:
     stands_in_for: CareMessage | None = None
     remark: str = ""
     due_at: datetime | None = None
+    planned: Planned | None = None
 
     @property
     def dedupe_key(self) -> str:
@@ -67,17 +69,25 @@ def values_of(location: Location, language: str, serum: Product | None = None) -
 def tell(
     patient: Patient, tellings: Sequence[Telling], *, appointment: Appointment | None, plan: Plan | None = None, now: datetime
 ) -> None:
-    """Write them into the ledger, and into the outbox where she may and can be reached: the other channel steps in, and says so.
+    """Write them into the ledger, and into the outbox where she may and can be reached.
 
     All in one statement, a `plan` that is new among it.
     """
+    write(decide(patient, tellings, now=now), patient, appointment=appointment, plan=plan, now=now)
+
+
+def decide(patient: Patient, tellings: Sequence[Telling], *, now: datetime, change: Change = UNCHANGED) -> list[Line]:
+    """Which way each goes, or why it doesn't go, in their order: where one channel is closed the other steps in, and says so.
+
+    It reads what she agreed to and what is queued for her, as it will be after `change`, and writes nothing.
+    """
     agreed = reaching(patient, "care")
     times = [telling.send_at for telling in tellings]
-    room = {channel: MessagesADay(patient, channel, agreed[channel].most_per_day, times) for channel in agreed if times}
+    room = {channel: MessagesADay(patient, channel, agreed[channel].most_per_day, times, change) for channel in agreed if times}
     unreachable = "" if agreed else why_unreachable(patient)
     quiet = QuietHours(*settings.QUIET_HOURS)
     first_at = min((telling.send_at for telling in tellings), default=now)
-    stop_hint = "" if _was_texted(patient, first_at) else " " + how_to_stop(patient.language)
+    stop_hint = "" if _was_texted(patient, first_at, change) else " " + how_to_stop(patient.language)
     lines = []
     for telling in tellings:
         channel = telling.channel if telling.channel in agreed else next(iter(agreed), telling.channel)
@@ -106,10 +116,13 @@ def tell(
         lines.append(telling.line(channel, telling.remark or fallback, draft))
         if is_text:
             stop_hint = ""  # the first one says how to stop
-    write(lines, patient, appointment=appointment, plan=plan, now=now)
+    return lines
 
 
-def _was_texted(patient: Patient, by: datetime) -> bool:
+def _was_texted(patient: Patient, by: datetime, change: Change) -> bool:
     """Or will have been `by` then, with what is queued."""
+    if any(draft.channel == "sms" and draft.send_at <= by for draft in change.drafts):
+        return True
     texts = CareMessage.objects.filter(patient=patient, channel="sms", message__send_at__lte=by)
-    return texts.exclude(message__status__in=[status.value for status in IN_VAIN]).exists()
+    texts = texts.exclude(message__status__in=[status.value for status in IN_VAIN])
+    return texts.exclude(message_id__in=change.taken_back).exists()
