@@ -140,6 +140,7 @@ REDIS_URL = required("REDIS_URL", "redis://:password@host:port/0")
 DISPATCH_EVERY_SECONDS = 5
 RECONCILE_EVERY_SECONDS = 30
 POLL_EVERY_SECONDS = 60
+OFFER_EVERY_SECONDS = 30
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -177,6 +178,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": RECONCILE_EVERY_SECONDS - 1},
     },
     "poll": {"task": "notifications.tasks.poll", "schedule": POLL_EVERY_SECONDS, "options": {"expires": POLL_EVERY_SECONDS - 5}},
+    "offer-openings": {
+        "task": "scheduling.tasks.offer_openings",
+        "schedule": OFFER_EVERY_SECONDS,
+        "options": {"expires": OFFER_EVERY_SECONDS - 1},
+    },
 }
 
 # --- messages -------------------------------------------------------------------------------------------------------

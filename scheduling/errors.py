@@ -61,5 +61,21 @@ class NotOffered(BookingRefused):
     code = "not_offered"
 
 
+class CantWait(BookingRefused):
+    """Nobody can wait for that: the days are over, or there is nothing to give up."""
+
+    code = "cant_wait"
+
+
+class AlreadyWaiting(BookingRefused):
+    code = "already_waiting"
+
+
+class Gone(BookingRefused):
+    """A time that was offered isn't free any more, or not for this patient."""
+
+    code = "gone"
+
+
 class TooSlow(Exception):
     """A report or an export was ended. `str()` is the sentence for whoever asked for it."""

@@ -4,7 +4,8 @@ Sent inside the transaction that made it happen, so that what follows from it ha
 
 Every receiver gets `appointment` and `now` (an aware datetime); `appointment_moved` also gets
 `previous_starts_at` and `previous_location`, `appointment_completed` the `product` (a Product or None). `patient_changed` has `patient`,
-`previous` (the Patient as she was), `by` (a User or None) and `now`.
+`previous` (the Patient as she was), `by` (a User or None) and `now`. `appointment_answered` has `by`, too: None where the patient wrote.
+`slot_offered` has an `offer` and `now`; its receivers say whether the patient could be told. `openings_due` has nothing.
 """
 
 from django.dispatch import Signal
@@ -14,4 +15,7 @@ appointment_moved = Signal()
 appointment_cancelled = Signal()  # cancelled, no-show or entered in error: `appointment.status` says which
 appointment_completed = Signal()
 appointment_reopened = Signal()
+appointment_answered = Signal()  # confirmed, or asked to be moved: `appointment.confirmed_at` and `move_requested_at` say which
 patient_changed = Signal()
+slot_offered = Signal()
+openings_due = Signal()  # a time became free, or the next in line can be asked

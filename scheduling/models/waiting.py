@@ -73,7 +73,7 @@ class Opening(models.Model):
     location = models.ForeignKey(Location, models.PROTECT, verbose_name=_("location"))
     during = DateTimeRangeField(_("time"))
     freed_by = models.ForeignKey(Appointment, models.PROTECT, verbose_name=_("freed by"))
-    freed_at = models.DateTimeField(_("free since"))
+    freed_at = models.DateTimeField(_("free since"))  # nobody is asked before
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
     class Meta:
@@ -94,7 +94,8 @@ class Offer(models.Model):
         ACCEPTED = "accepted", _("taken")
         DECLINED = "declined", _("declined")
         EXPIRED = "expired", _("not answered in time")
-        LOST = "lost", _("taken by somebody else")
+        LOST = "lost", _("gone")
+        UNTOLD = "untold", _("couldn't be told")
 
     opening = models.ForeignKey(Opening, models.PROTECT, verbose_name=_("opening"))
     entry = models.ForeignKey(WaitlistEntry, models.PROTECT, verbose_name=_("waitlist entry"))

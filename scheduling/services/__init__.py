@@ -1,20 +1,30 @@
 """The only writers of scheduling. Each starts its own transaction, or joins the caller's, and sends what happened as a signal inside it."""
 
 from scheduling.services.booking import book, move
+from scheduling.services.confirming import confirm, request_move
 from scheduling.services.courses import set_minimum_interval
+from scheduling.services.offering import accept_offer, decline_offer, offer_openings
 from scheduling.services.recalls import refresh_recall
 from scheduling.services.status import arrive, cancel, complete, mark_no_show, reopen
+from scheduling.services.waiting import wait, withdraw
 from scheduling.services.warnings import warnings_of
 
 __all__ = [
+    "accept_offer",
     "arrive",
     "book",
     "cancel",
     "complete",
+    "confirm",
+    "decline_offer",
     "mark_no_show",
     "move",
+    "offer_openings",
     "refresh_recall",
     "reopen",
+    "request_move",
     "set_minimum_interval",
+    "wait",
     "warnings_of",
+    "withdraw",
 ]

@@ -7,11 +7,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from scheduling.domain.states import Status, may_become
+from scheduling.domain.states import COMING, Status, may_become
 from scheduling.errors import IllegalMove
 from scheduling.models import Appointment, Product
+from scheduling.services.opening import open_up
 from scheduling.services.recalls import refresh_recall
 from scheduling.services.saving import locked, save_or_refuse
+from scheduling.services.waiting import wait_no_more
 from scheduling.signals import appointment_cancelled, appointment_completed, appointment_reopened
 
 By = User | None
@@ -83,8 +85,11 @@ def reopen(appointment: Appointment, *, by: By = None, now: datetime | None = No
 
 @transaction.atomic
 def cancel(appointment: Appointment, *, reason: str, by: By = None, now: datetime | None = None) -> Appointment:
-    """The session won't take place. Its time, room and skin are free again, and the messages about it are gone."""
-    return _close(locked(appointment), Status.CANCELLED, by, now or timezone.now(), reason)
+    """The session won't take place. Its time, room and skin are free again, for those who wait, and the messages about it are gone."""
+    now = now or timezone.now()
+    cancelled = _close(locked(appointment), Status.CANCELLED, by, now, reason)
+    open_up(cancelled, now=now)
+    return cancelled
 
 
 @transaction.atomic
@@ -111,6 +116,8 @@ def _become(current: Appointment, status: Status, by: By, now: datetime, **field
     for name, value in fields.items():
         setattr(current, name, value)
     save_or_refuse(current, lambda: current.save(update_fields=list(fields)))
+    if status not in COMING:
+        wait_no_more(current, now=now)
     return current
 
 
