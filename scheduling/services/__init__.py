@@ -3,6 +3,7 @@
 from scheduling.services.booking import book, move
 from scheduling.services.confirming import confirm, request_move
 from scheduling.services.courses import set_minimum_interval
+from scheduling.services.free_slots import Slot, free_slots
 from scheduling.services.offering import accept_offer, decline_offer, offer_openings
 from scheduling.services.recalls import refresh_recall
 from scheduling.services.status import arrive, cancel, complete, mark_no_show, reopen
@@ -10,6 +11,7 @@ from scheduling.services.waiting import wait, withdraw
 from scheduling.services.warnings import warnings_of
 
 __all__ = [
+    "Slot",
     "accept_offer",
     "arrive",
     "book",
@@ -17,6 +19,7 @@ __all__ = [
     "complete",
     "confirm",
     "decline_offer",
+    "free_slots",
     "mark_no_show",
     "move",
     "offer_openings",
