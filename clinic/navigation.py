@@ -27,7 +27,10 @@ GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_("Sending & replies"), ("notifications.Message", "notifications.Reply", "notifications.Alarm")),
     (
         _("Clinic set-up"),
-        ("scheduling.Treatment", "scheduling.Practitioner", "scheduling.Location", "scheduling.Room", "auth.User", "auth.Group"),
+        (
+            *("scheduling.Treatment", "scheduling.Product", "scheduling.Practitioner", "scheduling.Location", "scheduling.Room"),
+            *("auth.User", "auth.Group"),
+        ),
     ),
 )
 

@@ -54,8 +54,8 @@ class ProtocolAdmin(ReadOnly):
 
 @admin.register(Plan)
 class PlanAdmin(ReadOnly):
-    list_display = ["patient_name", "completed_at", "protocol", "stopped_at", "stop_reason"]
-    list_select_related = ["appointment__patient", "protocol"]
+    list_display = ["patient_name", "completed_at", "product", "protocol", "stopped_at", "stop_reason"]
+    list_select_related = ["appointment__patient", "product", "protocol"]
     search_fields = ["appointment__patient__first_name", "appointment__patient__last_name"]
 
     @admin.display(description=_("patient"))

@@ -5,6 +5,7 @@ from aftercare.services.bookings import tell_of_booking, tell_of_cancellation, t
 from aftercare.services.consent import agreements, has_said_stop, reachable_by, why_unreachable
 from aftercare.services.dealing import deal_with
 from aftercare.services.following import follow
+from aftercare.services.lengths import dearest_text
 from aftercare.services.plans import start_plan, stop_plan, tell_of_completion
 from aftercare.services.previewing import Foreseen, foresee_plan
 from aftercare.services.protocols import load_protocol, protocol_for
@@ -16,6 +17,7 @@ __all__ = [
     "Foreseen",
     "agreements",
     "deal_with",
+    "dearest_text",
     "follow",
     "foresee_plan",
     "give_consent",

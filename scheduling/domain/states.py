@@ -19,7 +19,7 @@ COMING = (Status.BOOKED, Status.ARRIVED)
 ARROWS: dict[Status, frozenset[Status]] = {
     # The front desk may forget to check somebody in, so booked leads straight to fulfilled too.
     Status.BOOKED: frozenset({Status.ARRIVED, Status.FULFILLED, Status.CANCELLED, Status.NOSHOW, Status.ENTERED_IN_ERROR}),
-    Status.ARRIVED: frozenset({Status.FULFILLED, Status.CANCELLED, Status.ENTERED_IN_ERROR}),
+    Status.ARRIVED: frozenset({Status.BOOKED, Status.FULFILLED, Status.CANCELLED, Status.ENTERED_IN_ERROR}),  # booked: not here yet
     Status.FULFILLED: frozenset({Status.ARRIVED, Status.ENTERED_IN_ERROR}),  # a completion reopened
     Status.NOSHOW: frozenset({Status.ARRIVED}),  # she came after all
     Status.CANCELLED: frozenset(),

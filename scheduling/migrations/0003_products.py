@@ -3,7 +3,7 @@
 from django.db import migrations
 
 PRODUCTS = [
-    ("hyaluronic acid serum", "sérum de ácido hialurónico"),
+    ("hyaluronic acid serum", "sérum hialurónico"),
     ("Alastin Regenerating Skin Nectar", ""),
 ]
 

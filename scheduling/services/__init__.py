@@ -6,7 +6,7 @@ from scheduling.services.courses import set_minimum_interval
 from scheduling.services.free_slots import Slot, free_slots
 from scheduling.services.offering import accept_offer, decline_offer, offer_openings
 from scheduling.services.recalls import refresh_recall
-from scheduling.services.status import arrive, cancel, complete, mark_no_show, reopen
+from scheduling.services.status import arrive, cancel, complete, mark_no_show, reopen, require_end, require_legal, undo_arrival
 from scheduling.services.waiting import wait, withdraw
 from scheduling.services.warnings import warnings_of
 
@@ -26,7 +26,10 @@ __all__ = [
     "refresh_recall",
     "reopen",
     "request_move",
+    "require_end",
+    "require_legal",
     "set_minimum_interval",
+    "undo_arrival",
     "wait",
     "warnings_of",
     "withdraw",

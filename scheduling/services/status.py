@@ -33,6 +33,12 @@ def arrive(appointment: Appointment, *, by: By = None, now: datetime | None = No
 
 
 @transaction.atomic
+def undo_arrival(appointment: Appointment, *, by: By = None, now: datetime | None = None) -> Appointment:
+    """Somebody else was meant: she isn't here yet. Messages about the appointment weren't touched by her arrival."""
+    return _become(locked(appointment), Status.BOOKED, by, now or timezone.now())
+
+
+@transaction.atomic
 def complete(
     appointment: Appointment,
     *,
@@ -49,12 +55,7 @@ def complete(
     """
     now = now or timezone.now()
     appointment = locked(appointment)
-    if completed_at is None:
-        completed_at = usual_end(appointment, now)
-    if completed_at > now:
-        raise IllegalMove("A session can't be completed before it is over. Please check the end time.")
-    if completed_at < appointment.starts_at:
-        raise IllegalMove("The end of the session can't be before its start. Please check the end time.")
+    completed_at = require_end(appointment, completed_at, now)
     completed = _become(appointment, Status.FULFILLED, by, now, completed_at=completed_at)
     refresh_recall(completed.course, now=now)
     patient = completed.patient
@@ -63,6 +64,18 @@ def complete(
         patient.save(update_fields=["wants_quiet_nights"])
     appointment_completed.send(Appointment, appointment=completed, product=product, now=now)
     return completed
+
+
+def require_end(appointment: Appointment, completed_at: datetime | None, now: datetime) -> datetime:
+    """The session's end as it is given, or else the usual one, where it may be completed with that. Raises IllegalMove."""
+    require_legal(appointment, Status.FULFILLED)
+    if completed_at is None:
+        completed_at = usual_end(appointment, now)
+    if completed_at > now:
+        raise IllegalMove("A session can't be completed before it is over. Please check the end time.")
+    if completed_at < appointment.starts_at:
+        raise IllegalMove("The end of the session can't be before its start. Please check the end time.")
+    return completed_at
 
 
 def usual_end(appointment: Appointment, now: datetime) -> datetime:
@@ -110,8 +123,7 @@ def _close(appointment: Appointment, status: Status, by: By, now: datetime, reas
 
 def _become(current: Appointment, status: Status, by: By, now: datetime, **fields: object) -> Appointment:
     """One guarded step of a locked appointment."""
-    if not may_become(Status(current.status), status):
-        raise _illegal(current, status)
+    require_legal(current, status)
     fields |= {"status": status.value, "status_at": now, "status_by": by}
     for name, value in fields.items():
         setattr(current, name, value)
@@ -119,6 +131,12 @@ def _become(current: Appointment, status: Status, by: By, now: datetime, **field
     if status not in COMING:
         wait_no_more(current, now=now)
     return current
+
+
+def require_legal(current: Appointment, status: Status) -> None:
+    """Raises IllegalMove where no arrow leads from the appointment's status to that one."""
+    if not may_become(Status(current.status), status):
+        raise _illegal(current, status)
 
 
 def _illegal(current: Appointment, status: Status) -> IllegalMove:

@@ -101,6 +101,7 @@ class TestStates:
             ("booked", "cancelled"),
             ("booked", "noshow"),
             ("booked", "entered-in-error"),
+            ("arrived", "booked"),
             ("arrived", "fulfilled"),
             ("arrived", "cancelled"),
             ("arrived", "entered-in-error"),

@@ -8,11 +8,12 @@ from scheduling import services
 from scheduling.domain.states import ARROWS, Status
 from scheduling.errors import BookingRefused, IllegalMove
 from scheduling.models import Appointment
-from tests.clinic_world import FIRST, TODAY, Clinic, at
+from tests.clinic_world import FIRST, TODAY, Clinic, at, outbox
 
 END = FIRST + timedelta(hours=1)
 
 STEPS = {
+    Status.BOOKED: lambda appointment: services.undo_arrival(appointment, now=FIRST),
     Status.ARRIVED: lambda appointment: services.arrive(appointment, now=FIRST),
     Status.FULFILLED: lambda appointment: services.complete(appointment, now=END),
     Status.CANCELLED: lambda appointment: services.cancel(appointment, reason="she called", now=FIRST),
@@ -122,6 +123,27 @@ def test_reopened_and_completed_again(clinic):
     assert (reopened.status, reopened.completed_at) == ("arrived", None)
     again = services.complete(reopened, completed_at=END - timedelta(minutes=5), now=END + timedelta(minutes=6))
     assert (again.status, again.completed_at) == ("fulfilled", END - timedelta(minutes=5))
+
+
+class TestArrivedByMistake:
+    def test_she_isnt_here_yet(self, clinic, django_user_model):
+        desk = django_user_model.objects.create_user("desk")
+        arrived = services.arrive(clinic.book(clinic.ana), now=FIRST)
+        back = services.undo_arrival(arrived, by=desk, now=FIRST + timedelta(minutes=2))
+        assert (back.status, back.status_by, back.status_at) == ("booked", desk, FIRST + timedelta(minutes=2))
+
+    def test_and_then_she_comes_or_doesnt(self, clinic):
+        booked = clinic.book(clinic.ana)
+        services.undo_arrival(services.arrive(booked, now=FIRST), now=FIRST)
+        assert services.arrive(booked, now=FIRST).status == "arrived"
+        services.undo_arrival(booked, now=FIRST)
+        assert services.mark_no_show(booked, now=FIRST + timedelta(minutes=20)).status == "noshow"
+
+    def test_what_was_to_be_told_about_the_appointment_still_is(self, clinic):
+        booked = clinic.book(clinic.consents(clinic.ana))
+        before = outbox()
+        services.undo_arrival(services.arrive(booked, now=FIRST), now=FIRST)
+        assert outbox() == before
 
 
 class TestNoShow:
