@@ -2,5 +2,6 @@
 
 from scheduling.reports.due import Due, maintenance_due
 from scheduling.reports.limits import limited_to
+from scheduling.reports.outlook import Outlook, outlook
 
-__all__ = ["Due", "limited_to", "maintenance_due"]
+__all__ = ["Due", "Outlook", "limited_to", "maintenance_due", "outlook"]

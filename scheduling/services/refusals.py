@@ -3,7 +3,7 @@
 The constraint decides; the sentence is looked up afterwards, outside the failed savepoint.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
 from django.db import IntegrityError
@@ -11,38 +11,48 @@ from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from scheduling.domain.interval import earliest_day, overlaps, recovery
+from scheduling.domain.interval import Days, earliest_day, overlaps, recovery
 from scheduling.errors import BookingRefused, PatientBusy, PractitionerBusy, RoomBusy, TooSoon
 from scheduling.models import Appointment
 
 
 def skin_needs_longer(wanted: Appointment) -> TooSoon:
-    """The sentence names the session in the way and the first day that the skin allows, earlier and later sessions considered."""
-    own = recovery(wanted.local_day, wanted.minimum_interval_days)
     others = Appointment.objects.blocking().filter(patient=wanted.patient, skin_area=wanted.skin_area).exclude(pk=wanted.pk)
-    taken = {appointment: (appointment.recovery.lower, appointment.recovery.upper) for appointment in others.order_by("during")}
-    earliest = earliest_day(own[0], wanted.minimum_interval_days, taken.values())
+    return too_soon(wanted.local_day, wanted.minimum_interval_days, wanted.patient.first_name, others.order_by("during"))
+
+
+def too_soon(day: date, interval_days: int, name: str, sessions: Iterable[Appointment]) -> TooSoon:
+    """Why `day` is too early for the skin that had or will have these `sessions`, in their order.
+
+    The sentence names the one in the way and the first day that the skin allows, earlier and later ones considered.
+    """
+    own = recovery(day, interval_days)
+    taken = {session: recovery_of(session) for session in sessions}
+    earliest = earliest_day(day, interval_days, taken.values())
     # Without one, the session in the way was cancelled between the refusal and this sentence.
-    in_the_way = next((appointment for appointment, days in taken.items() if overlaps(days, own)), None)
-    name = wanted.patient.first_name
+    in_the_way = next((session for session, days in taken.items() if overlaps(days, own)), None)
     if in_the_way is None:
         return TooSoon(f"Somebody changed {name}'s appointments just now. Please save once more.", earliest)
-    day = in_the_way.local_day
-    if day <= own[0]:
+    its_day = in_the_way.local_day
+    if its_day <= day:
         was = "the last session was" if in_the_way.completed_at else "a session is booked"
         sentence = (
-            f"{name}'s skin needs until {_day(taken[in_the_way][1])}: {was} on {_day(day)}"
+            f"{name}'s skin needs until {_day(taken[in_the_way][1])}: {was} on {_day(its_day)}"
             f" and the minimum interval is {in_the_way.minimum_interval_days} days."
         )
         if earliest != taken[in_the_way][1]:
             sentence += f" With the later sessions in the diary, the first day free is {_day(earliest)}."
         return TooSoon(sentence, earliest)
-    last_day_before = day - timedelta(days=wanted.minimum_interval_days)
+    last_day_before = its_day - timedelta(days=interval_days)
     return TooSoon(
-        f"{name}'s skin needs {wanted.minimum_interval_days} days before the session on {_day(day)}:"
+        f"{name}'s skin needs {interval_days} days before the session on {_day(its_day)}:"
         f" a session before it must be on {_day(last_day_before)} or earlier. The first day after it is {_day(earliest)}.",
         earliest,
     )
+
+
+def recovery_of(session: Appointment) -> Days:
+    return session.recovery.lower, session.recovery.upper
 
 
 def practitioner_is_taken(wanted: Appointment) -> PractitionerBusy:
