@@ -8,8 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Q
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -21,24 +20,31 @@ from notifications.models import Alarm
 from scheduling.domain.cadence import Bucket
 from scheduling.domain.states import BLOCKING, COMING, Status
 from scheduling.errors import TooSlow
-from scheduling.models import Appointment, Location
+from scheduling.models import Appointment, Location, Offer, WaitlistEntry
+from scheduling.querysets import SPANS, asked_to_move, starting_within, unconfirmed
 from scheduling.reports import maintenance_due
 
 SHOWN = 10
 DONE_SHOWN = 2  # above what is still to come
 LATE_AFTER = timedelta(minutes=10)
 
+ALARMS, DIARY, CARE = "alarms", "diary", "care"
+
 
 @dataclass(frozen=True, slots=True)
 class Tile:
     """A count that leads somewhere. A pressing one asks for somebody's attention."""
 
+    band: str  # the tiles of a band stand in one row
     name: str
     count: int | None  # None: it can't be told just now
     detail: str
     url: str = ""
     is_pressing: bool = False
-    is_alarm: bool = False  # a banner above the others
+
+    @property
+    def is_alarm(self) -> bool:
+        return self.band == ALARMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +74,18 @@ def dashboard(user: User | AnonymousUser, now: datetime) -> Dashboard:
     tiles: list[Tile] = []
     rows: list[Row] | None = None
     more = 0
+    if user.has_perm("notifications.view_alarm"):
+        tiles += _alarm_tiles()
     if user.has_perm("scheduling.view_appointment"):
         day = list(_todays(zones, now))
         rows, more = _rows(day, now)
-        tiles += [_today_tile(day), _open_tile(zones, now)]
-    if user.has_perm("scheduling.view_maintenance_due"):
-        tiles += _due_tiles(here.date())
+        tiles += [_today_tile(day), *_open_tiles(zones, now)]
+    if user.has_perm("scheduling.view_waitlistentry"):
+        tiles += _waitlist_tiles()
     if user.has_perm("aftercare.view_caremessage"):
         tiles += _messages_tiles(now)
-    if user.has_perm("notifications.view_alarm"):
-        tiles = _alarm_tiles() + tiles
+    if user.has_perm("scheduling.view_maintenance_due"):
+        tiles += _due_tiles(timezone.localtime(now).date())
     return Dashboard(_greeting(here.time()), here.date(), tiles, rows, more, len(zones) > 1)
 
 
@@ -87,20 +95,10 @@ def _greeting(clock: time) -> str:
     return _("Good afternoon") if clock < time(18) else _("Good evening")
 
 
-def _midnight(zone: ZoneInfo, now: datetime, days: int = 0) -> datetime:
-    day = now.astimezone(zone).date() + timedelta(days=days)
-    return datetime.combine(day, time.min, zone)
-
-
 def _todays(zones: Sequence[ZoneInfo], now: datetime) -> Any:
     """Today is each location's own day."""
-    today = Q(pk=None)
-    for zone in set(zones):
-        start, end = _midnight(zone, now), _midnight(zone, now, 1)
-        # The overlap is what the index knows; an appointment belongs to the day on which it starts.
-        today |= Q(time_zone=zone.key, during__overlap=DateTimeTZRange(start, end), during__startswith__gte=start)
     return (
-        Appointment.objects.filter(today, status__in=[*BLOCKING, Status.NOSHOW])
+        Appointment.objects.filter(starting_within(zones, now, *SPANS["today"]), status__in=[*BLOCKING, Status.NOSHOW])
         .select_related("patient", "practitioner", "room", "location", "course__treatment")
         .order_by("during", "pk")
     )
@@ -128,19 +126,40 @@ def _today_tile(day: Sequence[Appointment]) -> Tile:
         _("%(count)s arrived") % {"count": counts[Status.ARRIVED]},
         _("%(count)s completed") % {"count": counts[Status.FULFILLED]},
     ]
-    url = address("admin:scheduling_appointment_changelist")
-    return Tile(_("Appointments today"), len(day) - counts[Status.NOSHOW], " · ".join(said), f"{url}?when=today" if url else "")
+    return Tile(DIARY, _("Appointments today"), len(day) - counts[Status.NOSHOW], " · ".join(said), _diary("when=today&status=on"))
 
 
-def _open_tile(zones: Sequence[ZoneInfo], now: datetime) -> Tile:
-    """Sessions of past days that nobody has completed: their patients get no aftercare."""
-    past = Q(pk=None)
-    for zone in set(zones):
-        past |= Q(time_zone=zone.key, during__startswith__lt=_midnight(zone, now))
-    count = Appointment.objects.coming().filter(past).count()
+def _open_tiles(zones: Sequence[ZoneInfo], now: datetime) -> list[Tile]:
+    """What the front desk still has to see to. Past sessions that nobody has completed: their patients get no aftercare."""
+    tomorrow, past = (starting_within(zones, now, *SPANS[span]) for span in ("tomorrow", "past"))
+    count = Appointment.objects.coming().aggregate(
+        unconfirmed=Count("pk", filter=unconfirmed() & tomorrow), asked=Count("pk", filter=asked_to_move()), open=Count("pk", filter=past)
+    )
+    silent = _("They haven’t said yet that they come.") if count["unconfirmed"] else _("Nobody to remind.")
+    asked = _("They need another time.") if count["asked"] else _("Nobody has asked.")
+    left = _("Complete them, or mark a no-show: aftercare waits for it.") if count["open"] else _("Every past session is closed.")
+    return [
+        Tile(DIARY, _("Unconfirmed for tomorrow"), count["unconfirmed"], silent, _diary("when=tomorrow&answer=none")),
+        Tile(DIARY, _("Asked to move"), count["asked"], asked, _diary("answer=move"), count["asked"] > 0),
+        Tile(DIARY, _("Left open"), count["open"], left, _diary("when=past&status=open"), count["open"] > 0),
+    ]
+
+
+def _diary(query: str) -> str:
     url = address("admin:scheduling_appointment_changelist")
-    detail = _("Complete them, or mark a no-show: aftercare waits for it.") if count else _("Every past session is completed or closed.")
-    return Tile(_("Left open"), count, detail, f"{url}?when=past" if url else "", count > 0)
+    return f"{url}?{query}" if url else ""
+
+
+def _waitlist_tiles() -> list[Tile]:
+    url = address("admin:scheduling_waitlistentry_changelist")
+    if not url:
+        return []
+    waiting = WaitlistEntry.objects.filter(status=WaitlistEntry.Status.WAITING).count()
+    offered = Offer.objects.filter(outcome=Offer.Outcome.OPEN).count()
+    detail = ngettext("%(count)s time is offered just now.", "%(count)s times are offered just now.", offered) % {"count": offered}
+    return [
+        Tile(DIARY, _("On the waitlist"), waiting, detail if offered else _("No time is offered just now."), f"{url}?status__exact=waiting")
+    ]
 
 
 def _due_tiles(as_of: date) -> list[Tile]:
@@ -148,18 +167,19 @@ def _due_tiles(as_of: date) -> list[Tile]:
         counts = Counter(row.bucket for row in maintenance_due(as_of))
     except TooSlow:
         counts = None
-    url = address("admin:maintenance_due")
 
     def tile(name: str, due: Bucket, overdue: Bucket) -> Tile:
+        url = address("admin:maintenance_due")
+        url = f"{url}?bucket={overdue.value}&bucket={due.value}" if url else ""
         if counts is None:
-            return Tile(name, None, _("Counting takes too long just now."), url)
+            return Tile(CARE, name, None, _("Counting takes too long just now."), url)
         late = counts[overdue]
         detail = ngettext("%(count)s of them is overdue", "%(count)s of them are overdue", late) % {"count": late}
-        return Tile(name, counts[due] + late, detail if late else _("Nobody is overdue."), url)
+        return Tile(CARE, name, counts[due] + late, detail if late else _("Nobody is overdue."), url)
 
     return [
-        tile(_("Next session due or overdue"), Bucket.NEXT_SESSION_DUE, Bucket.NEXT_SESSION_OVERDUE),
-        tile(_("Maintenance due or overdue"), Bucket.MAINTENANCE_DUE, Bucket.MAINTENANCE_OVERDUE),
+        tile(_("Next session due"), Bucket.NEXT_SESSION_DUE, Bucket.NEXT_SESSION_OVERDUE),
+        tile(_("Maintenance due"), Bucket.MAINTENANCE_DUE, Bucket.MAINTENANCE_OVERDUE),
     ]
 
 
@@ -169,8 +189,8 @@ def _messages_tiles(now: datetime) -> list[Tile]:
     to_read = _("Patients wait for an answer.") if replies else _("Every reply has been read.")
     failed = _("Failed, late or uncertain, or no way to send them.") if wrong else _("Nothing went wrong in 7 days.")
     return [
-        Tile(_("Replies to read"), replies, to_read, f"{ledger}?look=replies" if ledger else "", replies > 0),
-        Tile(_("Messages to look at"), wrong, failed, f"{ledger}?look=wrong" if ledger else "", wrong > 0),
+        Tile(CARE, _("Replies to read"), replies, to_read, f"{ledger}?look=replies" if ledger else "", replies > 0),
+        Tile(CARE, _("Messages to look at"), wrong, failed, f"{ledger}?look=wrong" if ledger else "", wrong > 0),
     ]
 
 
@@ -180,4 +200,4 @@ def _alarm_tiles() -> list[Tile]:
     if not explanations:
         return []
     url = address("admin:notifications_alarm_changelist")
-    return [Tile(_("Alarms open"), len(explanations), capfirst(explanations[0]), f"{url}?standing=open" if url else "", is_alarm=True)]
+    return [Tile(ALARMS, _("Alarms open"), len(explanations), capfirst(explanations[0]), f"{url}?standing=open" if url else "")]

@@ -14,7 +14,9 @@ from clinic.demo.accounts import DEMO_ACCOUNTS
 # label, name of the view or its path, permission that it takes
 PLACES: tuple[tuple[Any, str, str], ...] = (
     (_("Today"), "admin:index", ""),
+    (_("Board"), "admin:board", "scheduling.view_appointment"),
     (_("Appointments"), "admin:scheduling_appointment_changelist", "scheduling.view_appointment"),
+    (_("Waitlist"), "admin:scheduling_waitlistentry_changelist", "scheduling.view_waitlistentry"),
     (_("Patients"), "admin:scheduling_patient_changelist", "scheduling.view_patient"),
     (_("Maintenance due"), "admin:maintenance_due", "scheduling.view_maintenance_due"),
     (_("Messages"), "admin:aftercare_caremessage_changelist", "aftercare.view_caremessage"),
@@ -22,14 +24,17 @@ PLACES: tuple[tuple[Any, str, str], ...] = (
 )
 
 GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
-    (_("Patients & diary"), ("scheduling.Patient", "scheduling.Appointment", "scheduling.Course", "scheduling.Recall")),
+    (
+        _("Patients & diary"),
+        ("scheduling.Patient", "scheduling.Appointment", "scheduling.WaitlistEntry", "scheduling.Course", "scheduling.Recall"),
+    ),
     (_("Aftercare"), ("aftercare.Plan", "aftercare.CareMessage", "aftercare.Consent", "aftercare.Protocol")),
     (_("Sending & replies"), ("notifications.Message", "notifications.Reply", "notifications.Alarm")),
     (
         _("Clinic set-up"),
         (
-            *("scheduling.Treatment", "scheduling.Product", "scheduling.Practitioner", "scheduling.Location", "scheduling.Room"),
-            *("auth.User", "auth.Group"),
+            *("scheduling.Treatment", "scheduling.Product", "scheduling.Practitioner", "scheduling.CalendarFeed"),
+            *("scheduling.Location", "scheduling.Room", "auth.User", "auth.Group"),
         ),
     ),
 )

@@ -1,11 +1,17 @@
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import models
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
 
 from scheduling.domain.searching import pieces
 from scheduling.domain.states import BLOCKING, COMING, Status
 from scheduling.fields import plain
+
+# Days from today: first, and first no more.
+SPANS = {"today": (0, 1), "tomorrow": (1, 2), "week": (0, 7), "past": (-36_500, 0)}
 
 
 class PatientQuerySet(models.QuerySet):
@@ -39,3 +45,30 @@ class AppointmentQuerySet(models.QuerySet):
     def coming(self) -> "AppointmentQuerySet":
         """Booked or arrived, whatever their date: the session is still to be completed."""
         return self.filter(status__in=COMING)
+
+
+def unconfirmed() -> Q:
+    """Booked, and the patient hasn't said that she comes."""
+    return Q(status=Status.BOOKED, confirmed_at=None)
+
+
+def asked_to_move() -> Q:
+    """The patient can't come then, and hasn't got another time yet."""
+    return Q(status__in=COMING, move_requested_at__isnull=False)
+
+
+def starting_within(zones: Iterable[ZoneInfo], now: datetime, first: int, end: int) -> Q:
+    """What starts on one of the days from `first` to before `end`, counted from today, on the calendar of its own location.
+
+    `zones` are those of all locations: half past midnight in New York is still yesterday in Phoenix.
+    """
+    within = Q(pk=None)
+    for zone in set(zones):
+        start, over = _midnight(zone, now, first), _midnight(zone, now, end)
+        # The overlap is what the index knows; an appointment belongs to the day on which it starts.
+        within |= Q(time_zone=zone.key, during__overlap=DateTimeTZRange(start, over), during__startswith__gte=start)
+    return within
+
+
+def _midnight(zone: ZoneInfo, now: datetime, days: int) -> datetime:
+    return datetime.combine(now.astimezone(zone).date() + timedelta(days=days), time.min, zone)

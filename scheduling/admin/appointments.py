@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from scheduling import services
-from scheduling.admin.filters import WhenFilter
+from scheduling.admin.filters import AnswerFilter, StatusFilter, WhenFilter
 from scheduling.admin.names import CalledByName
 from scheduling.admin.refusals import RefusalsOnForm
 from scheduling.admin.step_pages import StepPages
@@ -28,7 +28,7 @@ class AppointmentAdmin(StepPages, RefusalsOnForm, CalledByName):
     form = AppointmentForm
     list_display = ["time", "patient_name", "treatment", "practitioner", "room", "status_badge"]
     list_display_links = ["time", "patient_name"]
-    list_filter = [WhenFilter, "status", "location", "practitioner"]
+    list_filter = [WhenFilter, AnswerFilter, StatusFilter, "location", "practitioner"]
     list_select_related = ["patient", "course__treatment", "practitioner", "room__location"]
     list_per_page = 50
     search_fields = ["patient__first_name", "patient__last_name", "patient__phone"]
@@ -121,7 +121,8 @@ class AppointmentAdmin(StepPages, RefusalsOnForm, CalledByName):
 
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
         """What is to come is read in the order in which it comes."""
-        return ["during"] if request.GET.get(WhenFilter.parameter_name) in WhenFilter.COMING else ["-during"]
+        is_coming = request.GET.get(WhenFilter.parameter_name) in WhenFilter.COMING or request.GET.get(AnswerFilter.parameter_name)
+        return ["during"] if is_coming else ["-during"]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         # The page's address is whatever somebody typed.

@@ -1,4 +1,3 @@
-from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -7,11 +6,18 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-# Days from today: first, and first no more.
-SPANS = {"today": (0, 1), "tomorrow": (1, 2), "week": (0, 7), "past": (-36_500, 0)}
+from scheduling.domain.states import BLOCKING, COMING
+from scheduling.models import Location
+from scheduling.models.appointments import STATUSES
+from scheduling.querysets import SPANS, asked_to_move, starting_within, unconfirmed
+
+TAKING_PLACE, OPEN = "on", "open"
+GROUPS = {TAKING_PLACE: BLOCKING, OPEN: COMING} | {status: (status,) for status, _label in STATUSES}
 
 
 class WhenFilter(admin.SimpleListFilter):
+    """Today is each location's own day."""
+
     title = _("when")
     parameter_name = "when"
     COMING = ("today", "tomorrow", "week")
@@ -20,12 +26,39 @@ class WhenFilter(admin.SimpleListFilter):
         return [("today", _("Today")), ("tomorrow", _("Tomorrow")), ("week", _("The next 7 days")), ("past", _("Past"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if self.value() not in SPANS:
+        span = SPANS.get(self.value() or "")
+        if span is None:
             return queryset
-        first, end = (self._midnight(days) for days in SPANS[self.value() or ""])
-        return queryset.filter(during__startswith__gte=first, during__startswith__lt=end)
+        return queryset.filter(starting_within([location.zone for location in Location.objects.all()], timezone.now(), *span))
 
-    @staticmethod
-    def _midnight(days: int) -> datetime:
-        day = timezone.localdate() + timedelta(days=days)
-        return timezone.make_aware(datetime.combine(day, time.min))
+
+class StatusFilter(admin.SimpleListFilter):
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(TAKING_PLACE, _("taking place")), (OPEN, _("still open")), *STATUSES]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        wanted = GROUPS.get(self.value() or "")
+        return queryset.filter(status__in=wanted) if wanted else queryset
+
+
+class AnswerFilter(admin.SimpleListFilter):
+    """What the patient said to her booking."""
+
+    title = _("answer")
+    parameter_name = "answer"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("none", _("not confirmed")), ("confirmed", _("confirmed")), ("move", _("asked to move"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        match self.value():
+            case "none":
+                return queryset.filter(unconfirmed())
+            case "confirmed":
+                return queryset.filter(confirmed_at__isnull=False)
+            case "move":
+                return queryset.filter(asked_to_move())
+        return queryset

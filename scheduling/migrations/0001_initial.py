@@ -976,6 +976,12 @@ class Migration(migrations.Migration):
             model_name="appointment",
             index=models.Index(fields=["course", "status"], name="appointments_by_course"),
         ),
+        migrations.AddIndex(
+            model_name="appointment",
+            index=models.Index(
+                condition=models.Q(("status__in", ["booked", "arrived"])), fields=["status"], name="appointments_still_open"
+            ),
+        ),
         migrations.AddConstraint(
             model_name="appointment",
             constraint=django.contrib.postgres.constraints.ExclusionConstraint(

@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.domain.interval import LONGEST_INTERVAL_DAYS, SHORTEST_INTERVAL_DAYS
-from scheduling.domain.states import BLOCKING, Status
+from scheduling.domain.states import BLOCKING, COMING, Status
 from scheduling.fields import recovery_days
 from scheduling.models.courses import Course
 from scheduling.models.patients import Patient
@@ -80,6 +80,8 @@ class Appointment(models.Model):
         indexes = [
             GistIndex(fields=["during"], name="appointments_by_time"),
             models.Index(fields=["course", "status"], name="appointments_by_course"),
+            # Few among many: what a front desk still has to see to.
+            models.Index(fields=["status"], condition=Q(status__in=[status.value for status in COMING]), name="appointments_still_open"),
         ]
         constraints = [
             no_overlap("practitioner_is_free", "practitioner"),

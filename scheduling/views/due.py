@@ -31,11 +31,11 @@ TO_CALL = (Bucket.NEXT_SESSION_OVERDUE, Bucket.NEXT_SESSION_DUE, Bucket.MAINTENA
 
 @permission_required("scheduling.view_maintenance_due", raise_exception=True)
 def maintenance_due_page(request: HttpRequest) -> HttpResponse:
-    """Who comes next: a tile for each bucket, the patients of the chosen one below, or all who should be called."""
+    """Who comes next: a tile for each bucket, the patients of the chosen ones below, or all who should be called."""
     as_of, problem = _as_of(request.GET.get("as_of", ""))
     rows = maintenance_due(as_of)
-    chosen = request.GET.get("bucket", "")
-    shown = [row for row in rows if (row.bucket == chosen if chosen in set(Bucket) else row.bucket in TO_CALL)]
+    chosen = [bucket for bucket in BUCKETS if bucket.value in request.GET.getlist("bucket")]
+    shown = [row for row in rows if row.bucket in (chosen or TO_CALL)]
     page = Paginator(shown, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         **admin.site.each_context(request),
@@ -43,8 +43,8 @@ def maintenance_due_page(request: HttpRequest) -> HttpResponse:
         "as_of": as_of,
         "problem": problem,
         "tiles": [_tile(bucket, label, rows, chosen) for bucket, label in BUCKETS.items()],
-        "chosen": BUCKETS[Bucket(chosen)] if chosen in set(Bucket) else "",
-        "chosen_bucket": chosen,
+        "chosen": [BUCKETS[bucket] for bucket in chosen],
+        "chosen_buckets": [bucket.value for bucket in chosen],
         "labels": BUCKETS,
         "page": page,
         "rows": [(row, BUCKETS[row.bucket]) for row in page],
@@ -64,7 +64,7 @@ def _as_of(text: str) -> tuple[date, str]:
         return today, f"“{text}” is not a date, so this is today’s report."
 
 
-def _tile(bucket: Bucket, label: Any, rows: list[Due], chosen: str) -> dict[str, Any]:
+def _tile(bucket: Bucket, label: Any, rows: list[Due], chosen: list[Bucket]) -> dict[str, Any]:
     inside = [row for row in rows if row.bucket is bucket]
     return {
         "bucket": bucket.value,
@@ -72,6 +72,6 @@ def _tile(bucket: Bucket, label: Any, rows: list[Due], chosen: str) -> dict[str,
         "count": len(inside),
         "value": sum(row.value for row in inside),
         "currency": inside[0].currency if inside else "",
-        "is_chosen": bucket == chosen,
+        "is_chosen": bucket in chosen,
         "is_to_call": bucket in TO_CALL,
     }

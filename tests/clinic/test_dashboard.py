@@ -1,0 +1,133 @@
+"""The first page: each count is that of the list behind it."""
+
+import re
+from datetime import datetime, timedelta
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from freezegun import freeze_time
+
+from clinic.dashboard import Tile, dashboard
+from notifications.services import raise_alarm, receive_reply
+from scheduling import services
+from scheduling.models import Appointment, Location, Offer, Opening, Room, WaitlistEntry
+from tests.clinic_world import WEEK, Clinic, at, patient
+from tests.staff import member
+
+NOW = at("2026-11-03", "15:00")  # a Tuesday
+DAY = timedelta(days=1)
+
+EVERYTHING = {
+    "Alarms open": 1,
+    "Appointments today": 3,
+    "Unconfirmed for tomorrow": 2,
+    "Asked to move": 1,
+    "Left open": 1,
+    "On the waitlist": 1,
+    "Replies to read": 1,
+    "Messages to look at": 8,  # nobody has asked them for their consent
+    "Next session due": 3,
+    "Maintenance due": 1,
+}
+
+
+@pytest.fixture
+def busy(clinic: Clinic, twilio: object) -> Clinic:
+    """A Tuesday on which every tile has something to say, and something next to it that doesn't count."""
+    gwen, jane = patient("Gwen Green", 30), patient("Jane Jones", 33)
+    for weeks_before in (10, 5, 0):  # her course is done, and her maintenance has been due for a day
+        clinic.treat(gwen, at("2026-05-02") - weeks_before * WEEK)
+    clinic.treat(patient("Hana Hill", 31), at("2026-09-22"))  # today is the 42nd day
+    clinic.treat(patient("Iris Irwin", 32), at("2026-09-20"))
+    clinic.treat(jane, at("2026-10-01"))  # due, too; but booked
+    phoenix = Location.objects.create(name="Saguaro Clinic", phone="+12125550102", time_zone="America/Phoenix")
+    there = Room.objects.create(location=phoenix, name="Room 1")
+    clinic.eli.locations.add(phoenix)
+
+    clinic.treat(patient("Kim King", 34), at("2026-11-03", "09:00"))
+    clinic.book(clinic.ana, at("2026-11-03", "16:00"))
+    clinic.book(clinic.ben, at("2026-11-03", "23:30", "America/Phoenix"), practitioner=clinic.eli, room=there)  # on Wednesday in New York
+    services.cancel(clinic.book(clinic.chloe, at("2026-11-03", "18:00")), reason="ill", now=NOW)
+    services.mark_no_show(clinic.book(patient("Lea Lund", 35), at("2026-11-03", "11:00")), now=NOW)
+    clinic.book(patient("Mia Moss", 36), at("2026-10-30", "11:00"))  # left open
+    clinic.book(jane, at("2026-11-04", "10:00"))
+    clinic.book(patient("Nora Nash", 38), at("2026-11-04", "12:00"))
+    said_so = clinic.book(patient("Olga Olsen", 39), at("2026-11-04", "14:00"))
+    asks = clinic.book(patient("Pia Parker", 40), at("2026-11-06", "14:00"))
+    Appointment.objects.filter(pk=said_so.pk).update(confirmed_at=NOW)
+    Appointment.objects.filter(pk=asks.pk).update(move_requested_at=NOW)
+    asked_before = clinic.book(patient("Rita Reed", 41), at("2026-11-09", "14:00"))
+    Appointment.objects.filter(pk=asked_before.pk).update(move_requested_at=NOW)
+    services.cancel(asked_before, reason="she can't", now=NOW)
+
+    days = {"first_on": NOW.date(), "last_on": (NOW + WEEK).date()}
+    waits = {"treatment": clinic.face, "location": clinic.location, "created_at": NOW} | days
+    entry = WaitlistEntry.objects.create(patient=clinic.chloe, **waits)
+    WaitlistEntry.objects.create(patient=clinic.ana, **waits, status="withdrawn", closed_at=NOW)
+    opening = Opening.objects.create(
+        practitioner=clinic.dana, room=clinic.room, location=clinic.location, during=asks.during, freed_by=asked_before, freed_at=NOW
+    )
+    Offer.objects.create(opening=opening, entry=entry, offered_at=NOW, answer_by=NOW + timedelta(minutes=15))
+
+    receive_reply("sms", "+12125550101", "Is it normal that my cheeks are warm?", provider_id="SM1", now=NOW)
+    raise_alarm("sms", "30007", "carriers filter our texts", times=3, now=NOW)
+    return clinic
+
+
+def tiles(at_: datetime = NOW) -> dict[str, Tile]:
+    return {tile.name: tile for tile in dashboard(member("Manager"), at_).tiles}
+
+
+def rows_of(page: str) -> int:
+    table = re.search(r'<table id="result_list">.*?<tbody>(.*?)</tbody>', page, re.S)
+    return len(re.findall(r"<tr[ >]", table.group(1))) if table else 0
+
+
+@pytest.fixture
+def manager(db):
+    client = Client()
+    with freeze_time(NOW):
+        client.force_login(member("Manager"))
+    return client
+
+
+def test_what_each_tile_counts(busy):
+    assert {name: tile.count for name, tile in tiles().items()} == {name: EVERYTHING[name] for name in tiles()}
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_the_list_behind_a_tile_is_as_long_as_it_says(busy, manager, name):
+    if name not in tiles():
+        pytest.skip("that page isn't there yet")
+    with freeze_time(NOW):
+        page = manager.get(tiles()[name].url).content.decode()
+
+    assert rows_of(page) == EVERYTHING[name]
+
+
+def test_each_tile_is_on_the_page_and_leads_to_its_list(busy, manager):
+    with freeze_time(NOW):
+        page = unescape(manager.get("/admin/").content.decode())
+
+    for tile in tiles().values():
+        assert re.search(rf'<a href="{re.escape(tile.url)}" class="tile[^"]*">\s*<span class="tile-label">{tile.name}</span>', page)
+
+
+def test_a_busy_day_takes_as_many_queries_as_an_empty_one(clinic, manager, request):
+    def queries():
+        with freeze_time(NOW), CaptureQueriesContext(connection) as captured:
+            assert manager.get("/admin/").status_code == 200
+        return len(captured)
+
+    empty = queries()
+    request.getfixturevalue("busy")
+
+    assert queries() == empty
+
+
+@pytest.mark.parametrize("asked", ["?when=never", "?status=%00", "?answer=%00", "?status=on&status=open", "?answer=none&when=past"])
+def test_whatever_is_asked_of_the_diary_it_answers(busy, manager, asked):
+    assert manager.get(f"/admin/scheduling/appointment/{asked}").status_code in (200, 302)
