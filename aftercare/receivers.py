@@ -26,8 +26,15 @@ def booked(appointment: Appointment, now: datetime, **kwargs: Any) -> None:
 
 
 @receiver(appointment_moved)
-def moved(appointment: Appointment, previous_starts_at: datetime, previous_location: Location, now: datetime, **kwargs: Any) -> None:
-    services.tell_of_move(appointment, previous_starts_at=previous_starts_at, previous_location=previous_location, now=now)
+def moved(
+    appointment: Appointment,
+    previous_starts_at: datetime,
+    previous_location: Location,
+    along: list[Appointment],
+    now: datetime,
+    **kwargs: Any,
+) -> None:
+    services.tell_of_move(appointment, previous_starts_at=previous_starts_at, previous_location=previous_location, along=along, now=now)
 
 
 @receiver(appointment_cancelled)

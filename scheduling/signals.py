@@ -3,9 +3,10 @@
 Sent inside the transaction that made it happen, so that what follows from it happens along with it or not at all.
 
 Every receiver gets `appointment` and `now` (an aware datetime); `appointment_moved` also gets
-`previous_starts_at` and `previous_location`, `appointment_completed` the `product` (a Product or None). `patient_changed` has `patient`,
-`previous` (the Patient as she was), `by` (a User or None) and `now`. `appointment_answered` has `by`, too: None where the patient wrote.
-`slot_offered` has an `offer` and `now`; its receivers say whether the patient could be told. `openings_due` has nothing.
+`previous_starts_at`, `previous_location` and `along` (the other appointments that moved with it, and are announced after it),
+`appointment_completed` the `product` (a Product or None). `patient_changed` has `patient`, `previous` (the Patient as she was), `by` (a
+User or None) and `now`. `appointment_answered` has `by`, too: None where the patient wrote. `slot_offered` has an `offer` and `now`; its
+receivers say whether the patient could be told. `openings_due` has nothing.
 """
 
 from django.dispatch import Signal

@@ -466,7 +466,19 @@ class Migration(migrations.Migration):
                 ("revision", models.PositiveSmallIntegerField()),
                 ("from_starts_at", models.DateTimeField(verbose_name="from")),
                 ("moved_at", models.DateTimeField(verbose_name="moved")),
-                ("undone_at", models.DateTimeField(blank=True, null=True, verbose_name="taken back")),
+                ("from_confirmed_at", models.DateTimeField(blank=True, null=True)),
+                ("from_move_requested_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "takes_back",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="taken_back_by",
+                        to="scheduling.move",
+                        verbose_name="takes back",
+                    ),
+                ),
                 (
                     "along_with",
                     models.ForeignKey(

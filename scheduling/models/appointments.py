@@ -147,6 +147,11 @@ class Appointment(models.Model):
         return self.day_of(self.starts_at)
 
     @property
+    def whereabouts(self) -> str:
+        """Its time, practitioner and room in one word. A form carries it along, and so finds out that somebody else has moved it."""
+        return f"{self.starts_at.timestamp():.0f}.{self.practitioner_id}.{self.room_id}"
+
+    @property
     def local_time_text(self) -> str:
         """Clinic-local, in the reader's format."""
         return date_format(timezone.localtime(self.starts_at, self.zone), "DATETIME_FORMAT")

@@ -1,9 +1,11 @@
 """The only writers of scheduling. Each starts its own transaction, or joins the caller's, and sends what happened as a signal inside it."""
 
-from scheduling.services.booking import book, move
+from scheduling.services.booking import book
 from scheduling.services.confirming import confirm, request_move
 from scheduling.services.courses import set_minimum_interval
+from scheduling.services.foreseeing import Foreseen, foresee_move, free_around
 from scheduling.services.free_slots import Slot, free_slots
+from scheduling.services.moving import Change, make_moves, move, undo_move
 from scheduling.services.offering import accept_offer, decline_offer, offer_openings
 from scheduling.services.recalls import refresh_recall
 from scheduling.services.status import arrive, cancel, complete, mark_no_show, reopen, require_end, require_legal, undo_arrival
@@ -11,6 +13,8 @@ from scheduling.services.waiting import wait, withdraw
 from scheduling.services.warnings import warnings_of
 
 __all__ = [
+    "Change",
+    "Foreseen",
     "Slot",
     "accept_offer",
     "arrive",
@@ -19,7 +23,10 @@ __all__ = [
     "complete",
     "confirm",
     "decline_offer",
+    "foresee_move",
+    "free_around",
     "free_slots",
+    "make_moves",
     "mark_no_show",
     "move",
     "offer_openings",
@@ -30,6 +37,7 @@ __all__ = [
     "require_legal",
     "set_minimum_interval",
     "undo_arrival",
+    "undo_move",
     "wait",
     "warnings_of",
     "withdraw",

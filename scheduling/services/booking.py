@@ -1,4 +1,4 @@
-"""Booking and moving a session."""
+"""Booking a session."""
 
 from datetime import datetime, timedelta
 
@@ -7,13 +7,13 @@ from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 
-from scheduling.domain.states import COMING, Status
-from scheduling.errors import IllegalMove, InPast, TooFarAhead
+from scheduling.domain.states import Status
+from scheduling.errors import InPast, TooFarAhead
 from scheduling.models import Appointment, Patient, Practitioner, Room, Treatment
 from scheduling.services.courses import open_course
 from scheduling.services.hours import require_at_work, require_open
-from scheduling.services.saving import locked, save_or_refuse
-from scheduling.signals import appointment_booked, appointment_moved
+from scheduling.services.saving import save_or_refuse
+from scheduling.signals import appointment_booked
 
 # Somebody who walked in is typed in a few minutes after she sat down.
 GRACE = timedelta(minutes=15)
@@ -41,33 +41,6 @@ def book(
     save_or_refuse(appointment, lambda: appointment.save(force_insert=True))
     appointment_booked.send(Appointment, appointment=appointment, now=now)
     return appointment
-
-
-@transaction.atomic
-def move(
-    appointment: Appointment,
-    *,
-    starts_at: datetime,
-    practitioner: Practitioner | None = None,
-    room: Room | None = None,
-    by: User | None = None,
-    now: datetime | None = None,
-) -> Appointment:
-    """Move a booked session to another time, practitioner or room. Raises what `book` does, and IllegalMove once treated or closed."""
-    now = now or timezone.now()
-    moved = locked(appointment)
-    if moved.status not in COMING:
-        raise IllegalMove(f"This appointment is {moved.get_status_display()}, so it can't be moved.")
-    previous_starts_at, previous_location = moved.starts_at, moved.location
-    if moved.status == Status.ARRIVED and moved.day_of(starts_at) != moved.local_day:
-        raise IllegalMove(f"{moved.patient.first_name} has arrived already, so the session stays on its day.")
-    place(moved, moved.course.treatment, practitioner or moved.practitioner, room or moved.room, starts_at, now)
-    moved.revision += (starts_at, moved.location) != (previous_starts_at, previous_location)
-    save_or_refuse(moved, moved.save)
-    appointment_moved.send(
-        Appointment, appointment=moved, previous_starts_at=previous_starts_at, previous_location=previous_location, now=now
-    )
-    return moved
 
 
 def new_session(patient: Patient, treatment: Treatment, by: User | None, now: datetime) -> Appointment:
@@ -99,8 +72,14 @@ def place(
     ends_at = starts_at + timedelta(minutes=appointment.duration_minutes)
     require_open(room.location, starts_at, ends_at)
     require_at_work(practitioner, treatment, room.location, starts_at, ends_at)
+    put(appointment, treatment, practitioner, room, starts_at)
+
+
+def put(appointment: Appointment, treatment: Treatment, practitioner: Practitioner, room: Room, starts_at: datetime) -> None:
+    """As `place`, and nobody asks whether it may."""
+    minutes = appointment.duration_minutes + treatment.turnaround_minutes
     appointment.practitioner = practitioner
     appointment.room = room
     appointment.location = room.location
     appointment.time_zone = room.location.time_zone
-    appointment.during = DateTimeTZRange(starts_at, ends_at + timedelta(minutes=treatment.turnaround_minutes))
+    appointment.during = DateTimeTZRange(starts_at, starts_at + timedelta(minutes=minutes))

@@ -21,8 +21,9 @@ from scheduling.domain.offering import ANSWER_WITHIN, NOTICE, may_be_asked
 from scheduling.domain.states import Status
 from scheduling.errors import BookingRefused, Gone
 from scheduling.models import Appointment, Offer, Opening, WaitlistEntry
-from scheduling.services.booking import book, move, new_session, place
+from scheduling.services.booking import book, new_session, place
 from scheduling.services.confirming import confirm
+from scheduling.services.moving import move
 from scheduling.services.saving import locked, save_or_refuse
 from scheduling.signals import openings_due, slot_offered
 

@@ -1,6 +1,7 @@
 """Reading an appointment under a lock and saving it under the database's constraints."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from django.db import IntegrityError, OperationalError, transaction
 from psycopg.errors import DeadlockDetected
@@ -9,38 +10,57 @@ from scheduling.models import Appointment, Course
 from scheduling.services.refusals import refusal_for
 
 TRIES = 3
+Result = TypeVar("Result")
 
 
 def locked(appointment: Appointment) -> Appointment:
-    """The row as it is now, not as the caller once read it. Requires a transaction.
+    """The row as it is now, not as the caller once read it. Requires a transaction."""
+    return locked_all([appointment])[appointment.pk]
 
-    The course first, as everywhere: two who lock them in different orders would wait for each other. `no_key`, or whoever writes a line
-    about the appointment into the ledger would wait for the lock too.
+
+def locked_all(appointments: Iterable[Appointment]) -> dict[int, Appointment]:
+    """Their rows as they are now, by their numbers. Requires a transaction.
+
+    The courses first, and all in the order of their numbers, as everywhere: two who lock them in different orders would wait for each
+    other. `no_key`, or whoever writes a line about an appointment into the ledger would wait for the lock too.
     """
-    Course.objects.select_for_update(no_key=True).get(pk=appointment.course_id)
-    return (
+    wanted = list(appointments)
+    courses = Course.objects.select_for_update(no_key=True).filter(pk__in={appointment.course_id for appointment in wanted})
+    list(courses.order_by("pk").values_list("pk"))
+    rows = (
         Appointment.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("course__treatment", "patient", "practitioner", "room", "location")
-        .get(pk=appointment.pk)
+        .select_related("course__treatment", "patient", "practitioner", "room__location", "location")
+        .filter(pk__in=[appointment.pk for appointment in wanted])
+        .order_by("pk")
     )
+    return {row.pk: row for row in rows}
 
 
-def save_or_refuse(wanted: Appointment, save: Callable[[], None]) -> None:
+def save_or_refuse(wanted: Appointment, save: Callable[[], object], *, tries: int = TRIES) -> None:
     """Run `save` in a savepoint of the caller's transaction. Raises BookingRefused where a constraint says no.
 
-    Two inserts that wait for each other's exclusion constraints can end in a deadlock (1 in 5,000): the loser tries again and then
-    meets the winner's row.
+    One try is for who has saved others before it, and so has to begin anew with them.
     """
-    for tries_left in reversed(range(TRIES)):
+    try:
+        retried(save, tries=tries)
+    except IntegrityError as error:
+        refusal = refusal_for(error, wanted)
+        if refusal is None:
+            raise
+        raise refusal from error
+
+
+def retried(work: Callable[[], Result], *, tries: int = TRIES) -> Result:
+    """What `work` gives, run in a transaction, or in a savepoint of the caller's.
+
+    Two who wait for each other's exclusion constraints can end in a deadlock (1 in 5,000 inserts): the loser's savepoint is rolled back,
+    and tried again it meets the winner's row. So `work` is all that goes together: what was written before it stays in the other's way.
+    """
+    for tries_left in reversed(range(tries)):
         try:
             with transaction.atomic():
-                save()
-            return
-        except IntegrityError as error:
-            refusal = refusal_for(error, wanted)
-            if refusal is None:
-                raise
-            raise refusal from error
+                return work()
         except OperationalError as error:
             if not tries_left or not isinstance(error.__cause__, DeadlockDetected):
                 raise
+    raise AssertionError("unreachable")

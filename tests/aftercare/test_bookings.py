@@ -6,14 +6,16 @@ import pytest
 from django.db import transaction
 from freezegun import freeze_time
 
+from aftercare.models import CareMessage
+from aftercare.services import tell_by_email
 from notifications.models import Message
 from notifications.services import dispatch
 from scheduling import services as scheduling
 from scheduling.errors import BookingRefused
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Move
 from tests.clinic_world import FIRST, TODAY, at, ledger, local, outbox
 
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 PHONE = "(212) 555-0100"
 
 
@@ -111,7 +113,7 @@ class TestMoving:
         booked = clinic.book(clinic.ana, FIRST)
         dispatch(now=TODAY)
         scheduling.move(booked, starts_at=at("2026-11-05", "15:00"), now=TODAY + HOUR)
-        assert [when for when, _ in queued()] == ["Mon 26 Oct 10:00", "Tue 3 Nov 15:00", "Thu 5 Nov 12:00"]
+        assert [when for when, _ in queued()] == ["Mon 26 Oct 10:03", "Tue 3 Nov 15:00", "Thu 5 Nov 12:00"]
         assert queued()[0][1].startswith("Maple Street Clinic: your session is moved to Thu, Nov 5 at 3:00 PM.")
         assert {message.reason for message in outbox("cancelled")} == {"the appointment was moved"}
         assert len(outbox("cancelled")) == 2
@@ -121,7 +123,7 @@ class TestMoving:
         scheduling.move(booked, starts_at=at("2026-11-05", "15:00"), now=TODAY + HOUR)
         assert queued()[0][1].startswith("Maple Street Clinic: you are booked for Thu, Nov 5 at 3:00 PM.")
         assert len(outbox("cancelled")) == 3
-        dispatch(now=TODAY + HOUR)
+        dispatch(now=TODAY + HOUR + 3 * MINUTE)
         scheduling.move(booked, starts_at=at("2026-11-06", "15:00"), now=TODAY + 2 * HOUR)
         assert queued()[0][1].startswith("Maple Street Clinic: your session is moved to Fri, Nov 6 at 3:00 PM.")
 
@@ -140,13 +142,6 @@ class TestMoving:
         scheduling.move(booked, starts_at=FIRST, room=clinic.other_room, now=TODAY)
         assert queued() == before
 
-    def test_moved_there_and_back_again(self, clinic):
-        booked = clinic.book(clinic.ana, FIRST)
-        scheduling.move(booked, starts_at=FIRST + timedelta(days=1), now=TODAY)
-        scheduling.move(booked, starts_at=FIRST, now=TODAY)
-        assert [when for when, _ in queued()] == ["Mon 26 Oct 09:00", "Sun 1 Nov 13:00", "Tue 3 Nov 10:00"]
-        assert len(outbox("cancelled")) == 6
-
     def test_a_move_that_is_refused_leaves_her_messages_as_they_are(self, clinic):
         clinic.book(clinic.ben, FIRST + 3 * HOUR)
         booked = clinic.book(clinic.ana, FIRST)
@@ -160,6 +155,138 @@ class TestMoving:
         booked = clinic.book(clinic.ana, FIRST)
         scheduling.move(booked, starts_at=FIRST + timedelta(days=1), now=TODAY)
         assert "Reply STOP to opt out." in queued()[0][1]
+
+
+class TestWhatIsNewsToHer:
+    """It hangs on what she last heard, and nothing goes out for three minutes."""
+
+    THERE = at("2026-11-05", "15:00")
+
+    @pytest.fixture
+    def heard(self, clinic) -> Appointment:
+        booked = clinic.book(clinic.ana, FIRST)
+        dispatch(now=TODAY)
+        return booked
+
+    def move(self, booked: Appointment, starts_at, now) -> Move:
+        [move] = scheduling.make_moves(scheduling.Change(booked, starts_at), by=None, now=now)
+        return move
+
+    def test_nothing_goes_out_for_three_minutes_and_then_the_news_does(self, heard):
+        self.move(heard, self.THERE, TODAY + HOUR)
+        assert dispatch(now=TODAY + HOUR + 3 * MINUTE - timedelta(seconds=1)).accepted == 0
+        assert dispatch(now=TODAY + HOUR + 3 * MINUTE).accepted == 1
+
+    def test_taken_back_she_is_told_nothing_and_reminded_as_before(self, heard):
+        before = queued()
+        scheduling.undo_move(self.move(heard, self.THERE, TODAY + HOUR), now=TODAY + HOUR + MINUTE)
+        assert queued() == before
+        assert [line.key for line in ledger(kind="confirmation")] == [f"appointment-{heard.pk}-{n}-confirmation" for n in (0, 1)]
+
+    def test_dragged_back_by_hand_it_is_the_same(self, heard):
+        before = queued()
+        self.move(heard, self.THERE, TODAY + HOUR)
+        self.move(heard, FIRST, TODAY + HOUR + MINUTE)
+        assert queued() == before
+
+    def test_two_moves_within_three_minutes_are_one_message_about_the_last(self, heard):
+        self.move(heard, self.THERE, TODAY + HOUR)
+        self.move(heard, self.THERE + HOUR, TODAY + HOUR + 2 * MINUTE)
+        assert dispatch(now=TODAY + HOUR + 4 * MINUTE).accepted == 0
+        dispatch(now=TODAY + 2 * HOUR)
+        assert [message.body for message in outbox("accepted")][1:] == [
+            f"Maple Street Clinic: your session is moved to Thu, Nov 5 at 4:00 PM. To change it, call {PHONE}."
+        ]
+
+    def test_moved_back_once_she_has_heard_of_it_is_news_again(self, heard):
+        self.move(heard, self.THERE, TODAY + HOUR)
+        dispatch(now=TODAY + 2 * HOUR)
+        self.move(heard, FIRST, TODAY + 3 * HOUR)
+        assert queued()[0] == (
+            "Mon 26 Oct 12:03",
+            f"Maple Street Clinic: your session is moved to Tue, Nov 3 at 1:00 PM. To change it, call {PHONE}.",
+        )
+
+    @pytest.mark.parametrize("status", ["sending", "uncertain"])
+    def test_what_she_may_not_have_heard_is_said_again(self, heard, status):
+        Message.objects.filter(status="accepted").update(status=status)
+        scheduling.undo_move(self.move(heard, self.THERE, TODAY + MINUTE), now=TODAY + 2 * MINUTE)
+        assert queued()[0][0] == "Mon 26 Oct 09:05"
+        assert "you are booked for Tue, Nov 3 at 1:00 PM" in queued()[0][1]
+
+    def test_never_confirmed_it_is_confirmed_where_it_is_in_the_end(self, clinic):
+        booked = clinic.book(clinic.ana, FIRST)
+        scheduling.undo_move(self.move(booked, self.THERE, TODAY), now=TODAY + MINUTE)
+        assert [when for when, _ in queued()] == ["Mon 26 Oct 09:04", "Sun 1 Nov 13:00", "Tue 3 Nov 10:00"]
+        assert "you are booked for Tue, Nov 3" in queued()[0][1]
+
+    def test_a_reminder_that_fell_due_while_it_was_elsewhere_goes_out_when_it_is_back(self, heard):
+        due_at = FIRST - 48 * HOUR
+        move = self.move(heard, self.THERE, due_at - MINUTE)
+        assert dispatch(now=due_at).accepted == 0
+        scheduling.undo_move(move, now=due_at + MINUTE)
+        assert [when for when, _ in queued()] == ["Sun 1 Nov 13:01", "Tue 3 Nov 10:00"]
+        assert dispatch(now=due_at + MINUTE).accepted == 1
+
+    def test_no_reminder_overtakes_the_news(self, heard):
+        """It would tell her of a move that can still be taken back."""
+        now = FIRST - 48 * HOUR
+        self.move(heard, FIRST + 2 * MINUTE, now)
+        assert [when for when, _ in queued()] == ["Sun 1 Nov 13:03", "Tue 3 Nov 10:02"]
+
+    def test_moved_to_within_three_minutes_nobody_is_told(self, heard):
+        self.move(heard, FIRST - HOUR, FIRST - HOUR - 2 * MINUTE)
+        assert queued() == []
+
+    def test_sessions_that_went_along_are_told_as_well(self, clinic, heard):
+        later = clinic.book(clinic.ana, at("2026-12-01"))
+        dispatch(now=TODAY)
+        scheduling.move(heard, starts_at=at("2026-11-10"), along=[scheduling.Change(later, at("2026-12-08"))], now=TODAY + HOUR)
+        news = [(when, body.partition(": ")[2][:53]) for when, body in queued() if "moved" in body]
+        assert sorted(news) == [
+            ("Mon 26 Oct 10:03", "your session is moved to Tue, Dec 8 at 1:00 PM. To ch"),
+            ("Mon 26 Oct 10:03", "your session is moved to Tue, Nov 10 at 1:00 PM. To c"),
+        ]
+        assert len(queued()) == 6
+
+    def test_another_language_meanwhile_doesnt_bring_it_forward(self, clinic, heard):
+        move = self.move(heard, self.THERE, TODAY + HOUR)
+        with freeze_time(TODAY + HOUR + MINUTE):
+            clinic.ana.language = "es"
+            clinic.ana.save()
+        assert queued()[0][0] == "Mon 26 Oct 10:03"
+        assert queued()[0][1].startswith("Maple Street Clinic: su cita pasa al jue 5 nov, 3:00 PM.")
+        scheduling.undo_move(move, now=TODAY + HOUR + 2 * MINUTE)
+        assert [when for when, _ in queued()] == ["Sun 1 Nov 13:00", "Tue 3 Nov 10:00"]
+
+    def test_back_at_what_she_knows_a_change_of_language_tells_her_nothing_either(self, clinic, heard):
+        scheduling.undo_move(self.move(heard, self.THERE, TODAY + HOUR), now=TODAY + HOUR + MINUTE)
+        with freeze_time(TODAY + 2 * HOUR):
+            clinic.ana.language = "es"
+            clinic.ana.save()
+        assert [when for when, _ in queued()] == ["Sun 1 Nov 13:00", "Tue 3 Nov 10:00"]
+        assert all("le esperamos" in body for _, body in queued())
+
+    def test_news_that_cant_be_delivered_goes_by_email(self, clinic, heard):
+        self.move(heard, self.THERE, TODAY + HOUR)
+        dispatch(now=TODAY + HOUR + 3 * MINUTE)
+        news = CareMessage.objects.get(key=f"appointment-{heard.pk}-1-confirmation")
+        Message.objects.filter(pk=news.message_id).update(status="undelivered")
+        tell_by_email(news.message_id, now=TODAY + HOUR + 4 * MINUTE)
+        [email] = outbox(channel="email")
+        assert email.subject == "Your session is moved to Thu, Nov 5"
+
+    def test_cancelled_before_she_heard_of_the_move_what_is_called_off_is_the_time_that_she_knows(self, heard):
+        self.move(heard, self.THERE, TODAY + HOUR)
+        scheduling.cancel(heard, reason="ill", now=TODAY + HOUR + MINUTE)
+        [(_, body)] = queued()
+        assert body.startswith("Maple Street Clinic: your session on Tue, Nov 3 at 1:00 PM is cancelled.")
+
+    def test_without_a_way_to_reach_her_the_ledger_says_so(self, clinic):
+        booked = clinic.book(clinic.chloe, FIRST)
+        self.move(booked, self.THERE, TODAY + HOUR)
+        line = CareMessage.objects.get(key=f"appointment-{booked.pk}-1-confirmation")
+        assert (line.message, line.reason) == (None, "no consent for texts or emails")
 
 
 class TestCancelling:
