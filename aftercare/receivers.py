@@ -9,14 +9,16 @@ from django.dispatch import receiver
 from aftercare import services
 from notifications.models import Reply
 from notifications.signals import address_opted_in, address_opted_out, message_failed, reply_received
-from scheduling.models import Appointment, Location, Patient, Product
+from scheduling.models import Appointment, Location, Offer, Patient, Product
 from scheduling.signals import (
+    appointment_answered,
     appointment_booked,
     appointment_cancelled,
     appointment_completed,
     appointment_moved,
     appointment_reopened,
     patient_changed,
+    slot_offered,
 )
 
 
@@ -50,6 +52,16 @@ def completed(appointment: Appointment, product: Product | None, now: datetime, 
 @receiver(appointment_reopened)
 def reopened(appointment: Appointment, now: datetime, **kwargs: Any) -> None:
     services.stop_plan(appointment, reason="the session was reopened", now=now)
+
+
+@receiver(appointment_answered)
+def answered(appointment: Appointment, now: datetime, **kwargs: Any) -> None:
+    services.follow_answer(appointment, now=now)
+
+
+@receiver(slot_offered)
+def offered(offer: Offer, now: datetime, **kwargs: Any) -> bool:
+    return services.tell_of_offer(offer, now=now)
 
 
 @receiver(patient_changed)

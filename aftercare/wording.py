@@ -4,6 +4,7 @@ A text message carries the clinic's name and as little as possible: no treatment
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ from aftercare.domain.protocol import Text
 SERUM = gettext_noop("hyaluronic acid serum")  # F16
 
 CONFIRMATION = Text(
-    sms=gettext_noop("{clinic}: you are booked for {day} at {time}. To change it, call {phone}."),
+    sms=gettext_noop("{clinic}: you are booked for {day} at {time}. Reply C to confirm, R to move it, or call {phone}."),
     subject=gettext_noop("You are booked for {day}"),
     email=gettext_noop(  # F1
         "You are booked for {day} at {time}, at {clinic}, {address}.\n\n"
@@ -30,7 +31,7 @@ CONFIRMATION = Text(
     ),
 )
 MOVED = Text(
-    sms=gettext_noop("{clinic}: your session is moved to {day} at {time}. To change it, call {phone}."),
+    sms=gettext_noop("{clinic}: your session is moved to {day} at {time}. Reply C to confirm, R to move it, or call {phone}."),
     subject=gettext_noop("Your session is moved to {day}"),
     email=gettext_noop(
         "Your session is moved to {day} at {time}, at {clinic}, {address}.\n\nIf the time doesn't suit you, please call us."
@@ -42,10 +43,32 @@ CANCELLATION = Text(
     email=gettext_noop("Your session on {day} at {time} is cancelled.\n\nCall us and we will find a new time."),
 )
 REMINDER = Text(
-    sms=gettext_noop("{clinic}: see you {day} at {time}. If you can't come, please call {phone}."),
+    sms=gettext_noop("{clinic}: see you {day} at {time}. Reply C to confirm, R to move it, or call {phone}."),
     subject=gettext_noop("See you {day}"),
     email=gettext_noop("See you {day} at {time}, at {clinic}, {address}.\n\nIf you can't come, please call us."),
 )
+# Once she has said that she comes, she isn't asked again.
+CONFIRMED_ALREADY = {
+    CONFIRMATION: replace(
+        CONFIRMATION, sms=gettext_noop("{clinic}: you are booked for {day} at {time}. To move it, reply R or call {phone}.")
+    ),
+    MOVED: replace(
+        MOVED, sms=gettext_noop("{clinic}: your session is moved to {day} at {time}. If that is wrong, reply R or call {phone}.")
+    ),
+    REMINDER: replace(REMINDER, sms=gettext_noop("{clinic}: see you {day} at {time}. If you can't come, reply R or call {phone}.")),
+}
+# By text only, and so are the answers to an answer.
+OFFER = Text(sms=gettext_noop("{clinic}: a time is free on {day} at {time}. Answer 1 within {minutes} minutes to take it, 2 to pass."))
+OFFER_INSTEAD = Text(
+    sms=gettext_noop(
+        "{clinic}: {day} at {time} is free, instead of your session on {own_day}. Answer 1 within {minutes} minutes to take it, 2 to pass."
+    )
+)
+TAKEN = CONFIRMED_ALREADY[CONFIRMATION]
+GONE = Text(sms=gettext_noop("{clinic}: sorry, {day} at {time} is not free any more. You stay on the waitlist."))
+PASSED = Text(sms=gettext_noop("{clinic}: all right, we pass it on. You stay on the waitlist."))
+CONFIRMED = Text(sms=gettext_noop("{clinic}: thank you, see you {day} at {time}."))
+TO_BE_MOVED = Text(sms=gettext_noop("{clinic}: our front desk will call you to find another time than {day}. Or call us: {phone}."))
 NIGHT = Text(
     sms=gettext_noop("{clinic}: the next times for your {product} are about {times}. Only if you are awake: sleep comes first."),
     subject=gettext_noop("Your {product} tonight"),

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     CHECK_IN = "check_in"
     RESULTS = "results"
     RECALL = "recall"
+    OFFER = "offer"
     REPLY = "reply"
 
 

@@ -23,6 +23,7 @@ KINDS = [
     (Kind.CHECK_IN.value, _("check-in")),
     (Kind.RESULTS.value, _("results")),
     (Kind.RECALL.value, _("recall")),
+    (Kind.OFFER.value, _("offer of a time")),
     (Kind.REPLY.value, _("reply")),
 ]
 

@@ -6,11 +6,12 @@ from aftercare.services.consent import agreements, has_said_stop, reachable_by, 
 from aftercare.services.dealing import deal_with
 from aftercare.services.following import follow
 from aftercare.services.lengths import dearest_text
+from aftercare.services.offers import tell_of_offer
 from aftercare.services.plans import start_plan, stop_plan, tell_of_completion
 from aftercare.services.previewing import Foreseen, foresee_plan
 from aftercare.services.protocols import load_protocol, protocol_for
 from aftercare.services.replies import mark_read, receive
-from aftercare.services.retelling import tell_by_email
+from aftercare.services.retelling import follow_answer, tell_by_email
 from aftercare.services.taking_back import take_back
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "deal_with",
     "dearest_text",
     "follow",
+    "follow_answer",
     "foresee_plan",
     "give_consent",
     "has_said_stop",
@@ -38,6 +40,7 @@ __all__ = [
     "tell_of_cancellation",
     "tell_of_completion",
     "tell_of_move",
+    "tell_of_offer",
     "why_not_called_off",
     "why_unreachable",
     "withdraw_consent",

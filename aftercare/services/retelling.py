@@ -9,10 +9,11 @@ from typing import Any
 from django.db import transaction
 
 from aftercare.domain.consent import Purpose, kinds_of
+from aftercare.domain.protocol import Kind
 from aftercare.domain.reasons import UNREACHABLE
 from aftercare.models import CareMessage, Plan
 from aftercare.services.bookings import tellings_of_booking
-from aftercare.services.consent import hold_alone, reachable_by, why_unreachable
+from aftercare.services.consent import hold, hold_alone, reachable_by, why_unreachable
 from aftercare.services.plans import tellings_of_plan
 from aftercare.services.taking_back import NOT_OVER, take_back
 from aftercare.services.telling import FALLBACK, Telling, tell
@@ -21,6 +22,7 @@ from scheduling.models import Appointment, Patient
 
 BY_EMAIL = "by email: the text couldn't be delivered"
 NO_CONSENT_FOR_EMAILS = "not by email either: no consent for emails"
+CONFIRMED = "the appointment is confirmed"
 NO_EMAIL_ADDRESS = "not by email either: no email address"
 Owner = tuple[Appointment | None, Plan | None]
 
@@ -93,9 +95,21 @@ def tell_by_email(message_id: int, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def plan_anew(patient: Patient, *, reason: str, now: datetime) -> None:
-    """Her language, her time zone or her nights changed: what is still queued is said in her words, on her clock."""
-    lines = queued(patient=patient, kind__in=kinds_of(Purpose.CARE))
+def follow_answer(appointment: Appointment, *, now: datetime) -> None:
+    """What is queued about an appointment that she has confirmed doesn't ask her again."""
+    if appointment.confirmed_at:
+        hold(appointment.patient)
+        plan_anew(appointment.patient, reason=CONFIRMED, now=now, appointment=appointment, plan=None)
+
+
+@transaction.atomic
+def plan_anew(patient: Patient, *, reason: str, now: datetime, **about: Any) -> None:
+    """Her language, her time zone or her nights changed: what is still queued is said in her words, on her clock.
+
+    With `about`, only the lines that match it. An offer stays as it is: it is gone before long.
+    """
+    kinds = [kind for kind in kinds_of(Purpose.CARE) if kind != Kind.OFFER]
+    lines = queued(patient=patient, kind__in=kinds, **about)
     take_back(reason=reason, pk__in=[line.pk for line in lines])
     for (appointment, plan), renewed in renewals(lines, now):
         tell(patient, renewed, appointment=appointment, plan=plan, now=now)

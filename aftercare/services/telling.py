@@ -21,6 +21,7 @@ TOO_MANY = {
     "sms": "more texts on that day than agreed to: at most {most}",
     "email": "more emails on that day than agreed to: at most {most}",
 }
+NOT_THIS_WAY = {"sms": "texts aren't possible", "email": "email isn't possible"}
 FALLBACK = {"sms": "by email: texts aren't possible", "email": "by text: email isn't possible"}
 
 
@@ -30,6 +31,7 @@ class Telling:
 
     With `stands_in_for` it is told again, in place of a line that won't go out, and `remark` says why. `due_at` is that line's time, where
     it has passed: then it is late, and late messages don't go all at once. `planned` is what of a plan it tells.
+    `only_this_way`: over the other channel it is of no use.
     """
 
     key: str
@@ -44,6 +46,7 @@ class Telling:
     remark: str = ""
     due_at: datetime | None = None
     planned: Planned | None = None
+    only_this_way: bool = False
 
     @property
     def dedupe_key(self) -> str:
@@ -68,12 +71,14 @@ def values_of(location: Location, language: str, serum: Product | None = None) -
 
 def tell(
     patient: Patient, tellings: Sequence[Telling], *, appointment: Appointment | None, plan: Plan | None = None, now: datetime
-) -> None:
-    """Write them into the ledger, and into the outbox where she may and can be reached.
+) -> list[Line]:
+    """Write them into the ledger, and into the outbox where she may and can be reached: such a line has a draft.
 
     All in one statement, a `plan` that is new among it.
     """
-    write(decide(patient, tellings, now=now), patient, appointment=appointment, plan=plan, now=now)
+    lines = decide(patient, tellings, now=now)
+    write(lines, patient, appointment=appointment, plan=plan, now=now)
+    return lines
 
 
 def decide(patient: Patient, tellings: Sequence[Telling], *, now: datetime, change: Change = UNCHANGED) -> list[Line]:
@@ -90,9 +95,10 @@ def decide(patient: Patient, tellings: Sequence[Telling], *, now: datetime, chan
     stop_hint = "" if _was_texted(patient, first_at, change) else " " + how_to_stop(patient.language)
     lines = []
     for telling in tellings:
-        channel = telling.channel if telling.channel in agreed else next(iter(agreed), telling.channel)
+        is_as_planned = telling.channel in agreed or telling.only_this_way
+        channel = telling.channel if is_as_planned else next(iter(agreed), telling.channel)
         is_text = channel == "sms"
-        reason = telling.reason or unreachable
+        reason = telling.reason or unreachable or ("" if channel in agreed else NOT_THIS_WAY[channel])
         if not reason and not room[channel].take(telling.send_at):
             reason = TOO_MANY[channel].format(most=agreed[channel].most_per_day)
         if reason:

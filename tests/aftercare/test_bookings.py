@@ -17,6 +17,7 @@ from tests.clinic_world import FIRST, TODAY, at, ledger, local, outbox
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 PHONE = "(212) 555-0100"
+HOW = f"Reply C to confirm, R to move it, or call {PHONE}."
 
 
 @pytest.fixture(autouse=True)
@@ -34,10 +35,10 @@ class TestBooking:
         assert queued() == [
             (
                 "Mon 26 Oct 09:00",
-                f"Maple Street Clinic: you are booked for Tue, Nov 3 at 1:00 PM. To change it, call {PHONE}. Reply STOP to opt out.",
+                f"Maple Street Clinic: you are booked for Tue, Nov 3 at 1:00 PM. {HOW} Reply STOP to opt out.",
             ),
-            ("Sun 1 Nov 13:00", f"Maple Street Clinic: see you Tue, Nov 3 at 1:00 PM. If you can't come, please call {PHONE}."),
-            ("Tue 3 Nov 10:00", f"Maple Street Clinic: see you Tue, Nov 3 at 1:00 PM. If you can't come, please call {PHONE}."),
+            ("Sun 1 Nov 13:00", f"Maple Street Clinic: see you Tue, Nov 3 at 1:00 PM. {HOW}"),
+            ("Tue 3 Nov 10:00", f"Maple Street Clinic: see you Tue, Nov 3 at 1:00 PM. {HOW}"),
         ]
         assert [line.kind for line in ledger()] == ["confirmation", "reminder", "reminder"]
         assert all(message.quiet_from and message.expires_at <= FIRST for message in outbox())
@@ -64,9 +65,10 @@ class TestBooking:
         clinic.ana.save()
         clinic.book(clinic.ana, FIRST)
         assert (
-            queued()[0][1] == f"Maple Street Clinic: su cita es el mar 3 nov, 1:00 PM. Para cambiarla, llame al {PHONE}. STOP para salir."
+            queued()[0][1]
+            == "Maple Street Clinic: su cita es el mar 3 nov, 1:00 PM. Responda C para confirmar, R para cambiarla. STOP para salir."
         )
-        assert queued()[1][1] == f"Maple Street Clinic: le esperamos el mar 3 nov, 1:00 PM. Si no puede venir, llame al {PHONE}."
+        assert queued()[1][1] == "Maple Street Clinic: le esperamos el mar 3 nov, 1:00 PM. Responda C para confirmar, R para cambiar."
 
     def test_the_time_is_the_clinics_wherever_she_lives(self, clinic):
         clinic.ana.time_zone = "America/Los_Angeles"
@@ -195,7 +197,7 @@ class TestWhatIsNewsToHer:
         assert dispatch(now=TODAY + HOUR + 4 * MINUTE).accepted == 0
         dispatch(now=TODAY + 2 * HOUR)
         assert [message.body for message in outbox("accepted")][1:] == [
-            f"Maple Street Clinic: your session is moved to Thu, Nov 5 at 4:00 PM. To change it, call {PHONE}."
+            f"Maple Street Clinic: your session is moved to Thu, Nov 5 at 4:00 PM. {HOW}"
         ]
 
     def test_moved_back_once_she_has_heard_of_it_is_news_again(self, heard):
@@ -204,7 +206,7 @@ class TestWhatIsNewsToHer:
         self.move(heard, FIRST, TODAY + 3 * HOUR)
         assert queued()[0] == (
             "Mon 26 Oct 12:03",
-            f"Maple Street Clinic: your session is moved to Tue, Nov 3 at 1:00 PM. To change it, call {PHONE}.",
+            f"Maple Street Clinic: your session is moved to Tue, Nov 3 at 1:00 PM. {HOW}",
         )
 
     @pytest.mark.parametrize("status", ["sending", "uncertain"])
@@ -244,8 +246,8 @@ class TestWhatIsNewsToHer:
         scheduling.move(heard, starts_at=at("2026-11-10"), along=[scheduling.Change(later, at("2026-12-08"))], now=TODAY + HOUR)
         news = [(when, body.partition(": ")[2][:53]) for when, body in queued() if "moved" in body]
         assert sorted(news) == [
-            ("Mon 26 Oct 10:03", "your session is moved to Tue, Dec 8 at 1:00 PM. To ch"),
-            ("Mon 26 Oct 10:03", "your session is moved to Tue, Nov 10 at 1:00 PM. To c"),
+            ("Mon 26 Oct 10:03", "your session is moved to Tue, Dec 8 at 1:00 PM. Reply"),
+            ("Mon 26 Oct 10:03", "your session is moved to Tue, Nov 10 at 1:00 PM. Repl"),
         ]
         assert len(queued()) == 6
 

@@ -28,6 +28,10 @@ BOOKING_TEXTS = {
     "MOVED": wording.MOVED,
     "CANCELLATION": wording.CANCELLATION,
     "REMINDER": wording.REMINDER,
+    **{f"CONFIRMED_ALREADY {number}": text for number, text in enumerate(wording.CONFIRMED_ALREADY.values())},
+}
+TEXTS_ONLY = {
+    name: getattr(wording, name) for name in ("OFFER", "OFFER_INSTEAD", "TAKEN", "GONE", "PASSED", "CONFIRMED", "TO_BE_MOVED", "HELP")
 }
 STEPS = {step.slug: step for step in read_protocol("microneedling").steps}
 CATALOGUE = Path(wording.__file__).parent / "locale" / "es" / "LC_MESSAGES" / "django.po"
@@ -51,7 +55,8 @@ def booking_letters(language: str) -> list[wording.Letter]:
     longest = max(
         (day_and_time(day, NEW_YORK, language) for day in DAYS), key=lambda told: (segments(told["day"]).encoding, len(told["day"]))
     )
-    return [render(text, language, values(language) | longest) for text in BOOKING_TEXTS.values()]
+    told = values(language) | longest | {"own_day": longest["day"], "minutes": "15"}
+    return [render(text, language, told) for text in (*BOOKING_TEXTS.values(), *TEXTS_ONLY.values())]
 
 
 def protocol_letter(slug: str, language: str) -> wording.Letter:
@@ -127,7 +132,13 @@ class TestDiscretion:
 
     def test_no_placeholder_for_a_patient_or_a_treatment_exists(self):
         known = {"clinic", "phone", "phone_e164", "address", "product", "number", "of", "day", "time", "times"}
-        texts = [*BOOKING_TEXTS.values(), wording.NIGHT, *(text for step in STEPS.values() for text in step.texts.values())]
+        known |= {"own_day", "minutes"}
+        texts = [
+            *BOOKING_TEXTS.values(),
+            *TEXTS_ONLY.values(),
+            wording.NIGHT,
+            *(text for step in STEPS.values() for text in step.texts.values()),
+        ]
         named = {
             field for text in texts for part in (text.sms, text.subject, text.email) for _, field, _, _ in Formatter().parse(part) if field
         }
@@ -199,7 +210,7 @@ class TestSpanish:
     def test_a_confirmation_reads_like_this(self):
         told = day_and_time(datetime(2026, 12, 5, 14, 0, tzinfo=NEW_YORK), NEW_YORK, "es")
         written = render(wording.CONFIRMATION, "es", values("es") | told)
-        assert written.sms == f"{LONGEST_NAME}: su cita es el sáb 5 dic, 2:00 PM. Para cambiarla, llame al {PHONE}."
+        assert written.sms == f"{LONGEST_NAME}: su cita es el sáb 5 dic, 2:00 PM. Responda C para confirmar, R para cambiarla."
         assert written.subject == "Su cita es el sáb 5 dic"
         assert '<html lang="es">' in written.html
 

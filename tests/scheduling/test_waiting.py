@@ -432,6 +432,17 @@ class TestTakingIt:
         booked.refresh_from_db()
         assert booked.confirmed_at == TODAY + MINUTE
 
+    def test_what_she_gave_up_is_offered_to_others_once_the_move_stands(self, clinic, told):
+        booked = clinic.book(clinic.ana, FIRST + 6 * DAY)
+        waits(clinic, clinic.ana, appointment=booked)
+        waits(clinic, clinic.ben, first_on=date(2026, 11, 9), now=TODAY + MINUTE)
+        frees(clinic)
+        services.offer_openings(TODAY)
+        services.accept_offer(its_offer(clinic.ana), now=TODAY + MINUTE)
+        assert services.offer_openings(TODAY + 4 * MINUTE - timedelta(seconds=1)) == 0
+        assert services.offer_openings(TODAY + 4 * MINUTE) == 1
+        assert its_offer(clinic.ben).opening.during.lower == FIRST + 6 * DAY
+
     def test_who_takes_one_late_isnt_kept_waiting_for_the_other(self, clinic, told):
         waits(clinic, clinic.ana)
         waits(clinic, clinic.ben, now=TODAY + MINUTE)

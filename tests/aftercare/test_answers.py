@@ -1,0 +1,300 @@
+"""C, R, 1 and 2: what counts as an answer, what it is about, and what she hears."""
+
+from datetime import date, timedelta
+from itertools import count
+
+import pytest
+
+from aftercare.domain.answers import Answer, answer_of
+from aftercare.models import CareMessage
+from notifications.domain.replies import meaning_of
+from notifications.domain.states import Meaning
+from notifications.models import Message, Reply
+from notifications.services import dispatch
+from notifications.signals import reply_received
+from scheduling import services as scheduling
+from scheduling.models import Appointment, Offer
+from tests.clinic_world import FIRST, TODAY, at, ledger, outbox
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+PHONE = "(212) 555-0100"
+numbers = count(1)
+
+
+def write(body: str, *, number="+12125550101", now=TODAY + HOUR) -> Reply:
+    meaning, _language = meaning_of(body)
+    reply = Reply.objects.create(
+        channel="sms", address=number, body=body, meaning=meaning.value, provider_id=f"SManswer{next(numbers)}", received_at=now
+    )
+    reply_received.send(Reply, reply=reply, now=now)
+    return reply
+
+
+def answers() -> list[str]:
+    return [message.body.removeprefix("Maple Street Clinic: ") for message in outbox() if message.dedupe_key.startswith("answer-")]
+
+
+def unread() -> list[str]:
+    return [line.reply.body for line in CareMessage.objects.to_read().order_by("pk")]
+
+
+class TestReading:
+    @pytest.mark.parametrize("body", ["C", "c", " c. ", "C!", "“C”", "'c'", "Confirm", "confirmed", "CONFIRMO", "¡Confirmo!", "Ｃ"])
+    def test_she_comes(self, body):
+        assert answer_of(body) is Answer.CONFIRM
+
+    @pytest.mark.parametrize(
+        ("body", "answer"), [("1", Answer.TAKE), ("1.", Answer.TAKE), ("(2)", Answer.PASS), ("１", Answer.TAKE), ("r", Answer.MOVE)]
+    )
+    def test_the_others(self, body, answer):
+        assert answer_of(body) is answer
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "",
+            " ",
+            "C?",
+            "1?",
+            "1 2",
+            "1 please",
+            "12",
+            "c u soon",
+            "R U open",
+            "yes",
+            "ok",
+            "3",
+            "C [1 picture]",
+            "sí",
+            "-1",
+            "1/2",
+            "С",
+        ],
+    )
+    def test_anything_else_is_words(self, body):
+        assert answer_of(body) is None
+
+    @pytest.mark.parametrize("body", ["1", "2", "C", "R", "confirm", "confirmo", "confirmado"])
+    def test_no_answer_means_stop_or_start(self, body):
+        assert meaning_of(body)[0] is Meaning.WORDS
+
+
+@pytest.fixture
+def booked(clinic) -> Appointment:
+    """Ana has had her confirmation."""
+    appointment = clinic.book(clinic.consents(clinic.ana))
+    dispatch(now=TODAY)
+    return appointment
+
+
+class TestAboutHerAppointment:
+    def test_c_confirms_it_and_nobody_has_to_read_that(self, booked):
+        write("c.")
+        booked.refresh_from_db()
+        assert booked.confirmed_at == TODAY + HOUR
+        assert answers() == ["thank you, see you Tue, Nov 3 at 1:00 PM."]
+        assert unread() == []
+        [line] = ledger(message__dedupe_key__startswith="answer-")
+        assert (line.kind, line.appointment, line.reason) == ("reply", booked, "an answer to “C”")
+
+    def test_her_reminders_dont_ask_again(self, booked):
+        write("C")
+        reminders = outbox(caremessage__kind="reminder")
+        assert [message.body for message in reminders] == [
+            f"Maple Street Clinic: see you Tue, Nov 3 at 1:00 PM. If you can't come, reply R or call {PHONE}."
+        ] * 2
+        assert {message.reason for message in outbox("cancelled")} == {"the appointment is confirmed"}
+        write("C", now=TODAY + 2 * HOUR)
+        assert len(outbox(caremessage__kind="reminder")) == 2
+        assert len(outbox("cancelled")) == 2
+
+    def test_r_lands_with_the_front_desk_and_she_is_told_so(self, booked):
+        write("R")
+        booked.refresh_from_db()
+        assert (booked.move_requested_at, booked.confirmed_at, booked.status) == (TODAY + HOUR, None, "booked")
+        assert answers() == [f"our front desk will call you to find another time than Tue, Nov 3. Or call us: {PHONE}."]
+        assert unread() == ["R"]
+
+    def test_the_answer_goes_at_any_hour_and_is_worthless_after_one(self, booked):
+        night = at("2026-10-27", "02:00")
+        write("C", now=night)
+        [answer] = outbox(caremessage__kind="reply")
+        assert (answer.send_at, answer.quiet_from, answer.expires_at) == (night, None, night + HOUR)
+        assert dispatch(now=night).accepted == 1
+
+    def test_received_twice_it_is_answered_once(self, booked):
+        reply = write("C")
+        scheduling.request_move(booked, now=TODAY + 2 * HOUR)
+        reply_received.send(Reply, reply=reply, now=TODAY + 3 * HOUR)
+        booked.refresh_from_db()
+        assert (len(answers()), booked.confirmed_at) == (1, None)
+
+    def test_over_and_over_it_is_left_to_a_person(self, booked):
+        for minute in range(8):
+            write("C", now=TODAY + HOUR + minute * MINUTE)
+        assert len(answers()) == 6
+        assert unread() == ["C", "C"]
+        write("C", now=TODAY + 3 * HOUR)
+        assert len(answers()) == 7
+
+    def test_in_spanish(self, clinic, booked):
+        clinic.ana.language = "es"
+        clinic.ana.save()
+        write("Confirmo")
+        assert answers() == ["gracias, le esperamos el mar 3 nov, 1:00 PM."]
+
+    def test_before_any_text_about_it_went_out_it_is_words(self, clinic):
+        clinic.book(clinic.consents(clinic.ana))
+        write("C")
+        assert (answers(), unread()) == ([], ["C"])
+        assert not Appointment.objects.exclude(confirmed_at=None).exists()
+
+    @pytest.mark.parametrize("body", ["C", "R"])
+    def test_about_one_that_is_cancelled_or_past_it_is_words(self, booked, body):
+        write(body, now=FIRST + HOUR)
+        scheduling.cancel(booked, reason="ill", now=TODAY + HOUR)
+        write(body, now=TODAY + 2 * HOUR)
+        assert (answers(), unread()) == ([], [body, body])
+
+    def test_from_a_number_that_no_patient_has_it_is_words(self, booked):
+        write("C", number="+12125550188")
+        assert (answers(), unread()) == ([], ["C"])
+
+    def test_among_several_it_is_the_one_that_the_last_text_was_about(self, clinic, booked):
+        later = clinic.book(clinic.ana, at("2026-12-08"), now=TODAY + HOUR)
+        dispatch(now=TODAY + HOUR)
+        write("C", now=TODAY + 2 * HOUR)
+        assert list(Appointment.objects.exclude(confirmed_at=None)) == [later]
+        assert answers() == ["thank you, see you Tue, Dec 8 at 1:00 PM."]
+
+    def test_on_a_shared_number_too(self, clinic, booked):
+        clinic.chloe.phone = clinic.ana.phone
+        clinic.chloe.save()
+        hers = clinic.book(clinic.consents(clinic.chloe, "sms"), at("2026-11-04"), now=TODAY + HOUR)
+        dispatch(now=TODAY + HOUR)
+        write("R", now=TODAY + 2 * HOUR)
+        assert list(Appointment.objects.exclude(move_requested_at=None)) == [hers]
+        assert len(unread()) == 2  # with both, as all that comes from that number
+        assert len(answers()) == 1
+
+    def test_where_the_last_text_was_about_none_of_several_somebody_reads_it(self, clinic, booked):
+        clinic.book(clinic.ana, at("2026-12-08"), now=TODAY + HOUR)
+        dispatch(now=TODAY + HOUR)
+        write("HELP", now=TODAY + 2 * HOUR)
+        Message.objects.filter(dedupe_key__startswith="help-").update(status="accepted")
+        CareMessage.objects.filter(message__dedupe_key__startswith="help-").update(appointment=None)
+        write("C", now=TODAY + 2 * HOUR + MINUTE)
+        assert not Appointment.objects.exclude(confirmed_at=None).exists()
+        assert unread() == ["C"]
+
+
+class TestAboutAnOffer:
+    @pytest.fixture
+    def offer(self, clinic) -> Offer:
+        scheduling.wait(
+            patient=clinic.consents(clinic.ana),
+            treatment=clinic.face,
+            location=clinic.location,
+            first_on=date(2026, 10, 26),
+            last_on=date(2026, 11, 9),
+            now=TODAY,
+        )
+        scheduling.cancel(clinic.book(clinic.ben), reason="ill", now=TODAY)
+        assert scheduling.offer_openings(TODAY) == 1
+        dispatch(now=TODAY)
+        return Offer.objects.get()
+
+    def test_1_takes_it_and_one_text_says_so(self, clinic, offer):
+        write("1", now=TODAY + MINUTE)
+        [booked] = Appointment.objects.coming()
+        assert (booked.patient, booked.starts_at, booked.confirmed_at) == (clinic.ana, FIRST, TODAY + MINUTE)
+        assert answers() == [f"you are booked for Tue, Nov 3 at 1:00 PM. To move it, reply R or call {PHONE}."]
+        assert [message.reason for message in outbox("cancelled", caremessage__kind="confirmation")] == [
+            "the appointment is confirmed",
+            "the answer to her text says it",
+        ]
+        assert [line.kind for line in ledger(appointment=booked, message__status="scheduled")] == ["confirmation", "reminder", "reminder"]
+        assert unread() == []
+
+    def test_that_text_is_her_confirmation(self, clinic, offer):
+        write("1", now=TODAY + MINUTE)
+        dispatch(now=TODAY + MINUTE)
+        [booked] = Appointment.objects.coming()
+        scheduling.cancel(booked, reason="ill", now=TODAY + HOUR)
+        assert outbox()[-1].body.startswith("Maple Street Clinic: your session on Tue, Nov 3 at 1:00 PM is cancelled.")
+
+    def test_1_again_says_it_again(self, clinic, offer):
+        write("1", now=TODAY + MINUTE)
+        write("1", now=TODAY + 2 * MINUTE)
+        assert len(answers()) == 2
+        assert Appointment.objects.coming().count() == 1
+        assert unread() == []
+
+    def test_late_it_is_hers_while_it_is_free(self, clinic, offer):
+        scheduling.offer_openings(TODAY + HOUR)
+        offer.refresh_from_db()
+        assert offer.outcome == "expired"
+        write("1", now=TODAY + 2 * HOUR)
+        assert [booked.patient for booked in Appointment.objects.coming()] == [clinic.ana]
+
+    def test_gone_she_is_told_and_stays_on_the_list(self, clinic, offer):
+        clinic.book(clinic.chloe, now=TODAY + MINUTE)
+        write("1", now=TODAY + 2 * MINUTE)
+        assert answers() == ["sorry, Tue, Nov 3 at 1:00 PM is not free any more. You stay on the waitlist."]
+        offer.refresh_from_db()
+        assert (offer.outcome, offer.entry.status) == ("lost", "waiting")
+        assert unread() == []
+
+    def test_2_passes_it_on(self, offer):
+        write("2", now=TODAY + MINUTE)
+        offer.refresh_from_db()
+        assert (offer.outcome, offer.entry.status) == ("declined", "waiting")
+        assert answers() == ["all right, we pass it on. You stay on the waitlist."]
+        assert unread() == []
+
+    def test_off_the_list_meanwhile_somebody_reads_it(self, offer):
+        scheduling.withdraw(offer.entry, now=TODAY + MINUTE)
+        write("1", now=TODAY + 2 * MINUTE)
+        assert (answers(), unread()) == ([], ["1"])
+        assert not Appointment.objects.coming().exists()
+
+    def test_about_a_time_that_is_past_somebody_reads_it(self, offer):
+        write("1", now=FIRST + MINUTE)
+        assert (answers(), unread()) == ([], ["1"])
+
+    def test_once_a_check_in_has_asked_for_a_number_a_number_is_for_that(self, clinic, offer):
+        check_in = Message.objects.filter(caremessage__kind="offer").get()
+        check_in.pk, check_in.dedupe_key, check_in.status = None, "check-in", "accepted"
+        check_in.save(force_insert=True)
+        CareMessage.objects.create(patient=clinic.ana, kind="check_in", channel="sms", planned_for=TODAY + MINUTE, message=check_in)
+        write("1", now=TODAY + 2 * MINUTE)
+        assert (answers(), unread()) == ([], ["1"])
+        assert not Appointment.objects.coming().exists()
+
+    def test_with_two_offers_at_one_number_somebody_reads_it(self, clinic, offer):
+        clinic.chloe.phone = clinic.ana.phone
+        clinic.chloe.save()
+        clinic.consents(clinic.chloe, "sms")
+        scheduling.wait(
+            patient=clinic.chloe,
+            treatment=clinic.face,
+            location=clinic.location,
+            first_on=date(2026, 10, 26),
+            last_on=date(2026, 11, 9),
+            now=TODAY,
+        )
+        scheduling.cancel(clinic.book(clinic.ben, FIRST + 2 * HOUR), reason="ill", now=TODAY)
+        scheduling.offer_openings(TODAY + MINUTE)
+        assert Offer.objects.filter(outcome="open").count() == 2
+        write("1", now=TODAY + 2 * MINUTE)
+        assert answers() == []
+        assert not Appointment.objects.coming().exists()
+
+    def test_from_another_number_it_is_words(self, clinic, offer):
+        write("1", number="+12125550102")
+        assert (answers(), unread()) == ([], ["1"])
+
+
+def test_1_without_any_offer_is_words(clinic, booked):
+    write("1")
+    assert (answers(), unread()) == ([], ["1"])
