@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -16,6 +17,12 @@ from clinic.dashboard import dashboard
 
 
 class NamedAutocomplete(AutocompleteJsonView):
+    def process_request(self, request: HttpRequest) -> Any:
+        found = super().process_request(request)
+        if not found[2].concrete:  # the other side of a relation, which no form is filled from: Django trips over it
+            raise PermissionDenied
+        return found
+
     def serialize_result(self, obj: Model, to_field_name: str) -> dict[str, str]:
         # str() of a patient is made for logs and holds no name.
         return super().serialize_result(obj, to_field_name) | {"text": getattr(obj, "label", str(obj))}

@@ -37,6 +37,7 @@ class CourseAdmin(RefusalsOnForm):
     list_filter = ["treatment", ("ended_at", admin.EmptyFieldListFilter)]
     search_fields = ["patient__first_name", "patient__last_name"]
     list_select_related = ["patient", "treatment"]
+    ordering = ["-started_at", "-pk"]
     fields = ["patient_name", "treatment", "done", "started_at", "ended_at", "minimum_interval_days", "reason"]
     readonly_fields = ["patient_name", "treatment", "done", "started_at", "ended_at"]
     refusal_fields = {"too_soon": "minimum_interval_days"}

@@ -1,43 +1,8 @@
-"""Who may enter where."""
+"""What the roles are made of. What they lead to, address by address: test_matrix.py."""
 
-import pytest
 from django.contrib.auth.models import Group
-from django.test import Client
 
 from clinic.roles import ROLES, permissions_of
-
-LISTS = {
-    "scheduling/patient": {"Front desk", "Clinician", "Manager"},
-    "scheduling/appointment": {"Front desk", "Clinician", "Manager"},
-    "scheduling/course": {"Front desk", "Clinician", "Manager"},
-    "scheduling/treatment": {"Front desk", "Clinician", "Manager"},
-    "scheduling/practitioner": {"Front desk", "Clinician", "Manager"},
-    "scheduling/location": {"Front desk", "Clinician", "Manager"},
-    "scheduling/room": {"Front desk", "Clinician", "Manager"},
-    "aftercare/caremessage": {"Front desk", "Clinician", "Manager"},
-    "aftercare/consent": {"Front desk", "Clinician", "Manager"},
-    "aftercare/plan": {"Clinician", "Manager"},
-    "aftercare/protocol": {"Clinician", "Manager"},
-    "notifications/message": {"Manager"},
-    "notifications/reply": {"Front desk", "Clinician", "Manager"},
-    "notifications/alarm": {"Manager"},
-    "maintenance-due": {"Manager"},
-    "auth/user": set(),
-    "auth/group": set(),
-}
-
-
-@pytest.mark.parametrize("page", LISTS)
-def test_each_role_enters_where_it_may(sign_in, role, page):
-    assert sign_in(role).get(f"/admin/{page}/").status_code == (200 if role in LISTS[page] else 403)
-
-
-@pytest.mark.parametrize("page", LISTS)
-def test_nobody_enters_without_signing_in(db, page):
-    answer = Client().get(f"/admin/{page}/")
-
-    assert answer.status_code == 302
-    assert answer["Location"].startswith("/admin/login/")
 
 
 def test_the_migrations_groups_are_what_the_roles_say(db, role):

@@ -1,0 +1,159 @@
+"""Who may do what, address by address. tests/clinic/test_matrix.py holds the site to it, and fails for an address that isn't here.
+
+A new page needs a row for GET and one for POST; a new model in the admin needs a line in MODELS; a new action one in ACTIONS.
+"""
+
+NOBODY, NEWCOMER = "nobody", ""  # not signed in; on the staff, but without a role
+ROLES = ("Front desk", "Clinician", "Manager")
+PEOPLE = (NOBODY, NEWCOMER, *ROLES)
+
+# What a role may do on the model's own six pages: view, add, change, delete.
+#                               Front desk, Clinician, Manager
+MODELS = {
+    "scheduling.patient": ("vac", "vac", "vac"),
+    "scheduling.appointment": ("vac", "vac", "vac"),
+    "scheduling.course": ("v", "vc", "v"),
+    "scheduling.treatment": ("v", "v", "vac"),
+    "scheduling.product": ("v", "v", "vac"),
+    "scheduling.practitioner": ("v", "v", "vac"),
+    "scheduling.location": ("v", "v", "vac"),
+    "scheduling.room": ("v", "v", "vac"),
+    "aftercare.caremessage": ("v", "v", "v"),
+    "aftercare.consent": ("v", "v", "v"),
+    "aftercare.plan": ("", "v", "v"),
+    "aftercare.protocol": ("", "v", "v"),
+    "notifications.message": ("", "", "v"),
+    "notifications.reply": ("v", "v", "v"),
+    "notifications.alarm": ("", "", "v"),
+    "auth.user": ("", "", ""),
+    "auth.group": ("", "", ""),
+}
+
+# What is ticked in a list, and then done: model → action → who is offered it.
+ACTIONS = {
+    "scheduling.appointment": dict.fromkeys(("arrive", "complete", "cancel", "no-show", "reopen"), ROLES),
+    "aftercare.caremessage": {"mark_read": ROLES, "deal_with": ROLES},
+    "notifications.alarm": {"clear": ("Manager",)},
+}
+
+# Models that a field may be filled from by typing; whoever may view one may look in it.
+SEARCHABLE = {
+    *("scheduling.patient", "scheduling.appointment", "scheduling.course", "scheduling.treatment", "scheduling.practitioner"),
+    *("scheduling.location", "scheduling.room", "scheduling.product"),
+    *("aftercare.caremessage", "aftercare.consent", "aftercare.plan", "auth.user", "auth.group"),
+}
+
+# What a page answers to each, in the order of PEOPLE. In braces: what of the world it is about.
+PAGES = """
+GET  /                                                              302 302 302 302 302
+POST /                                                              302 302 302 302 302
+GET  /admin/                                                        302 200 200 200 200
+POST /admin/                                                        302 200 200 200 200
+GET  /admin/login/                                                  200 302 302 302 302
+POST /admin/login/                                                  200 200 200 200 200
+GET  /admin/logout/                                                 302 405 405 405 405
+POST /admin/logout/                                                 302 200 200 200 200
+GET  /admin/password_change/                                        302 200 200 200 200
+POST /admin/password_change/                                        302 200 200 200 200
+GET  /admin/password_change/done/                                   302 200 200 200 200
+POST /admin/password_change/done/                                   302 405 405 405 405
+GET  /admin/jsi18n/                                                 302 200 200 200 200
+POST /admin/jsi18n/                                                 302 405 405 405 405
+GET  /admin/autocomplete/                                           302 403 403 403 403
+POST /admin/autocomplete/                                           302 405 405 405 405
+GET  /admin/r/{patient type}/{patient}/                             302 404 404 404 404
+POST /admin/r/{patient type}/{patient}/                             302 404 404 404 404
+GET  /admin/nowhere/                                                302 404 404 404 404
+POST /admin/nowhere/                                                302 404 404 404 404
+GET  /admin/scheduling/                                             302 404 200 200 200
+POST /admin/scheduling/                                             302 404 200 200 200
+GET  /admin/aftercare/                                              302 404 200 200 200
+GET  /admin/notifications/                                          302 404 200 200 200
+GET  /admin/auth/                                                   302 404 404 404 404
+GET  /admin/auth/user/{user}/password/                              302 403 403 403 403
+POST /admin/auth/user/{user}/password/                              302 403 403 403 403
+GET  /admin/maintenance-due/                                        302 403 403 403 200
+POST /admin/maintenance-due/                                        302 403 403 403 200
+GET  /admin/scheduling/appointment/{appointment}/step/arrive/       302 403 200 200 200
+POST /admin/scheduling/appointment/{appointment}/step/arrive/       302 403 302 302 302
+GET  /admin/scheduling/appointment/{appointment}/step/complete/     302 403 200 200 200
+POST /admin/scheduling/appointment/{appointment}/step/complete/     302 403 302 302 302
+GET  /admin/scheduling/appointment/{appointment}/step/cancel/       302 403 200 200 200
+POST /admin/scheduling/appointment/{appointment}/step/cancel/       302 403 302 302 302
+GET  /admin/scheduling/appointment/{appointment}/step/no-show/      302 403 200 200 200
+POST /admin/scheduling/appointment/{appointment}/step/no-show/      302 403 302 302 302
+GET  /admin/scheduling/appointment/{completed}/step/reopen/         302 403 200 200 200
+POST /admin/scheduling/appointment/{completed}/step/reopen/         302 403 302 302 302
+GET  /admin/scheduling/appointment/{appointment}/step/fly/          302 404 404 404 404
+GET  /admin/aftercare/caremessage/{reply line}/read/                302 405 405 405 405
+POST /admin/aftercare/caremessage/{reply line}/read/                302 403 302 302 302
+GET  /admin/aftercare/caremessage/{wrong line}/deal/                302 405 405 405 405
+POST /admin/aftercare/caremessage/{wrong line}/deal/                302 403 302 302 302
+POST /admin/scheduling/course/{course}/change/                      302 403 403 302 403
+POST /admin/notifications/alarm/{alarm}/change/                     302 403 403 403 302
+GET  /webhooks/twilio/status/{message}/                             405 405 405 405 405
+POST /webhooks/twilio/status/{message}/                             403 403 403 403 403
+GET  /webhooks/twilio/inbound/                                      405 405 405 405 405
+POST /webhooks/twilio/inbound/                                      403 403 403 403 403
+GET  /webhooks/twilio/inbound                                       405 405 405 405 405
+POST /webhooks/twilio/inbound                                       403 403 403 403 403
+GET  /demo/phone/                                                   200 200 200 200 200
+POST /demo/phone/                                                   405 405 405 405 405
+GET  /demo/phone/now/                                               200 200 200 200 200
+POST /demo/phone/now/                                               405 405 405 405 405
+GET  /demo/phone/skip/                                              405 405 405 405 405
+POST /demo/phone/skip/                                              400 400 400 400 400
+GET  /demo/phone/write/                                             405 405 405 405 405
+POST /demo/phone/write/                                             400 400 400 400 400
+GET  /demo/phone/mail/{message}/                                    404 404 404 404 404
+POST /demo/phone/mail/{message}/                                    405 405 405 405 405
+"""
+
+# What is posted: enough for a change, so that whoever may do it has done it. Nothing where it isn't here.
+POSTED = {
+    "/admin/scheduling/appointment/{appointment}/step/arrive/": {},
+    "/admin/scheduling/appointment/{appointment}/step/complete/": {"completed_at": "2026-11-03T09:50"},
+    "/admin/scheduling/appointment/{appointment}/step/cancel/": {"reason": "she is ill"},
+    "/admin/scheduling/appointment/{appointment}/step/no-show/": {},
+    "/admin/scheduling/appointment/{completed}/step/reopen/": {},
+    "/admin/aftercare/caremessage/{reply line}/read/": {},
+    "/admin/aftercare/caremessage/{wrong line}/deal/": {},
+    "/admin/scheduling/course/{course}/change/": {"minimum_interval_days": "35"},
+    "/admin/notifications/alarm/{alarm}/change/": {"_clear": ""},
+}
+
+# They are for a provider, which has no session, and signs them instead.
+WITHOUT_CSRF = {"/webhooks/twilio/status/{message}/", "/webhooks/twilio/inbound/", "/webhooks/twilio/inbound"}
+
+
+Row = tuple[str, str, tuple[int, ...]]
+
+
+def rows() -> list[Row]:
+    """(method, address, what it answers to each of PEOPLE), the models' own pages with them."""
+    return [*pages(), *(row for model, rights in MODELS.items() for row in _pages_of(model, rights))]
+
+
+def pages() -> list[Row]:
+    """Those of PAGES. A name in braces may have a space in it."""
+    lines = (line.rsplit(maxsplit=len(PEOPLE)) for line in PAGES.strip().splitlines())
+    return [(head.split()[0], head.split(maxsplit=1)[1], tuple(map(int, codes))) for head, *codes in lines]
+
+
+def _pages_of(model: str, rights: tuple[str, ...]) -> list[Row]:
+    listed = f"/admin/{model.replace('.', '/')}/"
+    one = f"{listed}{{{model}}}/"
+    may = ("", *rights)
+
+    def answers(right: str, yes: int = 200) -> tuple[int, ...]:
+        return (302, *(yes if right in letters else 403 for letters in may))
+
+    return [
+        *((method, listed, answers("v")) for method in ("GET", "POST")),
+        *((method, f"{listed}add/", answers("a")) for method in ("GET", "POST")),
+        *((method, f"{one}history/", answers("v")) for method in ("GET", "POST")),
+        *((method, f"{one}delete/", answers("d")) for method in ("GET", "POST")),
+        *((method, one, (302,) * len(PEOPLE)) for method in ("GET", "POST")),
+        ("GET", f"{one}change/", answers("v")),
+        ("POST", f"{one}change/", answers("c")),  # nothing was filled in
+    ]

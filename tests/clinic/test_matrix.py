@@ -1,0 +1,256 @@
+"""Each role sees and does only what it may: every address, every action and every field to search from, for everybody."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, transaction
+from django.db.models import Model
+from django.test import Client, RequestFactory
+from django.urls import URLPattern, get_resolver, resolve
+from freezegun import freeze_time
+
+from aftercare.models import CareMessage
+from notifications.services import raise_alarm, receive_reply
+from scheduling.models import Product
+from tests.clinic.matrix import ACTIONS, MODELS, NEWCOMER, NOBODY, PEOPLE, POSTED, ROLES, SEARCHABLE, WITHOUT_CSRF, pages, rows
+from tests.clinic_world import WEEK, Clinic, at
+from tests.staff import group, member
+
+NOW = at("2026-11-03", "10:00")
+OURS = ("scheduling", "aftercare", "notifications", "auth", "admin")
+HTMX = {"HX-Request": "true"}
+WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|MERGE|TRUNCATE|COPY)\b", re.IGNORECASE)
+# A session is renewed by whoever uses it; a sign-in says when it was.
+HARMLESS = ("django_session", '"last_login"')
+
+
+@pytest.fixture
+def world(clinic: Clinic) -> Iterator[dict[str, Any]]:
+    """One of everything, by the names that the matrix calls them."""
+    with freeze_time(NOW):
+        clinic.consents(clinic.ana)
+        completed = clinic.treat(clinic.ana, NOW - 6 * WEEK)
+        appointment = clinic.book(clinic.ben, NOW - timedelta(hours=1))  # nobody can reach him
+        raise_alarm("sms", "30007", "carriers filter our texts", times=3, now=NOW)
+        receive_reply("sms", "+12125550101", "it still stings", provider_id="SM1", now=NOW)
+        wrong = clinic.book(clinic.chloe, NOW + WEEK)
+        named = {
+            "patient": clinic.ana,
+            "appointment": appointment,
+            "completed": completed,
+            "course": appointment.course,
+            "user": User.objects.create_user("somebody", password="a password", is_staff=True),
+            "reply line": CareMessage.objects.get(reply__isnull=False),
+            "wrong line": CareMessage.objects.filter(appointment=wrong).first(),
+            "scheduling.product": Product.objects.create(name="Serum"),
+            "scheduling.appointment": appointment,
+            "auth.group": group("Manager"),
+        }
+        for role in (NEWCOMER, *ROLES):
+            member(role)
+        for model in MODELS:
+            named.setdefault(model, apps.get_model(model).objects.order_by("pk").first())
+        named |= {"message": named["notifications.message"], "alarm": named["notifications.alarm"]}
+        yield {name: thing.pk for name, thing in named.items()} | {"patient type": ContentType.objects.get_for_model(clinic.ana).pk}
+
+
+def filled(text: str, world: dict[str, Any]) -> str:
+    return re.sub(r"\{([^}]+)\}", lambda name: str(world[name.group(1)]), text)
+
+
+def browser_of(person: str, **options: Any) -> Client:
+    client = Client(**options)
+    if person != NOBODY:
+        client.force_login(member(person))
+    return client
+
+
+@contextmanager
+def watched() -> Iterator[list[str]]:
+    """The statements that write, as they come."""
+    written: list[str] = []
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if WRITES.match(sql) and not any(word in sql for word in HARMLESS):
+            written.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        yield written
+
+
+def fingerprint() -> dict[str, str]:
+    """Of every table that holds something of the clinic's."""
+    tables = [model._meta.db_table for label in OURS for model in apps.get_app_config(label).get_models(include_auto_created=True)]
+    without_sign_in = {User._meta.db_table: "(to_jsonb(t) - 'last_login')::text"}
+    each = (f"SELECT '{table}', md5(string_agg({row}, '|' ORDER BY {row})) FROM {table} t"
+            for table in tables for row in [without_sign_in.get(table, "t::text")])  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(each))
+        return dict(cursor.fetchall())
+
+
+def answered(client: Client, method: str, address: str, world: dict[str, Any], **headers: str) -> int:
+    data = {name: filled(value, world) for name, value in POSTED.get(address, {}).items()}
+    here = filled(address, world)
+    answer = client.get(here, headers=headers) if method == "GET" else client.post(here, data, headers=headers)
+    return answer.status_code
+
+
+# --- every address ----------------------------------------------------------------------------------------------------
+
+
+def routes(patterns: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    for pattern in patterns:
+        route = before + str(pattern.pattern).removeprefix("^")
+        if isinstance(pattern, URLPattern):
+            yield route, pattern.callback
+        else:
+            yield from routes(pattern.url_patterns, route)
+
+
+def test_every_address_of_the_site_has_its_rows(world):
+    stated = {(method, resolve(filled(address, world)).route) for method, address, _codes in rows()}
+
+    missing = [f"{method} /{route}" for route, _view in routes(get_resolver().url_patterns) for method in ("GET", "POST")
+               if (method, route) not in stated]  # fmt: skip
+
+    assert missing == [], "Say in tests/clinic/matrix.py who may do what there."
+
+
+@pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person or "newcomer")
+def test_everybody_gets_what_the_matrix_says_and_changes_nothing_else(world, person):
+    """What answers with a page or a refusal has written nothing; what is posted in full and answers with a step onward has."""
+    client, before, wrong = browser_of(person), fingerprint(), []
+
+    for method, address, codes in rows():
+        expected = codes[PEOPLE.index(person)]
+        may_write = method == "POST" and address in POSTED and expected == 302 and not (person == NOBODY and address.startswith("/admin/"))
+        with transaction.atomic(), watched() as written:
+            status = answered(client, method, address, world)
+            transaction.set_rollback(may_write or address == "/admin/logout/")
+        if status != expected:
+            wrong.append(f"{method} {address}: {status}, not {expected}")
+        if bool(written) is not may_write:
+            wrong.append(f"{method} {address}: writes {written or 'nothing'}")
+        if address == "/admin/logout/":
+            client = browser_of(person)
+
+    assert wrong == []
+    assert fingerprint() == before
+
+
+@pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person or "newcomer")
+def test_asked_by_htmx_a_page_is_as_shut_as_ever(world, person):
+    client = browser_of(person)
+
+    wrong = [
+        f"{address}: {status}, not {expected}"
+        for method, address, codes in pages()
+        if method == "GET" and (expected := codes[PEOPLE.index(person)]) != (status := answered(client, "GET", address, world, **HTMX))
+    ]
+
+    assert wrong == []
+
+
+def test_what_is_posted_without_a_token_changes_nothing(world):
+    """Even for somebody who may do everything. Only what a provider signs needs none."""
+    boss = User.objects.create_superuser("boss")
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(boss)
+    before = fingerprint()
+
+    taken = {address for method, address, _codes in rows() if method == "POST" and answered(client, method, address, world) != 403}
+
+    assert taken == set()
+    assert fingerprint() == before
+    exempt = {route for route, view in routes(get_resolver().url_patterns) if getattr(view, "csrf_exempt", False)}
+    assert exempt == {resolve(filled(address, world)).route for address in WITHOUT_CSRF}
+
+
+# --- every action -----------------------------------------------------------------------------------------------------
+
+
+def actions_of(client: Client, model: str) -> set[str]:
+    page = client.get(f"/admin/{model.replace('.', '/')}/").content.decode()
+    select = re.search(r'<select name="action".*?</select>', page, re.S)
+    return set(re.findall(r'<option value="([^"]*)"', select.group())) - {""} if select else set()
+
+
+@pytest.mark.parametrize("person", [NEWCOMER, *ROLES], ids=lambda person: person or "newcomer")
+def test_a_list_offers_a_role_its_actions_and_no_others(world, person):
+    client = browser_of(person)
+
+    offered = {model: actions_of(client, model) for model in MODELS}
+
+    expected = {model: {verb for verb, who in ACTIONS.get(model, {}).items() if person in who} for model in MODELS}
+    assert offered == expected
+
+
+def test_every_action_is_in_the_matrix(world):
+    request = RequestFactory().get("/admin/")
+    request.user = User.objects.create_superuser("boss")
+
+    found = {label_of(model): set(model_admin.get_actions(request)) for model, model_admin in admin.site._registry.items()}
+
+    # Django deletes what is ticked; nobody but a superuser is offered it, where it isn't forbidden to everybody.
+    assert {model: verbs - {"delete_selected"} for model, verbs in found.items() if verbs - {"delete_selected"}} == {
+        model: set(verbs) for model, verbs in ACTIONS.items()
+    }
+
+
+@pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person or "newcomer")
+def test_an_action_that_isnt_offered_does_nothing(world, person):
+    client, before = browser_of(person), fingerprint()
+
+    for model in MODELS:
+        everything = [str(pk) for pk in apps.get_model(model).objects.values_list("pk", flat=True)]
+        every_verb = {verb for verbs in ACTIONS.values() for verb in verbs} | {"delete_selected"}
+        for verb in every_verb - {verb for verb, who in ACTIONS.get(model, {}).items() if person in who}:
+            asked = {"action": verb, "_selected_action": everything, "confirmed": "yes", "post": "yes", "reason": "none"}
+            client.post(f"/admin/{model.replace('.', '/')}/", asked)
+
+    assert fingerprint() == before
+
+
+# --- every field to search from ---------------------------------------------------------------------------------------
+
+
+def label_of(model: type[Model]) -> str:
+    return model._meta.label_lower
+
+
+def test_every_model_of_the_admin_is_in_the_matrix():
+    assert {label_of(model) for model in admin.site._registry} == set(MODELS)
+    assert {label_of(model) for model, model_admin in admin.site._registry.items() if model_admin.search_fields} == SEARCHABLE
+
+
+@pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person or "newcomer")
+def test_typing_ahead_finds_only_what_one_may_see(world, person):
+    client, wrong = browser_of(person), []
+
+    for label in OURS:
+        for model in apps.get_app_config(label).get_models():
+            for field in model._meta.get_fields():
+                asked = {"app_label": label, "model_name": model._meta.model_name, "field_name": field.name, "term": ""}
+                status = client.get("/admin/autocomplete/", asked).status_code
+                if status not in (expected := autocompleted(person, field)):
+                    wrong.append(f"{label_of(model)}.{field.name}: {status}, not {expected}")
+
+    assert wrong == []
+
+
+def autocompleted(person: str, field: Any) -> tuple[int, ...]:
+    if person == NOBODY:
+        return (302,)
+    target = label_of(field.related_model) if field.is_relation and field.concrete else ""
+    rights = MODELS[target][ROLES.index(person)] if target in SEARCHABLE and person in ROLES else ""
+    return (200,) if "v" in rights else (403, 404)
