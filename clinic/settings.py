@@ -177,6 +177,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": RECONCILE_EVERY_SECONDS,
         "options": {"expires": RECONCILE_EVERY_SECONDS - 1},
     },
+    "forget-files": {"task": "scheduling.tasks.forget_files", "schedule": 600, "options": {"expires": 590}},
     "poll": {"task": "notifications.tasks.poll", "schedule": POLL_EVERY_SECONDS, "options": {"expires": POLL_EVERY_SECONDS - 5}},
     "offer-openings": {
         "task": "scheduling.tasks.offer_openings",

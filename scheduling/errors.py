@@ -79,3 +79,7 @@ class Gone(BookingRefused):
 
 class TooSlow(Exception):
     """A report or an export was ended. `str()` is the sentence for whoever asked for it."""
+
+
+class FileRefused(Exception):
+    """A file of patients can't be read, or isn't there any more. Nothing was imported. `str()` is the sentence for who brought it."""

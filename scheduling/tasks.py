@@ -3,9 +3,11 @@
 import logging
 
 from celery import shared_task
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from scheduling import services
+from scheduling.services import importing
 
 logger = logging.getLogger(__name__)
 
@@ -22,3 +24,8 @@ def wake() -> None:
 @shared_task
 def offer_openings() -> None:
     services.offer_openings()
+
+
+@shared_task
+def forget_files() -> None:
+    importing.forget_files(timezone.now())

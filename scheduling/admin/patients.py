@@ -11,12 +11,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.admin.import_pages import ImportPages
 from scheduling.admin.names import CalledByName
 from scheduling.models import Appointment, Patient
 
 
 @admin.register(Patient)
-class PatientAdmin(CalledByName):
+class PatientAdmin(ImportPages, CalledByName):
     list_display = ["full_name", "birth_date", "phone", "email", "last_session"]
     list_display_links = ["full_name"]
     list_filter = ["hyperpigmentation_risk", "language"]

@@ -907,6 +907,29 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="PatientFile",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("brought_at", models.DateTimeField(db_index=True, verbose_name="brought")),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("content", models.BinaryField()),
+                (
+                    "brought_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="brought by",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "file of patients",
+                "verbose_name_plural": "files of patients",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
             name="Absence",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

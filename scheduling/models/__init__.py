@@ -1,6 +1,7 @@
 from scheduling.models.appointments import Appointment
 from scheduling.models.calendars import CalendarFeed
 from scheduling.models.courses import Course, Recall
+from scheduling.models.imports import PatientFile
 from scheduling.models.moves import Move
 from scheduling.models.patients import Patient
 from scheduling.models.places import Closure, Location, OpeningHours, Room
@@ -21,6 +22,7 @@ __all__ = [
     "Opening",
     "OpeningHours",
     "Patient",
+    "PatientFile",
     "Practitioner",
     "Product",
     "Recall",
