@@ -7,9 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from clinic.demo.accounts import DEMO_ACCOUNTS
+from scheduling.models import Practitioner
 
 # label, name of the view or its path, permission that it takes
 PLACES: tuple[tuple[Any, str, str], ...] = (
@@ -49,7 +51,17 @@ class Place:
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """What the frame around every page of the admin needs. `request.user` may be nobody yet, on the page to sign in."""
-    return {"places": places(request), "is_demo": settings.DEMO, "demo_accounts": DEMO_ACCOUNTS if settings.DEMO else []}
+    return {
+        "places": places(request),
+        "is_demo": settings.DEMO,
+        "demo_accounts": DEMO_ACCOUNTS if settings.DEMO else [],
+        "treats_patients": SimpleLazyObject(lambda: treats_patients(request)),
+    }
+
+
+def treats_patients(request: HttpRequest) -> bool:
+    """Whether this is a practitioner, with a calendar of her own. Asked only where a page has the menu."""
+    return request.user.is_authenticated and Practitioner.objects.filter(user=request.user, is_active=True).exists()
 
 
 def places(request: HttpRequest) -> list[Place]:

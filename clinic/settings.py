@@ -284,10 +284,19 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{levelname:<7} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "{levelname:<7} {name}: {message}", "style": "{"},
+        "request": {"()": "django.utils.log.ServerFormatter", "format": "[{server_time}] {message}", "style": "{"},
+    },
+    "filters": {"secret_addresses": {"()": "clinic.masking.SecretAddresses"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secret_addresses"]},
+        "requests": {"class": "logging.StreamHandler", "formatter": "request", "filters": ["secret_addresses"]},
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
+        # Django's own, of the development server, but for addresses that are secrets.
+        "django.server": {"handlers": ["requests"], "level": "INFO", "propagate": False},
         # At INFO the SDK logs each look-up's query, and with it the patient's number.
         "twilio": {"level": "WARNING"},
         # A line a tick, twelve ticks a minute, tells nobody anything.

@@ -36,10 +36,11 @@ class ClinicAdminSite(AdminSite):
     enable_nav_sidebar = False  # the header leads everywhere
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        from scheduling.views import maintenance_due_page
+        from scheduling.views import maintenance_due_page, my_calendar_page
 
         pages: list[URLResolver | URLPattern] = [
             path("maintenance-due/", self.admin_view(maintenance_due_page), name="maintenance_due"),
+            path("my-calendar/", self.admin_view(my_calendar_page), name="my_calendar"),
         ]
         return pages + super().get_urls()
 

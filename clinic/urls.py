@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
+    path("", include("scheduling.urls")),
     path("webhooks/", include("notifications.urls")),
 ]
 if settings.DEMO:

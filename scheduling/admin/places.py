@@ -9,6 +9,7 @@ from django.contrib.postgres.forms import RangeWidget
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.admin.calendar_pages import CalendarPages
 from scheduling.models import Absence, Closure, Location, OpeningHours, Practitioner, Room, Treatment, WorkingHours
 
 USUAL_PRICES = (300, 700)  # F21
@@ -53,7 +54,7 @@ class AbsenceInline(admin.TabularInline):
 
 
 @admin.register(Practitioner)
-class PractitionerAdmin(admin.ModelAdmin):
+class PractitionerAdmin(CalendarPages):
     list_display = ["name", "is_active"]
     list_filter = ["is_active", "locations"]
     search_fields = ["name"]

@@ -1,6 +1,7 @@
 """The only writers of scheduling. Each starts its own transaction, or joins the caller's, and sends what happened as a signal inside it."""
 
 from scheduling.services.booking import book
+from scheduling.services.calendars import calendar_feed, make_calendar_address, note_reading, revoke_calendar_address
 from scheduling.services.confirming import confirm, request_move
 from scheduling.services.courses import set_minimum_interval
 from scheduling.services.foreseeing import Foreseen, foresee_move, free_around
@@ -19,6 +20,7 @@ __all__ = [
     "accept_offer",
     "arrive",
     "book",
+    "calendar_feed",
     "cancel",
     "complete",
     "confirm",
@@ -26,15 +28,18 @@ __all__ = [
     "foresee_move",
     "free_around",
     "free_slots",
+    "make_calendar_address",
     "make_moves",
     "mark_no_show",
     "move",
+    "note_reading",
     "offer_openings",
     "refresh_recall",
     "reopen",
     "request_move",
     "require_end",
     "require_legal",
+    "revoke_calendar_address",
     "set_minimum_interval",
     "undo_arrival",
     "undo_move",

@@ -1,0 +1,22 @@
+"""What log lines must not repeat."""
+
+import logging
+import re
+from typing import Any
+
+# The address is the key: whoever reads it in a log could read the calendar.
+SECRET = re.compile(r"(/calendar/)[^\s\"'?]+")
+
+
+class SecretAddresses(logging.Filter):
+    """Writes /calendar/… for /calendar/<token>.ics, in a message and in what is put into it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = masked(record.msg)
+        if isinstance(record.args, tuple):
+            record.args = tuple(masked(value) for value in record.args)
+        return True
+
+
+def masked(value: Any) -> Any:
+    return SECRET.sub(r"\1…", value) if isinstance(value, str) else value
