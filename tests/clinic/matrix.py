@@ -91,6 +91,18 @@ GET  /admin/aftercare/caremessage/{wrong line}/deal/                302 405 405 
 POST /admin/aftercare/caremessage/{wrong line}/deal/                302 403 302 302 302
 POST /admin/scheduling/course/{course}/change/                      302 403 403 302 403
 POST /admin/notifications/alarm/{alarm}/change/                     302 403 403 403 302
+GET  /admin/my-calendar/                                            302 404 404 404 404
+POST /admin/my-calendar/                                            302 404 404 404 404
+GET  /admin/scheduling/practitioner/{scheduling.practitioner}/calendar/ 302 403 403 403 200
+POST /admin/scheduling/practitioner/{scheduling.practitioner}/calendar/ 302 403 403 403 302
+GET  /admin/scheduling/patient/import/                              302 403 403 403 200
+POST /admin/scheduling/patient/import/                              302 403 403 403 200
+GET  /admin/scheduling/patient/import/template.csv                  302 403 403 403 200
+POST /admin/scheduling/patient/import/template.csv                  302 403 403 403 200
+GET  /admin/scheduling/patient/import/{file}/                       302 403 403 403 200
+POST /admin/scheduling/patient/import/{file}/                       302 403 403 403 302
+GET  /calendar/unknown.ics                                          404 404 404 404 404
+POST /calendar/unknown.ics                                          405 405 405 405 405
 GET  /webhooks/twilio/status/{message}/                             405 405 405 405 405
 POST /webhooks/twilio/status/{message}/                             403 403 403 403 403
 GET  /webhooks/twilio/inbound/                                      405 405 405 405 405
@@ -118,6 +130,8 @@ POSTED = {
     "/admin/scheduling/appointment/{completed}/step/reopen/": {},
     "/admin/aftercare/caremessage/{reply line}/read/": {},
     "/admin/aftercare/caremessage/{wrong line}/deal/": {},
+    "/admin/scheduling/practitioner/{scheduling.practitioner}/calendar/": {"revoke": "1"},
+    "/admin/scheduling/patient/import/{file}/": {"import": "Import 1 patient"},
     "/admin/scheduling/course/{course}/change/": {"minimum_interval_days": "35"},
     "/admin/notifications/alarm/{alarm}/change/": {"_clear": ""},
 }

@@ -20,6 +20,7 @@ from freezegun import freeze_time
 from aftercare.models import CareMessage
 from notifications.services import raise_alarm, receive_reply
 from scheduling.models import Product
+from scheduling.services import importing
 from tests.clinic.matrix import ACTIONS, MODELS, NEWCOMER, NOBODY, PEOPLE, POSTED, ROLES, SEARCHABLE, WITHOUT_CSRF, pages, rows
 from tests.clinic_world import WEEK, Clinic, at
 from tests.staff import group, member
@@ -50,6 +51,7 @@ def world(clinic: Clinic) -> Iterator[dict[str, Any]]:
             "user": User.objects.create_user("somebody", password="a password", is_staff=True),
             "reply line": CareMessage.objects.get(reply__isnull=False),
             "wrong line": CareMessage.objects.filter(appointment=wrong).first(),
+            "file": importing.bring_file("list.csv", b"First name,Last name,DOB\nGita,Gupta,1988-02-29", by=member("Manager")),
             "scheduling.product": Product.objects.create(name="Serum"),
             "scheduling.appointment": appointment,
             "auth.group": group("Manager"),
