@@ -1,5 +1,6 @@
 """The appointment's page, with what was told about it and what became of that."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -11,12 +12,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from aftercare import services
+from aftercare.admin import foreseeing
 from aftercare.admin.lines import link_to_all, table_of, with_all_it_shows
 from aftercare.admin.remedies import to_reach
-from aftercare.models import CareMessage
+from aftercare.models import CareMessage, Plan
+from aftercare.services.plans import TOO_LATE
 from scheduling.admin import AppointmentAdmin
 from scheduling.admin.steps import Outcome, Step
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Patient, Product
 
 MOST_SHOWN = 50
 WITHOUT_MESSAGES = {"complete": _("The session is over."), "cancel": _("Time and room are free again.")}
@@ -30,10 +33,13 @@ class AppointmentWithMessagesAdmin(AppointmentAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Appointment | None = None) -> Any:
         field = "whole_messages" if request.user.has_perm("aftercare.view_addresses") else "messages"
         told = [(_("Messages"), {"fields": [field]})] if obj and request.user.has_perm("aftercare.view_caremessage") else []
-        return [*super().get_fieldsets(request, obj), *told]
+        (first, about), *others = super().get_fieldsets(request, obj)
+        if obj and obj.completed_at:
+            about = {**about, "fields": [*about["fields"], "product"]}
+        return [(first, about), *others, *told]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Appointment | None = None) -> list[str]:
-        return [*super().get_readonly_fields(request, obj), *(["messages", "whole_messages"] if obj else [])]
+        return [*super().get_readonly_fields(request, obj), *(["messages", "whole_messages", "product"] if obj else [])]
 
     # --- what a step does to her messages --------------------------------------------------------------------------
 
@@ -48,10 +54,39 @@ class AppointmentWithMessagesAdmin(AppointmentAdmin):
     def outcome(self, step: Step, appointment: Appointment) -> Outcome:
         said = _goes_without(step, appointment)
         if not said:
-            return super().outcome(step, appointment)
+            level, usual = super().outcome(step, appointment)
+            return level, _as_it_came(appointment) or usual if step.verb == "complete" else usual
         return (WARNING if step.verb == "complete" else SUCCESS), f"{DONE_WITHOUT_MESSAGES[step.verb]}. {said}"
 
+    def usual_product(self, patient: Patient) -> Product | None:
+        """What she had last, as long as it is in use."""
+        before = Plan.objects.filter(appointment__patient=patient, product__is_active=True).select_related("product")
+        last = before.order_by("-completed_at", "-pk").first()
+        return last.product if last else super().usual_product(patient)
+
+    def foresee(
+        self,
+        request: HttpRequest,
+        appointment: Appointment,
+        *,
+        completed_at: datetime,
+        product: Product | None,
+        wants_quiet_nights: bool | None,
+        now: datetime,
+    ) -> SafeString | str:
+        if not request.user.has_perm("aftercare.view_caremessage"):
+            return ""
+        foreseen = services.foresee_plan(
+            appointment, completed_at=completed_at, product=product, wants_quiet_nights=wants_quiet_nights, now=now
+        )
+        return foreseeing.shown(foreseen, appointment, now)
+
     # --- what is shown ---------------------------------------------------------------------------------------------
+
+    @admin.display(description=_("product used"))
+    def product(self, appointment: Appointment) -> str:
+        plan = Plan.objects.filter(appointment=appointment, stopped_at=None).select_related("product").first()
+        return str(plan.product) if plan and plan.product else ""
 
     @admin.display(description="")
     def messages(self, appointment: Appointment) -> SafeString:
@@ -68,6 +103,17 @@ def _messages(appointment: Appointment, *, whole: bool = False) -> SafeString:
     return format_html(
         "{}{}", table_of(lines, whole=whole), link_to_all(_("All messages about this appointment"), appointment=appointment.pk)
     )
+
+
+def _as_it_came(appointment: Appointment) -> str:
+    """What was left out of a session that was completed late; "" where nothing was."""
+    lines = CareMessage.objects.filter(plan__appointment=appointment, plan__stopped_at=None)
+    late = lines.filter(message=None, reason=TOO_LATE).order_by("planned_for", "pk").values_list("kind", "planned_for")
+    said = foreseeing.dropped(late, appointment.patient.zone)
+    if not said:
+        return ""
+    is_on_its_way = lines.filter(message__isnull=False).exists()
+    return f"{_('completed; aftercare is on its way.') if is_on_its_way else _('completed.')} {said}"
 
 
 def _goes_without(step: Step, appointment: Appointment) -> str:

@@ -13,10 +13,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from scheduling import services
+from scheduling.admin.completion_pages import CompletionPages, next_page
 from scheduling.admin.filters import AnswerFilter, StatusFilter, WhenFilter
 from scheduling.admin.names import CalledByName
 from scheduling.admin.refusals import RefusalsOnForm
-from scheduling.admin.step_pages import StepPages
 from scheduling.admin.steps import STEPS
 from scheduling.domain.states import COMING
 from scheduling.forms import AppointmentForm
@@ -24,7 +24,7 @@ from scheduling.models import Appointment
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(StepPages, RefusalsOnForm, CalledByName):
+class AppointmentAdmin(CompletionPages, RefusalsOnForm, CalledByName):
     form = AppointmentForm
     list_display = ["time", "patient_name", "treatment", "practitioner", "room", "status_badge"]
     list_display_links = ["time", "patient_name"]
@@ -111,6 +111,8 @@ class AppointmentAdmin(StepPages, RefusalsOnForm, CalledByName):
             context["subtitle"] = f"{obj.patient.full_name}, {obj.local_time_text}"
             if self.has_change_permission(request, obj):
                 context["steps"] = [step for step in STEPS.values() if step.is_open_to(obj, timezone.now())]
+                if obj.status not in COMING and self.has_add_permission(request):
+                    context["next_page"] = next_page(obj)
             if not self._may_move(obj):  # nothing on the page can be changed
                 context |= {"show_save": False, "show_save_and_continue": False}
         return super().render_change_form(request, context, add, change, form_url, obj)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -12,7 +13,10 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
+from scheduling import services
 from scheduling.admin.steps import STEPS, Outcome, Step
+from scheduling.admin.ways_back import next_of
+from scheduling.errors import BookingRefused
 from scheduling.models import Appointment
 
 
@@ -29,22 +33,53 @@ class StepPages(admin.ModelAdmin):
     def _step_action(
         self, modeladmin: admin.ModelAdmin, request: HttpRequest, queryset: QuerySet[Appointment], *, step: Step
     ) -> HttpResponse | None:
-        appointments = list(queryset.select_related("patient", "course__treatment"))
+        appointments = list(queryset.select_related("patient", "course__treatment", "practitioner", "room", "location"))
         here = reverse("admin:scheduling_appointment_changelist")
-        return self._step_page(request, step, appointments, here, confirmed="confirmed" in request.POST)
+        form = step.form_of(appointments)(request.POST if "confirmed" in request.POST else None)
+        if form.is_bound and form.is_valid():
+            self._say(request, self._taken(request, step, appointments, form))
+            return redirect(here)
+        return self._shown(request, step, appointments, form, {"back": here, "is_action": True})
 
     def get_urls(self) -> list[URLPattern]:
         step = path("<int:pk>/step/<str:verb>/", self.admin_site.admin_view(self.step_view), name="scheduling_appointment_step")
         return [step, *super().get_urls()]
 
     def step_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-        appointment = Appointment.objects.select_related("patient", "course__treatment").filter(pk=pk).first()
-        if appointment is None or verb not in STEPS:
+        """A POST takes the step, whether from this page or straight from a card, unless it is only to look once more: `preview`."""
+        if verb not in STEPS:
+            raise Http404
+        appointment = self.appointment_or_404(request, pk)
+        step, back = STEPS[verb], next_of(request)
+        form = step.form(request.POST if request.method == "POST" else None, initial=self.suggestion(step, appointment))
+        if form.is_bound and "preview" not in request.POST and form.is_valid():
+            refusals = self._taken(request, step, [appointment], form)
+            if not refusals:
+                return redirect(self.way_on(request, step, appointment, back))
+            if not form.fields:
+                self._say(request, refusals)
+                return redirect(back or _page_of(appointment))
+            form.add_error(None, str(refusals[0][1]))  # what was typed stays
+        return self._shown(request, step, [appointment], form, {"back": back or _page_of(appointment), "next": back})
+
+    def appointment_or_404(self, request: HttpRequest, pk: int) -> Appointment:
+        about = Appointment.objects.select_related("patient", "course__treatment", "practitioner", "room", "location")
+        appointment = about.filter(pk=pk).first()
+        if appointment is None:
             raise Http404
         if not self.has_change_permission(request, appointment):
             raise PermissionDenied
-        here = reverse("admin:scheduling_appointment_change", args=[pk])
-        return self._step_page(request, STEPS[verb], [appointment], here, confirmed=request.method == "POST")
+        return appointment
+
+    # --- for whoever knows more ------------------------------------------------------------------------------------
+
+    def suggestion(self, step: Step, appointment: Appointment) -> dict[str, Any]:
+        """What the step's form starts with."""
+        return step.suggestion(appointment)
+
+    def answers(self, step: Step, appointment: Appointment, cleaned: dict[str, Any]) -> dict[str, Any]:
+        """What the step's service is called with."""
+        return step.answers(appointment, cleaned)
 
     def explain(self, step: Step, appointments: list[Appointment]) -> list[str]:
         """What is said before the step is taken, in paragraphs."""
@@ -54,25 +89,53 @@ class StepPages(admin.ModelAdmin):
         """What is said of an appointment that has taken the step."""
         return messages.SUCCESS, f"{step.done}."
 
-    def _step_page(self, request: HttpRequest, step: Step, appointments: list[Appointment], back: str, *, confirmed: bool) -> HttpResponse:
-        form = step.form(request.POST if confirmed else None, initial=step.suggestion(appointments))
-        if confirmed and form.is_valid():
-            refusals = step.take(request, appointments, form.cleaned_data, partial(self.outcome, step))
-            if not (refusals and len(appointments) == 1 and form.fields):
-                for appointment, refusal in refusals:
-                    messages.error(request, f"{appointment.patient.full_name}, {appointment.local_time_text}: {refusal}")
-                return redirect(back)
-            form.add_error(None, str(refusals[0][1]))  # what was typed stays
-        context = {
+    def way_on(self, request: HttpRequest, step: Step, appointment: Appointment, back: str) -> str:
+        """Where one goes once it is taken; `back` is whence somebody came, where that is known."""
+        return back or _page_of(appointment)
+
+    def about_step(self, request: HttpRequest, step: Step, appointment: Appointment, form: forms.Form) -> dict[str, Any]:
+        """What else an appointment's own page of that step shows."""
+        return {}
+
+    # ---------------------------------------------------------------------------------------------------------------
+
+    def _taken(
+        self, request: HttpRequest, step: Step, appointments: list[Appointment], form: forms.Form
+    ) -> list[tuple[Appointment, BookingRefused]]:
+        answers = partial(self.answers, step, cleaned=form.cleaned_data)
+        return step.take(request, appointments, answers, partial(self.outcome, step))
+
+    @staticmethod
+    def _say(request: HttpRequest, refusals: list[tuple[Appointment, BookingRefused]]) -> None:
+        for appointment, refusal in refusals:
+            messages.error(request, f"{appointment.patient.full_name}, {appointment.local_time_text}: {refusal}")
+
+    def _shown(
+        self, request: HttpRequest, step: Step, appointments: list[Appointment], form: forms.Form, context: dict[str, Any]
+    ) -> HttpResponse:
+        context |= {
             **self.admin_site.each_context(request),
             "title": step.label,
             "step": step,
             "explanations": self.explain(step, appointments),
             "form": form,
             "appointments": appointments,
-            "back": back,
             "opts": self.opts,
-            "is_action": "action" in request.POST,
-            "media": self.media + form.media,
         }
-        return TemplateResponse(request, "scheduling/step.html", context)
+        if len(appointments) == 1 and not context.get("is_action"):
+            context |= {"appointment": appointments[0], "refusal": _why_not(step, appointments[0])}
+            context |= self.about_step(request, step, appointments[0], form)
+        return TemplateResponse(request, [f"scheduling/step_{step.verb}.html", "scheduling/step.html"], context)
+
+
+def _page_of(appointment: Appointment) -> str:
+    return reverse("admin:scheduling_appointment_change", args=[appointment.pk])
+
+
+def _why_not(step: Step, appointment: Appointment) -> str:
+    """In a sentence, where the appointment can't take the step as it stands: somebody else was faster."""
+    try:
+        services.require_legal(appointment, step.target)
+    except BookingRefused as refusal:
+        return str(refusal)
+    return ""

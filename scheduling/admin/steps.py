@@ -9,12 +9,14 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from scheduling import services
 from scheduling.domain.states import Status, may_become
 from scheduling.errors import BookingRefused
-from scheduling.forms import CancelForm, CompleteForm, StepForm, on_the_wall
+from scheduling.forms import CancelForm, CompleteForm, CompleteSeveralForm, StepForm, on_the_wall
 from scheduling.models import Appointment
 
 LATE = timedelta(hours=1)
@@ -41,6 +43,7 @@ class Step:
     target: Status
     service: Callable[..., Appointment]
     form: type[forms.Form] = StepForm
+    form_for_several: type[forms.Form] | None = None  # where that asks for less
     froms: tuple[Status, ...] = ()  # narrower than the legal arrows, where two steps lead to the same status
     explanation: Any = ""
     may_start: Callable[[Appointment, datetime], bool] = at_any_time
@@ -51,35 +54,46 @@ class Step:
         is_legal = may_become(status, self.target) and (not self.froms or status in self.froms)
         return is_legal and self.may_start(appointment, now)
 
-    def suggestion(self, appointments: list[Appointment]) -> dict[str, Any]:
-        """What the form starts with. Several sessions have no one end, so theirs stays open."""
-        if self.form is not CompleteForm or len(appointments) != 1:
+    def form_of(self, appointments: list[Appointment]) -> type[forms.Form]:
+        return self.form if len(appointments) == 1 else self.form_for_several or self.form
+
+    def suggestion(self, appointment: Appointment) -> dict[str, Any]:
+        """What the form starts with."""
+        if self.form is not CompleteForm:
             return {}
-        [appointment] = appointments
         now = timezone.now()
         # Ticked off long afterwards, the planned end is the better guess: every dose counts from it.
         ended_at = now if now < appointment.ends_at + LATE else appointment.ends_at
-        return {"completed_at": ended_at.astimezone(appointment.zone).replace(second=0, microsecond=0, tzinfo=None)}
+        return {
+            "completed_at": ended_at.astimezone(appointment.zone).replace(second=0, microsecond=0, tzinfo=None),
+            "wants_quiet_nights": "quiet" if appointment.patient.wants_quiet_nights else "texts",
+        }
+
+    def answers(self, appointment: Appointment, cleaned: dict[str, Any]) -> dict[str, Any]:
+        """What was answered, as the service takes it: a time is the clock at the appointment's location."""
+        completed_at = cleaned.get("completed_at")
+        return cleaned | {"completed_at": on_the_wall(completed_at, appointment.zone)} if completed_at else cleaned
 
     def take(
-        self, request: HttpRequest, appointments: Iterable[Appointment], answers: dict[str, Any], outcome: Callable[[Appointment], Outcome]
+        self,
+        request: HttpRequest,
+        appointments: Iterable[Appointment],
+        answers: Callable[[Appointment], dict[str, Any]],
+        outcome: Callable[[Appointment], Outcome],
     ) -> list[tuple[Appointment, BookingRefused]]:
         """Take the step with each appointment, say of each that took it what came of it, and return those that were refused."""
         refused = []
         for appointment in appointments:
             try:
-                taken = self.service(appointment, **_local(answers, appointment), by=request.user)
+                taken = self.service(appointment, **answers(appointment), by=request.user)
             except BookingRefused as refusal:
                 refused.append((appointment, refusal))
             else:
                 level, said = outcome(taken)
-                messages.add_message(request, level, f"{taken.patient.full_name}, {taken.local_time_text}: {said}")
+                called = f"{taken.patient.full_name}, {taken.local_time_text}"
+                is_markup = isinstance(said, SafeString)  # a link that leads on
+                messages.add_message(request, level, format_html("{}: {}", called, said) if is_markup else f"{called}: {said}")
         return refused
-
-
-def _local(answers: dict[str, Any], appointment: Appointment) -> dict[str, Any]:
-    completed_at = answers.get("completed_at")
-    return answers | {"completed_at": on_the_wall(completed_at, appointment.zone)} if completed_at else answers
 
 
 STEPS = {
@@ -101,6 +115,7 @@ STEPS = {
             Status.FULFILLED,
             services.complete,
             CompleteForm,
+            CompleteSeveralForm,
             explanation=_("The session is over. The patient's aftercare messages start now."),
             may_start=once_it_began,
         ),
@@ -130,6 +145,14 @@ STEPS = {
             services.reopen,
             froms=(Status.FULFILLED,),
             explanation=_("Takes the completion back: aftercare messages that haven't gone out are cancelled."),
+        ),
+        Step(
+            "not-here",
+            _("Not here yet"),
+            _("not here yet after all"),
+            Status.BOOKED,
+            services.undo_arrival,
+            explanation=_("Takes a mistaken check-in back. The appointment stays booked."),
         ),
     )
 }

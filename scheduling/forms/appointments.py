@@ -55,20 +55,3 @@ class AppointmentForm(forms.ModelForm):
         if room and starts_at:
             cleaned["starts_at"] = on_the_wall(starts_at, room.location.zone)
         return cleaned
-
-
-class StepForm(forms.Form):
-    """A step that needs no more than a yes."""
-
-
-class CompleteForm(StepForm):
-    completed_at = forms.SplitDateTimeField(
-        label=_("The session ended at"),
-        widget=AdminSplitDateTime,
-        required=False,
-        help_text=_("On the clock at the clinic. Aftercare counts from here. Left empty: now, or the planned end of a past day."),
-    )
-
-
-class CancelForm(StepForm):
-    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("For your colleagues; the patient isn't told."))

@@ -3,6 +3,7 @@
 from scheduling.reports.calendar import calendar_of
 from scheduling.reports.due import Due, maintenance_due
 from scheduling.reports.limits import limited_to
+from scheduling.reports.next_session import NextSession, next_session, times_for
 from scheduling.reports.outlook import Outlook, outlook
 
-__all__ = ["Due", "Outlook", "calendar_of", "limited_to", "maintenance_due", "outlook"]
+__all__ = ["Due", "NextSession", "Outlook", "calendar_of", "limited_to", "maintenance_due", "next_session", "outlook", "times_for"]

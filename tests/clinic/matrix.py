@@ -31,7 +31,7 @@ MODELS = {
 
 # What is ticked in a list, and then done: model → action → who is offered it.
 ACTIONS = {
-    "scheduling.appointment": dict.fromkeys(("arrive", "complete", "cancel", "no-show", "reopen"), ROLES),
+    "scheduling.appointment": dict.fromkeys(("arrive", "complete", "cancel", "no-show", "reopen", "not-here"), ROLES),
     "aftercare.caremessage": {"mark_read": ROLES, "deal_with": ROLES},
     "notifications.alarm": {"clear": ("Manager",)},
 }
@@ -84,7 +84,13 @@ GET  /admin/scheduling/appointment/{appointment}/step/no-show/      302 403 200 
 POST /admin/scheduling/appointment/{appointment}/step/no-show/      302 403 302 302 302
 GET  /admin/scheduling/appointment/{completed}/step/reopen/         302 403 200 200 200
 POST /admin/scheduling/appointment/{completed}/step/reopen/         302 403 302 302 302
+GET  /admin/scheduling/appointment/{arrived}/step/not-here/         302 403 200 200 200
+POST /admin/scheduling/appointment/{arrived}/step/not-here/         302 403 302 302 302
 GET  /admin/scheduling/appointment/{appointment}/step/fly/          302 404 404 404 404
+GET  /admin/scheduling/appointment/{appointment}/step/complete/preview/ 302 403 200 200 200
+POST /admin/scheduling/appointment/{appointment}/step/complete/preview/ 302 405 405 405 405
+GET  /admin/scheduling/appointment/{completed}/next/                302 403 200 200 200
+POST /admin/scheduling/appointment/{completed}/next/                302 405 405 405 405
 GET  /admin/aftercare/caremessage/{reply line}/read/                302 405 405 405 405
 POST /admin/aftercare/caremessage/{reply line}/read/                302 403 302 302 302
 GET  /admin/aftercare/caremessage/{wrong line}/deal/                302 405 405 405 405
@@ -128,6 +134,7 @@ POSTED = {
     "/admin/scheduling/appointment/{appointment}/step/cancel/": {"reason": "she is ill"},
     "/admin/scheduling/appointment/{appointment}/step/no-show/": {},
     "/admin/scheduling/appointment/{completed}/step/reopen/": {},
+    "/admin/scheduling/appointment/{arrived}/step/not-here/": {},
     "/admin/aftercare/caremessage/{reply line}/read/": {},
     "/admin/aftercare/caremessage/{wrong line}/deal/": {},
     "/admin/scheduling/practitioner/{scheduling.practitioner}/calendar/": {"revoke": "1"},

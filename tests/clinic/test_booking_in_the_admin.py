@@ -194,7 +194,7 @@ class TestSteps:
         withdraw_consent(clinic.ana, "care", "email", source="front desk")
         why = "No aftercare can go out: no consent for texts or emails. Ask Ana, and tick it on the patient's page."
         page = unescape(desk.get(here).content.decode())
-        assert f"<p>The session is over.</p><p>{why}</p>" in page
+        assert f'<p>The session is over.</p><p class="notice">{why}</p>' in page
         assert "start now" not in page
 
         answer = self.step(desk, booked, "complete")

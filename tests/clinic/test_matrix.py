@@ -19,6 +19,7 @@ from freezegun import freeze_time
 
 from aftercare.models import CareMessage
 from notifications.services import raise_alarm, receive_reply
+from scheduling import services as scheduling
 from scheduling.models import Product
 from scheduling.services import importing
 from tests.clinic.matrix import ACTIONS, MODELS, NEWCOMER, NOBODY, PEOPLE, POSTED, ROLES, SEARCHABLE, WITHOUT_CSRF, pages, rows
@@ -43,10 +44,13 @@ def world(clinic: Clinic) -> Iterator[dict[str, Any]]:
         raise_alarm("sms", "30007", "carriers filter our texts", times=3, now=NOW)
         receive_reply("sms", "+12125550101", "it still stings", provider_id="SM1", now=NOW)
         wrong = clinic.book(clinic.chloe, NOW + WEEK)
+        elsewhere = {"treatment": clinic.scalp, "practitioner": clinic.eli, "room": clinic.other_room}
+        arrived = scheduling.arrive(clinic.book(clinic.chloe, NOW - timedelta(minutes=15), **elsewhere), now=NOW)
         named = {
             "patient": clinic.ana,
             "appointment": appointment,
             "completed": completed,
+            "arrived": arrived,
             "course": appointment.course,
             "user": User.objects.create_user("somebody", password="a password", is_staff=True),
             "reply line": CareMessage.objects.get(reply__isnull=False),

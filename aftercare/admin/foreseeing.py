@@ -1,0 +1,120 @@
+"""How a plan to be reads, before its session is completed."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from aftercare.models.protocols import KINDS
+from aftercare.services import Foreseen
+from aftercare.services.plans import TOO_LATE
+from notifications.domain.quiet import QuietHours
+from notifications.domain.segments import segments
+from scheduling.models import Appointment
+
+MOST_TIMES = 8  # are told one by one
+
+
+def shown(foreseen: Sequence[Foreseen], appointment: Appointment, now: datetime) -> str:
+    """The plan as a list of days, on the patient's own clock."""
+    patient, zone = appointment.patient, appointment.patient.zone
+    days = [
+        {"day": day, "is_today": day == localtime(now, zone).date(), "messages": [_message(one, zone) for one in of_day]}
+        for day, of_day in groupby(foreseen, key=lambda one: localtime(one.line.planned_for, zone).date())
+    ]
+    context = {
+        "patient": patient,
+        "days": days,
+        "summary": _summary(foreseen, zone),
+        "dropped": dropped([(one.line.kind.value, one.line.planned_for) for one in foreseen if one.line.reason == TOO_LATE], zone),
+        "left_out": _left_out(foreseen),
+        "other_clock": zone if zone != appointment.zone else "",
+    }
+    return render_to_string("aftercare/foreseen.html", context)
+
+
+def dropped(messages: Iterable[tuple[str, datetime]], zone: ZoneInfo) -> str:
+    """Of a session that is completed late: how many (kind, time) aren't sent any more, and which; "" for none."""
+    lines = list(messages)
+    if not lines:
+        return ""
+    if {kind for kind, _at in lines} == {"dose"}:
+        number = ngettext("%(count)s dose", "%(count)s doses", len(lines)) % {"count": len(lines)}
+    else:
+        number = ngettext("%(count)s message", "%(count)s messages", len(lines)) % {"count": len(lines)}
+    which = _times([at for _kind, at in lines], zone)
+    said = ngettext(
+        "Completed late: %(number)s is left out, as its time has passed (%(which)s).",
+        "Completed late: %(number)s are left out, as their times have passed (%(which)s).",
+        len(lines),
+    )
+    return said % {"number": number, "which": which}
+
+
+def _times(instants: Sequence[datetime], zone: ZoneInfo) -> str:
+    """“Tue, Nov 3: 5:00 PM, 8:00 PM”; of many, the first and the last."""
+    local = [localtime(at, zone) for at in instants]
+    if len(local) > MOST_TIMES:
+        first, last = (date_format(at, "D, M j, g:i A") for at in (local[0], local[-1]))
+        return _("%(first)s to %(last)s") % {"first": first, "last": last}
+    days = groupby(local, key=lambda at: at.date())
+    return "; ".join(f"{date_format(day, 'D, M j')}: {', '.join(date_format(at, 'g:i A') for at in of_day)}" for day, of_day in days)
+
+
+def _message(one: Foreseen, zone: ZoneInfo) -> dict[str, Any]:
+    planned, line = one.telling.planned, one.line
+    local = localtime(line.planned_for, zone)
+    quiet = QuietHours(*settings.QUIET_HOURS)
+    waits = line.draft is not None and line.draft.quiet is not None and quiet.covers(local)
+    return {
+        "at": local,
+        "clock": date_format(local, "g:i A"),
+        "what": dict(KINDS)[line.kind.value],
+        "number": _("%(number)s of %(of)s") % {"number": planned.number, "of": planned.of} if planned and planned.of > 1 else "",
+        "night": [date_format(localtime(dose, zone), "g:i A") for dose in planned.folded] if planned else [],
+        "is_text": line.channel == "sms",
+        "segments": segments(one.words).number if line.channel == "sms" else 0,
+        "subject": one.telling.letter.subject,
+        "words": one.words,
+        "goes": line.draft is not None,
+        "why": "" if line.reason == TOO_LATE else line.reason,  # the notice above has said it
+        "waits_until": date_format(localtime(quiet.end_at(local, zone), zone), "g:i A") if waits else "",
+    }
+
+
+def _summary(foreseen: Sequence[Foreseen], zone: ZoneInfo) -> str:
+    """“26 texts (40 SMS segments) and 6 emails, the last on Tue, Dec 1.”"""
+    going = [one for one in foreseen if one.line.draft]
+    if not going:
+        return _("Nothing goes out.")
+    texts = [one for one in going if one.line.channel == "sms"]
+    emails = len(going) - len(texts)
+    parts = []
+    if texts:
+        number = ngettext("%(count)s text", "%(count)s texts", len(texts)) % {"count": len(texts)}
+        paid = sum(segments(one.words).number for one in texts)
+        parts.append(f"{number} ({ngettext('%(count)s SMS segment', '%(count)s SMS segments', paid) % {'count': paid}})")
+    if emails:
+        parts.append(ngettext("%(count)s email", "%(count)s emails", emails) % {"count": emails})
+    last = date_format(localtime(going[-1].line.planned_for, zone), "D, M j")
+    return _("%(what)s, the last on %(day)s.") % {"what": _(" and ").join(parts), "day": last}
+
+
+def _left_out(foreseen: Sequence[Foreseen]) -> list[str]:
+    """Why some don't go out, with how many of each. Where none does, the page has said so, and what to do about it."""
+    if not any(one.line.draft for one in foreseen):
+        return []
+    whys = Counter(one.line.reason for one in foreseen if one.line.draft is None and one.line.reason != TOO_LATE)
+    return [
+        ngettext("%(count)s isn’t sent: %(why)s.", "%(count)s aren’t sent: %(why)s.", count) % {"count": count, "why": why}
+        for why, count in whys.items()
+    ]

@@ -1,0 +1,11 @@
+"""Where somebody came from, as far as it is one of our own pages."""
+
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
+
+
+def next_of(request: HttpRequest) -> str:
+    """The path that the form or the address names as `next`; "" where it leads to another site, or names none."""
+    wanted = request.POST.get("next") or request.GET.get("next", "")
+    is_ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return wanted if is_ours else ""
