@@ -95,20 +95,21 @@ GET  /admin/aftercare/caremessage/{reply line}/read/                302 405 405 
 POST /admin/aftercare/caremessage/{reply line}/read/                302 403 302 302 302
 GET  /admin/aftercare/caremessage/{wrong line}/deal/                302 405 405 405 405
 POST /admin/aftercare/caremessage/{wrong line}/deal/                302 403 302 302 302
-POST /admin/scheduling/course/{course}/change/                      302 403 403 302 403
-POST /admin/notifications/alarm/{alarm}/change/                     302 403 403 403 302
-GET  /admin/my-calendar/                                            302 404 404 404 404
-POST /admin/my-calendar/                                            302 404 404 404 404
-GET  /admin/scheduling/practitioner/{scheduling.practitioner}/calendar/ 302 403 403 403 200
-POST /admin/scheduling/practitioner/{scheduling.practitioner}/calendar/ 302 403 403 403 302
 GET  /admin/scheduling/patient/import/                              302 403 403 403 200
 POST /admin/scheduling/patient/import/                              302 403 403 403 200
 GET  /admin/scheduling/patient/import/template.csv                  302 403 403 403 200
 POST /admin/scheduling/patient/import/template.csv                  302 403 403 403 200
 GET  /admin/scheduling/patient/import/{file}/                       302 403 403 403 200
 POST /admin/scheduling/patient/import/{file}/                       302 403 403 403 302
+GET  /admin/scheduling/practitioner/{practitioner}/calendar/        302 403 403 403 200
+POST /admin/scheduling/practitioner/{practitioner}/calendar/        302 403 403 403 200
+GET  /admin/my-calendar/                                            302 404 404 200 404
+POST /admin/my-calendar/                                            302 404 404 200 404
+GET  /calendar/{token}.ics                                          200 200 200 200 200
+POST /calendar/{token}.ics                                          405 405 405 405 405
 GET  /calendar/unknown.ics                                          404 404 404 404 404
-POST /calendar/unknown.ics                                          405 405 405 405 405
+POST /admin/scheduling/course/{course}/change/                      302 403 403 302 403
+POST /admin/notifications/alarm/{alarm}/change/                     302 403 403 403 302
 GET  /webhooks/twilio/status/{message}/                             405 405 405 405 405
 POST /webhooks/twilio/status/{message}/                             403 403 403 403 403
 GET  /webhooks/twilio/inbound/                                      405 405 405 405 405
@@ -137,8 +138,9 @@ POSTED = {
     "/admin/scheduling/appointment/{arrived}/step/not-here/": {},
     "/admin/aftercare/caremessage/{reply line}/read/": {},
     "/admin/aftercare/caremessage/{wrong line}/deal/": {},
-    "/admin/scheduling/practitioner/{scheduling.practitioner}/calendar/": {"revoke": "1"},
     "/admin/scheduling/patient/import/{file}/": {"import": "Import 1 patient"},
+    "/admin/scheduling/practitioner/{practitioner}/calendar/": {"make": ""},
+    "/admin/my-calendar/": {"make": ""},
     "/admin/scheduling/course/{course}/change/": {"minimum_interval_days": "35"},
     "/admin/notifications/alarm/{alarm}/change/": {"_clear": ""},
 }
