@@ -1,9 +1,10 @@
 """The appointment's page, with what was told about it and what became of that."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.contrib.messages import SUCCESS, WARNING
 from django.http import HttpRequest
 from django.utils import timezone
@@ -14,11 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from aftercare import services
 from aftercare.admin import foreseeing
 from aftercare.admin.lines import link_to_all, table_of, with_all_it_shows
+from aftercare.admin.patients import troubles
 from aftercare.admin.remedies import to_reach
+from aftercare.forms import ASKED, NewcomerWithConsentForm
 from aftercare.models import CareMessage, Plan
 from aftercare.services.plans import TOO_LATE
 from scheduling.admin import AppointmentAdmin
 from scheduling.admin.steps import Outcome, Step
+from scheduling.forms import NewcomerForm
 from scheduling.models import Appointment, Patient, Product
 
 MOST_SHOWN = 50
@@ -40,6 +44,21 @@ class AppointmentWithMessagesAdmin(AppointmentAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Appointment | None = None) -> list[str]:
         return [*super().get_readonly_fields(request, obj), *(["messages", "whole_messages", "product"] if obj else [])]
+
+    # --- what is asked and said at booking ---------------------------------------------------------------------------
+
+    newcomer_form = NewcomerWithConsentForm
+
+    def welcome(self, request: HttpRequest, form: NewcomerForm, patient: Patient) -> None:
+        for (purpose, channel), box in ASKED.items():
+            if form.cleaned_data[box]:
+                services.give_consent(patient, purpose, channel, source="front desk", by=cast(User, request.user))
+
+    def cautions(self, patient: Patient) -> list[str]:
+        if known := troubles(patient):
+            return known
+        why = services.why_unreachable(patient)
+        return [f"{patient.first_name} isn't told of it: {why}. {to_reach(patient, why)}"] if why else []
 
     # --- what a step does to her messages --------------------------------------------------------------------------
 

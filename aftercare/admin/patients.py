@@ -2,8 +2,6 @@
 
 from typing import Any, cast
 
-from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest
@@ -16,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from aftercare import services
 from aftercare.admin import changes
 from aftercare.admin.lines import link_to_all, table_of, with_all_it_shows
-from aftercare.domain.consent import CURRENT, wording_of
+from aftercare.forms import ADDRESSES, ASKED, PatientForm
 from aftercare.models import CareMessage
 from scheduling.admin import PatientAdmin
 from scheduling.models import Patient
@@ -24,11 +22,6 @@ from scheduling.models import Patient
 MOST_RECENT = 12
 START_IS_ENOUGH = _("Texts start again when START is texted from it.")
 START_IS_NEEDED = _("No text goes there until START is texted from it.")
-ADDRESSES = {"sms": "phone", "email": "email"}
-NEEDED = {
-    "sms": _("%(name)s agreed to texts. Untick that, or enter a number."),
-    "email": _("%(name)s agreed to emails. Untick that, or enter an address."),
-}
 STARTED = {
     ("care", "sms"): _("Texts start."),
     ("care", "email"): _("Emails start."),
@@ -41,44 +34,6 @@ ENDED = {
     ("recall", "sms"): _("Texts when a session is due end."),
     ("recall", "email"): _("Emails when a session is due end."),
 }
-# (purpose, channel) → the field that asks for it
-ASKED = {
-    ("care", "sms"): "care_by_sms",
-    ("care", "email"): "care_by_email",
-    ("recall", "sms"): "recall_by_sms",
-    ("recall", "email"): "recall_by_email",
-}
-
-
-class PatientForm(forms.ModelForm):
-    """The patient with her consent, each purpose and channel on its own, in the very words that she is asked to agree to."""
-
-    care_by_sms = forms.BooleanField(label=_("Agreed to texts about their care"), required=False)
-    care_by_email = forms.BooleanField(label=_("Agreed to emails about their care"), required=False)
-    recall_by_sms = forms.BooleanField(label=_("Agreed to texts when a session is due"), required=False)
-    recall_by_email = forms.BooleanField(label=_("Agreed to emails when a session is due"), required=False)
-
-    class Meta:
-        model = Patient
-        fields = "__all__"  # noqa: DJ007 - the fieldsets choose
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        agreed = services.agreements(self.instance) if self.instance.pk else {}
-        for about, field in ASKED.items():
-            self.initial[field] = about in agreed
-            # What she agreed to, rather than what others are asked by now.
-            version = agreed[about].wording_version if about in agreed else CURRENT
-            self.fields[field].help_text = _to_be_read_out(version, *about, language=self.instance.language)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        for channel, field in ADDRESSES.items():
-            is_asked_for = any(cleaned.get(box) for (_purpose, over), box in ASKED.items() if over == channel)
-            if is_asked_for and field in cleaned and not cleaned[field]:
-                name = cleaned.get("first_name") or _("The patient")
-                self.add_error(field, NEEDED[channel] % {"name": name})
-        return cleaned
 
 
 admin.site.unregister(Patient)
@@ -107,7 +62,7 @@ class PatientWithConsentAdmin(PatientAdmin):
     @admin.display(description="")
     def reach_trouble(self, patient: Patient) -> SafeString:
         """What keeps messages from her, where something does."""
-        return format_html_join("", '<p class="notice">{}</p>', ((said,) for said in _troubles(patient)))
+        return format_html_join("", '<p class="notice">{}</p>', ((said,) for said in troubles(patient)))
 
     @admin.display(description="")
     def recent_messages(self, patient: Patient) -> SafeString:
@@ -156,21 +111,8 @@ def _link_to_consents(patient: Patient) -> SafeString:
     return format_html('<a href="{}?patient={}">{}</a>', address, patient.pk, _("What was agreed to and withdrawn, when, and by whom"))
 
 
-def _to_be_read_out(version: str, purpose: str, channel: str, *, language: str) -> SafeString:
-    """The wording in the patient's language; in the others for the case that the form doesn't know it yet."""
-    wording = wording_of(version, purpose, channel)
-    texts = dict(wording.texts) if wording else {}
-    own = texts.pop(language, "")
-    names = dict(settings.PATIENT_LANGUAGES)
-    others = format_html_join(
-        "",
-        '<details class="wording"><summary>{}</summary><p lang="{}">{}</p></details>',
-        ((names[code], code, text) for code, text in texts.items()),
-    )
-    return format_html('<p class="wording" lang="{}">{}</p>{}', language, own, others)
-
-
-def _troubles(patient: Patient) -> list[str]:
+def troubles(patient: Patient) -> list[str]:
+    """What keeps texts from her number, in sentences."""
     phone = str(patient.phone.as_e164) if patient.phone else ""
     found = []
     if phone and services.has_said_stop("sms", phone):

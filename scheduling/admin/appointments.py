@@ -1,9 +1,9 @@
-import re
 from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.db.models.expressions import Combinable
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from scheduling import services
+from scheduling.admin.booking_pages import BookingPages
 from scheduling.admin.completion_pages import CompletionPages, next_page
 from scheduling.admin.filters import AnswerFilter, StatusFilter, WhenFilter
 from scheduling.admin.names import CalledByName
@@ -20,20 +21,19 @@ from scheduling.admin.refusals import RefusalsOnForm
 from scheduling.admin.steps import STEPS
 from scheduling.domain.states import COMING
 from scheduling.forms import AppointmentForm
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Patient
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(CompletionPages, RefusalsOnForm, CalledByName):
+class AppointmentAdmin(BookingPages, CompletionPages, RefusalsOnForm, CalledByName):
     form = AppointmentForm
     list_display = ["time", "patient_name", "treatment", "practitioner", "room", "status_badge"]
     list_display_links = ["time", "patient_name"]
     list_filter = [WhenFilter, AnswerFilter, StatusFilter, "location", "practitioner"]
     list_select_related = ["patient", "course__treatment", "practitioner", "room__location"]
     list_per_page = 50
-    search_fields = ["patient__first_name", "patient__last_name", "patient__phone"]
-    search_help_text = _("Patient's name or phone number")
-    autocomplete_fields = ["patient"]
+    search_fields = ["patient__searchable"]
+    search_help_text = _("Any part of the patient's name, phone number or birth date")
     refusal_fields = {
         "too_soon": "starts_at",
         "in_past": "starts_at",
@@ -78,7 +78,7 @@ class AppointmentAdmin(CompletionPages, RefusalsOnForm, CalledByName):
 
     def get_fieldsets(self, request: HttpRequest, obj: Appointment | None = None) -> Any:
         if obj is None:
-            return [(None, {"fields": ["patient", "treatment", "practitioner", "room", "starts_at"]})]
+            return []
         when = ["starts_at", "practitioner", "room"] if self._may_move(obj) else ["time", "practitioner", "room"]
         about = ["patient_link", "treatment", "status_badge", *(["status_reason"] if obj.status_reason else [])]
         ended = ["completed_at"] if obj.completed_at else []
@@ -126,19 +126,18 @@ class AppointmentAdmin(CompletionPages, RefusalsOnForm, CalledByName):
         is_coming = request.GET.get(WhenFilter.parameter_name) in WhenFilter.COMING or request.GET.get(AnswerFilter.parameter_name)
         return ["during"] if is_coming else ["-during"]
 
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        # The page's address is whatever somebody typed.
-        asked = {name: request.GET.get(name, "") for name in ("patient", "treatment", "practitioner", "room")}
-        return {name: number for name, number in asked.items() if re.fullmatch(r"[0-9]{1,18}", number)}
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Appointment], search_term: str
+    ) -> tuple[QuerySet[Appointment], bool]:
+        return (queryset.filter(patient__in=Patient.objects.matching(search_term)) if search_term.strip() else queryset), False
 
     # --- what is done ----------------------------------------------------------------------------------------------
 
     def save_model(self, request: HttpRequest, obj: Appointment, form: Any, change: bool) -> None:
         asked = form.cleaned_data
-        if change and "starts_at" not in asked:
+        if "starts_at" not in asked:
             return
-        by = cast(User, request.user)
-        saved = services.move(obj, **asked, by=by) if change else services.book(**asked, by=by)
+        saved = services.move(obj, **asked, by=cast(User, request.user))
         obj.__dict__.update(saved.__dict__)
         request.saved = obj  # type: ignore[attr-defined]
         for warning in services.warnings_of(saved):

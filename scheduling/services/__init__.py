@@ -4,12 +4,14 @@ from scheduling.services.booking import book
 from scheduling.services.calendars import calendar_feed, make_calendar_address, note_reading, revoke_calendar_address
 from scheduling.services.confirming import confirm, request_move
 from scheduling.services.courses import set_minimum_interval
+from scheduling.services.desk import book_at_desk
 from scheduling.services.foreseeing import Foreseen, foresee_move, free_around
 from scheduling.services.free_slots import Slot, free_slots
 from scheduling.services.moving import Change, make_moves, move, undo_move
 from scheduling.services.offering import accept_offer, decline_offer, offer_openings
 from scheduling.services.recalls import refresh_recall
 from scheduling.services.status import arrive, cancel, complete, mark_no_show, reopen, require_end, require_legal, undo_arrival
+from scheduling.services.suiting import why_not
 from scheduling.services.waiting import wait, withdraw
 from scheduling.services.warnings import warnings_of
 
@@ -20,6 +22,7 @@ __all__ = [
     "accept_offer",
     "arrive",
     "book",
+    "book_at_desk",
     "calendar_feed",
     "cancel",
     "complete",
@@ -45,5 +48,6 @@ __all__ = [
     "undo_move",
     "wait",
     "warnings_of",
+    "why_not",
     "withdraw",
 ]

@@ -1,0 +1,134 @@
+// Finding a patient as one types: the list of buttons that the server sends becomes a combobox's. Without this the page works by its buttons.
+"use strict";
+
+const booking = {
+    waiting: false, // Enter was pressed before what it should choose from was there
+    get input() {
+        return document.getElementById("search");
+    },
+    get options() {
+        return [...document.querySelectorAll("#found-list .found")];
+    },
+};
+
+function say(words) {
+    const said = document.getElementById("said");
+    if (words && said.textContent !== words) {
+        said.textContent = words;
+    }
+}
+
+function point(option) {
+    for (const other of booking.options) {
+        other.setAttribute("aria-selected", String(other === option));
+    }
+    if (option) {
+        booking.input.setAttribute("aria-activedescendant", option.id);
+        option.scrollIntoView({ block: "nearest" });
+    } else {
+        booking.input.removeAttribute("aria-activedescendant");
+    }
+}
+
+function dress() {
+    const { input, options } = booking;
+    if (!input) {
+        return;
+    }
+    const list = document.getElementById("found-list");
+    input.setAttribute("role", "combobox");
+    input.setAttribute("aria-autocomplete", "list");
+    input.setAttribute("aria-expanded", String(Boolean(list)));
+    if (!list) {
+        input.removeAttribute("aria-controls");
+        point(null);
+        return;
+    }
+    input.setAttribute("aria-controls", "found-list");
+    list.setAttribute("role", "listbox");
+    for (const option of options) {
+        option.parentElement.setAttribute("role", "presentation");
+        option.setAttribute("role", "option");
+        option.tabIndex = -1;
+    }
+    point(options[0]);
+}
+
+function choose() {
+    const chosen = document.querySelector('#found-list .found[aria-selected="true"]');
+    chosen?.click();
+}
+
+document.addEventListener("keydown", (event) => {
+    if (event.target !== booking.input || event.isComposing) {
+        return;
+    }
+    const { input, options } = booking;
+    const at = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
+    if (event.key === "ArrowDown" && options.length) {
+        event.preventDefault();
+        point(options[(at + 1) % options.length]);
+    } else if (event.key === "ArrowUp" && options.length) {
+        event.preventDefault();
+        point(options[(at <= 0 ? options.length : at) - 1]);
+    } else if (event.key === "Escape" && options.length) {
+        event.preventDefault();
+        document.getElementById("found-list").remove();
+        document.documentElement.classList.add("has-scripts");
+dress();
+    } else if (event.key === "Enter") {
+        event.preventDefault();
+        if (input.value === (input.dataset.found ?? input.defaultValue)) {
+            choose();
+        } else {
+            booking.waiting = true;
+        }
+    }
+});
+
+document.addEventListener("input", (event) => {
+    if (event.target === booking.input) {
+        booking.waiting = false;
+    }
+});
+
+document.addEventListener("htmx:configRequest", (event) => {
+    if (event.target === booking.input) {
+        event.target.dataset.asked = event.target.value;
+    }
+});
+
+// Settled, since htmx gives elements of the same id their old attributes until then.
+document.addEventListener("htmx:afterSettle", (event) => {
+    document.getElementById("trouble").hidden = true;
+    document.documentElement.classList.add("has-scripts");
+dress();
+    if (event.detail.target.id === "found") {
+        booking.input.dataset.found = booking.input.dataset.asked;
+        say(document.getElementById("found-count").textContent);
+        if (booking.waiting && booking.input.value === booking.input.dataset.found) {
+            booking.waiting = false;
+            if (booking.options.length === 1) {
+                choose(); // several have to be seen first
+            }
+        }
+    } else {
+        say(document.querySelector("#panel :is(.suits, .does-not-suit), #panel h2")?.textContent);
+    }
+});
+
+// A page that isn't this one, such as the one to sign in, never takes the place of what was typed.
+document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, xhr } = event.detail;
+    if (xhr.status !== 200 || !xhr.responseText.includes(`id="${target.id}"`)) {
+        event.detail.shouldSwap = false;
+        document.getElementById("trouble").hidden = false;
+    }
+});
+
+document.addEventListener("htmx:sendError", () => {
+    document.getElementById("trouble").hidden = false;
+});
+
+document.documentElement.classList.add("has-scripts");
+dress();

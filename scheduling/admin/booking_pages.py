@@ -1,0 +1,333 @@
+"""The page on which the desk books: find the patient or add her, choose a time, done. Its buttons work without scripts (ADR 0011)."""
+
+import re
+from datetime import date, datetime
+from functools import partial
+from typing import Any, TypeVar, cast
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import BooleanField, ExpressionWrapper, Model, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET
+
+from scheduling import services
+from scheduling.admin.booking_panel import Asked, Panel, Wanted, panel
+from scheduling.errors import BookingRefused
+from scheduling.fields import plain
+from scheduling.forms import BookingForm, NewcomerForm
+from scheduling.models import Appointment, Course, Location, Patient, Practitioner, Treatment
+
+SUGGESTED = 8
+COUNTED = 100
+PREFIX = "new"
+NUMBER = r"[0-9]{1,18}"
+LOCAL = r"((?:20|21)\d\d-\d\d-\d\d)T(\d\d:\d\d)"
+# The buttons that show the page again, with what they say; without one of them it books.
+SHOWING = ("show", "choose", "slot", "later", "all_of")
+REFUSAL_FIELDS = {"practitioner_busy": "practitioner", "not_offered": "practitioner", "room_busy": "room", "patient_busy": "starts_at"}
+REFUSAL_FIELDS |= dict.fromkeys(("too_soon", "in_past", "too_far_ahead", "closed"), "starts_at")
+Row = TypeVar("Row", bound=Model)
+
+
+class BookingPages(admin.ModelAdmin):
+    """Whoever knows more of a patient overrides `newcomer_form`, `welcome` and `cautions`: aftercare asks for consent."""
+
+    newcomer_form: type[NewcomerForm] = NewcomerForm
+
+    def welcome(self, request: HttpRequest, form: NewcomerForm, patient: Patient) -> None:
+        """What else there is to do about a patient who was added just now, in the transaction that adds and books her."""
+
+    def cautions(self, patient: Patient) -> list[str]:
+        """What the desk should know of her before it books, in sentences."""
+        return []
+
+    def get_urls(self) -> list[URLPattern]:
+        found = path(
+            "add/patients/", self.admin_site.admin_view(require_GET(self.found_view)), name="scheduling_appointment_booking_patients"
+        )
+        return [found, *super().get_urls()]
+
+    def found_view(self, request: HttpRequest) -> HttpResponse:
+        """The patients who match what is being typed; the page itself shows the same ones."""
+        self._require_permission(request)
+        return TemplateResponse(request, "scheduling/booking_found.html", _found(request.GET.get("q", ""), timezone.now()))
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        self._require_permission(request)
+        page = BookingPage(self, request)
+        if page.is_booking and (booked := page.book()):
+            self.log_addition(request, booked, [{"added": {}}])
+            when, place = booked.local_time_text, f"with {booked.practitioner} in {booked.room.name}"
+            messages.success(request, f"Booked: {booked.patient.full_name}, {when}, {place}.")
+            for warning in services.warnings_of(booked):
+                messages.warning(request, warning)
+            return redirect(page.next or reverse("admin:scheduling_appointment_change", args=[booked.pk]))
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "title": "Book an appointment", **page.context()}
+        return TemplateResponse(request, "scheduling/booking.html", context)
+
+    def _require_permission(self, request: HttpRequest) -> None:
+        if not self.has_add_permission(request) or not request.user.has_perm("scheduling.view_patient"):
+            raise PermissionDenied
+
+
+class BookingPage:
+    """One showing of the page: what was typed so far, read as far as it can be."""
+
+    def __init__(self, pages: BookingPages, request: HttpRequest) -> None:
+        self.pages, self.request, self.now = pages, request, timezone.now()
+        self.is_booking = request.method == "POST" and not any(name in request.POST for name in SHOWING)
+        self.typed = typed = _typed(request)
+        self.next = typed.get("next", "")
+        if not url_has_allowed_host_and_scheme(self.next, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+            self.next = ""
+        self.is_newcomer = typed.get("who") == "new" and request.user.has_perm("scheduling.add_patient")
+        self.patient = None if self.is_newcomer else _one(Patient.objects.all(), typed.get("patient"))
+        if self.patient and not typed.get("treatment"):
+            typed["treatment"] = _treatment_of(self.patient)
+        if not typed.get("treatment"):
+            offered = Treatment.objects.filter(is_active=True).values_list("pk", flat=True)[:2]
+            typed["treatment"] = str(offered[0]) if len(offered) == 1 else ""
+        if self.patient and not typed.get("nights"):
+            typed["nights"] = "quiet" if self.patient.wants_quiet_nights else "texts"
+        self.form = BookingForm(typed, is_newcomer=self.is_newcomer)
+        self.newcomer = pages.newcomer_form(typed, prefix=PREFIX) if self.is_newcomer else None
+        self.likely: list[Patient] = []  # who may be the one that is being added
+
+    def book(self) -> Appointment | None:
+        """None, and the sentences on the form, where it couldn't be."""
+        is_valid = [form.is_valid() for form in (self.form, self.newcomer) if form is not None]  # each says what is wrong
+        if not all(is_valid):
+            return None
+        asked = dict(self.form.cleaned_data)
+        nights = asked.pop("nights", "")
+        if self.newcomer:
+            asked["patient"] = self.newcomer.instance
+            self.likely = self._likely(self.newcomer.instance)
+            if self.likely:
+                return None
+        try:
+            return services.book_at_desk(
+                **asked,
+                wants_quiet_nights=nights == "quiet" if nights else None,
+                welcome=partial(self.pages.welcome, self.request, self.newcomer) if self.newcomer else None,
+                by=cast(User, self.request.user),
+                now=self.now,
+            )
+        except BookingRefused as refusal:
+            self.form.add_error(REFUSAL_FIELDS.get(refusal.code), refusal.sentence)
+            return None
+
+    def _likely(self, newcomer: Patient) -> list[Patient]:
+        if self.typed.get("is_somebody_else"):
+            return []
+        phone = str(newcomer.phone.as_e164) if newcomer.phone else ""
+        return list(
+            Patient.objects.resembling(
+                first_name=newcomer.first_name, last_name=newcomer.last_name, birth_date=newcomer.birth_date, phone=phone
+            )[:SUGGESTED]
+        )
+
+    def context(self) -> dict[str, Any]:
+        form, newcomer, typed = self.form, self.newcomer, self.typed
+        location = self._location()
+        shown = self._panel(location)
+        focus = self._focus(shown)
+        if not self.is_booking:  # nobody is told yet what is still missing
+            form = BookingForm(initial=_initial(typed), is_newcomer=self.is_newcomer)
+            if newcomer:
+                # As it was typed; fields that weren't shown yet begin as a patient does.
+                sent = {name: typed[key] for name in newcomer.fields if (key := f"{PREFIX}-{name}") in typed}
+                newcomer = self.pages.newcomer_form(initial=sent, prefix=PREFIX)
+                if focus == "newcomer":
+                    first = next(name for name in newcomer.fields if not sent.get(name))
+                    newcomer.fields[first].widget.attrs["autofocus"] = True
+        locations = list(Location.objects.all())
+        searching = not self.patient and not self.is_newcomer
+        return {
+            "form": form,
+            "newcomer": newcomer,
+            "patient": self.patient,
+            "cautions": self.pages.cautions(self.patient) if self.patient else [],
+            "likely": self.likely,
+            "panel": shown,
+            "treatment": self._known().get("treatment"),
+            "location": location,
+            "locations": locations if len(locations) > 1 else [],
+            "has_several_zones": len({location.time_zone for location in locations}) > 1,
+            "practitioners": Practitioner.objects.filter(is_active=True),
+            "asked_for": _pk(typed.get("with")),
+            "from": typed.get("from", ""),
+            "next": self.next,
+            "focus": focus,
+            "is_ready": bool(shown and shown.wanted and not shown.refusal),
+            "is_refused": self.is_booking,
+            "may_add": self.request.user.has_perm("scheduling.add_patient"),
+            **(_found(typed.get("q", ""), self.now) if searching else {"q": typed.get("q", "")}),
+        }
+
+    def _focus(self, shown: Panel | None) -> str:
+        """Where one goes on: what was asked for is there, and the next thing to do has the keyboard."""
+        if self.is_booking:
+            return "refusal"
+        if not self.patient and not self.is_newcomer:
+            return "search"
+        if self.typed.get("show") == "newcomer":
+            return "newcomer"
+        if self.request.method == "POST" and not {"choose", "slot"} & self.request.POST.keys():
+            return ""
+        return "book" if shown and shown.wanted and not shown.refusal else "times"
+
+    def _location(self) -> Location | None:
+        """Where to look for times: where somebody said, or where she was last."""
+        if asked := _one(Location.objects.all(), self.typed.get("location")):
+            return asked
+        if room := self._known().get("room"):
+            return cast(Location, room.location)
+        last = Appointment.objects.filter(patient=self.patient).select_related("location").order_by("-during").first()
+        return last.location if last else Location.objects.first()
+
+    def _known(self) -> dict[str, Any]:
+        """What can be read of the form, whatever else is missing."""
+        self.form.is_valid()
+        return self.form.cleaned_data
+
+    def _panel(self, location: Location | None) -> Panel | None:
+        treatment = self._known().get("treatment")
+        if treatment is None or location is None or not (self.patient or self.is_newcomer):
+            return None
+        wanted = None
+        # As it was sent, since a refusal takes the field that it is shown at out of what is known.
+        sent = BookingForm(self.typed, is_newcomer=self.is_newcomer)
+        sent.is_valid()
+        if all(sent.cleaned_data.get(name) for name in ("practitioner", "room", "starts_at")):
+            wanted = Wanted(*(sent.cleaned_data[name] for name in ("practitioner", "room", "starts_at")))
+        asked = Asked(
+            self.patient,
+            self._newcomer(),
+            treatment,
+            location,
+            _one(Practitioner.objects.filter(is_active=True), self.typed.get("with")),
+            _day(self.typed.get("from")),
+            _day(self.typed.get("all_of")),
+            wanted,
+        )
+        return panel(asked, self.now)
+
+    def _newcomer(self) -> Patient | None:
+        """As far as she is known."""
+        if self.newcomer is None:
+            return None
+        self.newcomer.is_valid()
+        born_on = self.newcomer.cleaned_data.get("birth_date")
+        return Patient(first_name=self.typed.get(f"{PREFIX}-first_name") or "The patient", birth_date=born_on) if born_on else None
+
+
+# --- what was typed -------------------------------------------------------------------------------------------------
+
+
+def _typed(request: HttpRequest) -> dict[str, str]:
+    """The form's fields as they were sent, with what the button that was pressed changes in them."""
+    sent: QueryDict = request.POST if request.method == "POST" else request.GET
+    typed = {name: sent.get(name, "").replace("\0", "") for name in sent}
+    if when := re.fullmatch(LOCAL, typed.get("starts_at", "")):
+        typed |= {"starts_at_0": when[1], "starts_at_1": when[2]}
+    if chosen := typed.get("choose"):
+        typed |= {"who": "", "patient": chosen}
+    if slot := re.fullmatch(rf"{LOCAL}/({NUMBER})/({NUMBER})", typed.get("slot", "")):
+        typed |= {"starts_at_0": slot[1], "starts_at_1": slot[2], "practitioner": slot[3], "room": slot[4]}
+    if later := typed.get("later"):
+        typed["from"] = later
+    match typed.get("show"):
+        case "another":
+            typed |= {"who": "", "patient": "", "treatment": "", "nights": ""}
+        case "newcomer":
+            typed |= {"who": "new", "patient": ""} | _name(typed)
+    if request.method != "POST":  # the page's address is whatever somebody typed
+        for name in ("patient", "treatment", "practitioner", "room", "location"):
+            typed[name] = str(_pk(typed.get(name)) or "")
+        practitioner = typed["practitioner"]
+        typed.setdefault("with", practitioner if not typed.get("starts_at_0") else "")
+    if when := re.fullmatch(r"(\d\d):(\d\d)", typed.get("starts_at_1", "")):
+        typed["starts_at_1"] = _said(int(when[1]), when[2])
+    return typed
+
+
+def _said(hour: int, minute: str) -> str:
+    """1:30 PM, as people here say it."""
+    return f"{(hour - 1) % 12 + 1}:{minute} {'AM' if hour < 12 else 'PM'}" if hour < 24 else f"{hour}:{minute}"
+
+
+def _name(typed: dict[str, str]) -> dict[str, str]:
+    """What was searched for becomes the name of who is added; a number becomes her number."""
+    words = typed.get("q", "").split()
+    if not words or any(typed.get(f"{PREFIX}-{name}") for name in ("first_name", "last_name", "phone")):
+        return {}
+    if any(character.isdigit() for character in typed["q"]):
+        digits = re.sub(r"\D", "", typed["q"])
+        return {f"{PREFIX}-phone": typed["q"].strip()} if len(digits) >= 7 and not re.search(r"[A-Za-z/]|\d-\d\d-\d", typed["q"]) else {}
+    q = typed["q"].title() if typed["q"].islower() else typed["q"]  # typed in a hurry, a name is written small
+    last, comma, first = (part.strip() for part in q.partition(","))
+    if not comma:
+        first, _space, last = q.strip().rpartition(" ") if len(words) > 1 else (q.strip(), "", "")
+    return {f"{PREFIX}-first_name": first.strip(), f"{PREFIX}-last_name": last}
+
+
+def _initial(typed: dict[str, str]) -> dict[str, Any]:
+    return typed | {"starts_at": [typed.get("starts_at_0", ""), typed.get("starts_at_1", "")]}
+
+
+def _pk(text: str | None) -> int | None:
+    return int(text) if text and re.fullmatch(NUMBER, text, re.ASCII) else None
+
+
+def _one(rows: QuerySet[Row], text: str | None) -> Row | None:
+    pk = _pk(text)
+    return rows.filter(pk=pk).first() if pk is not None else None
+
+
+def _day(text: str | None) -> date | None:
+    if not text or not re.fullmatch(r"(20|21)\d\d-\d\d-\d\d", text, re.ASCII):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+# --- who is found ---------------------------------------------------------------------------------------------------
+
+
+def _treatment_of(patient: Patient) -> str:
+    """What she is in the middle of, or else what she came for last."""
+    open_courses = Course.objects.filter(patient=patient, ended_at=None, treatment__is_active=True).order_by("-started_at")
+    booked = Appointment.objects.filter(patient=patient, course__treatment__is_active=True).order_by("-booked_at")
+    found = open_courses.values_list("treatment", flat=True).first() or booked.values_list("course__treatment", flat=True).first()
+    return str(found or "")
+
+
+def _found(q: str, now: datetime) -> dict[str, Any]:
+    """At most SUGGESTED patients, those first whose name begins with what was typed, and how many there are."""
+    q = q.replace("\0", "")[:200]
+    if len(q.strip()) < 2:
+        return {"q": q, "found": [], "count": None}
+    matching = Patient.objects.matching(q)
+    sessions = Appointment.objects.filter(patient=OuterRef("pk"))
+    begins = Q(searchable__startswith=plain(q.split()[0])) | Q(searchable__startswith=plain(q.split()[-1]))
+    ranked = matching.annotate(
+        begins=ExpressionWrapper(begins, output_field=BooleanField()),
+        next_at=Subquery(sessions.coming().filter(during__startswith__gte=now).order_by("during").values("during__startswith")[:1]),
+        last_at=Subquery(sessions.fulfilled().order_by("-during").values("during__startswith")[:1]),
+    )
+    return {
+        "q": q,
+        "found": ranked.order_by("-begins", "last_name", "first_name", "pk")[:SUGGESTED],
+        "count": matching.order_by()[: COUNTED + 1].count(),
+        "counted": COUNTED,
+    }
