@@ -36,9 +36,12 @@ class ClinicAdminSite(AdminSite):
     enable_nav_sidebar = False  # the header leads everywhere
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        from scheduling.views import maintenance_due_page, my_calendar_page
+        from scheduling.views import appointment_card, board_page, maintenance_due_page, my_calendar_page
 
+        card = "scheduling/appointment/<int:pk>/card/"
         pages: list[URLResolver | URLPattern] = [
+            path("board/", self.admin_view(board_page), name="board"),
+            path(card, self.admin_view(appointment_card), name="scheduling_appointment_card"),
             path("maintenance-due/", self.admin_view(maintenance_due_page), name="maintenance_due"),
             path("my-calendar/", self.admin_view(my_calendar_page), name="my_calendar"),
         ]

@@ -76,6 +76,10 @@ GET  /admin/maintenance-due/                                        302 403 403 
 POST /admin/maintenance-due/                                        302 403 403 403 200
 GET  /admin/scheduling/appointment/add/patients/                    302 403 200 200 200
 POST /admin/scheduling/appointment/add/patients/                    302 405 405 405 405
+GET  /admin/board/                                                  302 403 200 200 200
+POST /admin/board/                                                  302 405 405 405 405
+GET  /admin/scheduling/appointment/{appointment}/card/              302 403 200 200 200
+POST /admin/scheduling/appointment/{appointment}/card/              302 405 405 405 405
 GET  /admin/scheduling/appointment/{appointment}/step/arrive/       302 403 200 200 200
 POST /admin/scheduling/appointment/{appointment}/step/arrive/       302 403 302 302 302
 GET  /admin/scheduling/appointment/{appointment}/step/complete/     302 403 200 200 200
