@@ -27,8 +27,18 @@ class ClockWidget(forms.SplitDateTimeWidget):
 class BookingForm(forms.Form):
     """The service decides; the form only gathers. The time is the clock at the room's location."""
 
-    patient = forms.ModelChoiceField(Patient.objects.all(), label=_("Patient"), widget=forms.HiddenInput)
-    treatment = forms.ModelChoiceField(Treatment.objects.filter(is_active=True), label=_("Treatment"), empty_label=_("Choose…"))
+    patient = forms.ModelChoiceField(
+        Patient.objects.all(),
+        label=_("Patient"),
+        widget=forms.HiddenInput,
+        error_messages={"required": _("Choose the patient, or add a new one.")},
+    )
+    treatment = forms.ModelChoiceField(
+        Treatment.objects.filter(is_active=True),
+        label=_("Treatment"),
+        empty_label=_("Choose…"),
+        error_messages={"required": _("Choose the treatment.")},
+    )
     practitioner = forms.ModelChoiceField(Practitioner.objects.filter(is_active=True), label=_("With"), empty_label=_("Choose…"))
     room = forms.ModelChoiceField(Room.objects.filter(is_active=True).select_related("location"), label=_("Room"), empty_label=_("Choose…"))
     starts_at = forms.SplitDateTimeField(label=_("Time"), widget=ClockWidget)

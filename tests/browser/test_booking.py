@@ -220,6 +220,7 @@ def test_its_looks(desk, clinic, axe, fits, picture):
     page.goto(f"{from_the_board(clinic)}&patient={clinic.ana.pk}")
     page.get_by_role("button", name="Somebody else").click()
     page.get_by_role("button", name="Add a new patient").click()
+    expect(page.get_by_label("First name")).to_be_focused()
     book_button(page).click()
     expect(page.locator(".booking-refused")).to_be_focused()
     axe(page)

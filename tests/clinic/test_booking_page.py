@@ -127,6 +127,12 @@ class TestFinding:
         assert 'value="2026-11-05"' in answer.content.decode()
         assert not Appointment.objects.exists()
 
+    @pytest.mark.parametrize(("q", "finds"), [("5/17/1990", True), ("alvarez 555-0101", True), ("brooks", False), ("\u00e1lvarez", True)])
+    def test_the_diarys_list_is_searched_in_the_same_way(self, clinic, desk, q, finds):
+        clinic.book(clinic.ana, at("2026-11-05"), now=MORNING)
+
+        assert ("Ana Alvarez" in page_of(desk.get("/admin/scheduling/appointment/", {"q": q}))) is finds
+
     def test_only_who_may_book_may_look_for_patients(self, clinic):
         assert Client().get(FOUND, {"q": "ana"}).status_code == 302
         onlooker = User.objects.create(username="onlooker", is_staff=True)
@@ -479,6 +485,12 @@ class TestBooking:
             assert getattr(desk, method)(ADD, sent).status_code == 200, garbage
         assert not Appointment.objects.exists()
         assert Patient.objects.count() == 3
+
+    def test_what_is_missing_is_said_in_words(self, clinic, desk):
+        said = page_of(desk.post(ADD, {}))
+
+        assert "Choose the patient, or add a new one." in said
+        assert "Choose the treatment." in said
 
     def test_looking_changes_nothing(self, clinic, desk):
         sent = typed(clinic, patient=clinic.ana.pk, starts_at="2026-11-05T10:00", nights="quiet")
