@@ -1,7 +1,7 @@
 """The whole demo clinic, in one transaction: the same for the same seed, relative to `now`."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from random import Random
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.dispatch import Signal
 from django.utils.timezone import localdate
 
 from clinic.demo.catalogue import create_clinic
@@ -21,10 +22,13 @@ from clinic.demo.people import ask_for_consent, make_patients
 from clinic.demo.settling import settle
 from clinic.demo.signins import create_signins
 from clinic.demo.stages import Stage, stages
+from clinic.demo.waitlist import let_some_confirm, put_some_on_the_waitlist
+from notifications import receivers as sending
 from notifications.models import Message
-from notifications.receivers import wake_after_commit
 from notifications.signals import messages_due
-from scheduling.models import Location, Patient, Treatment
+from scheduling import receivers as offering
+from scheduling.models import Location, Opening, Patient, Treatment
+from scheduling.signals import openings_due
 
 # Autovacuum can't see an open transaction, and PostgreSQL takes a table that it knows nothing of for a tiny one.
 ANALYZE_AFTER = {2**power for power in range(1, 24)}
@@ -52,7 +56,11 @@ def build(patients: int, seed: int, *, now: datetime) -> None:
     settle(until=now)
     if Stage.HEALING in firsts:
         confirm(firsts[Stage.HEALING])
+    with _quietly():
+        let_some_confirm(now)
+        put_some_on_the_waitlist(now, signins["frontdesk"])
     messages_due.send(Message)
+    openings_due.send(Opening)
 
 
 def _require_an_empty_demo(patients: int) -> None:
@@ -91,9 +99,15 @@ def _analyze() -> None:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """One wake-up for all of it instead of one for every booking in the past."""
-    messages_due.disconnect(wake_after_commit)
+    """One wake-up for all of it instead of one for every booking, and every cancellation, in the past."""
+    wakers: tuple[tuple[Signal, Callable[..., None]], ...] = (
+        (messages_due, sending.wake_after_commit),
+        (openings_due, offering.wake_after_commit),
+    )
+    for signal, waker in wakers:
+        signal.disconnect(waker)
     try:
         yield
     finally:
-        messages_due.connect(wake_after_commit)
+        for signal, waker in wakers:
+            signal.connect(waker)

@@ -21,7 +21,7 @@ from notifications.models import Message
 from scheduling.models import Patient
 
 HOURS = ("3", "24")
-TRY_FIRST = ("STOP", "START", "HELP", "it won’t stop stinging", "please stop texting me")
+TRY_FIRST = ("C", "R", "1", "STOP", "START", "HELP", "it won’t stop stinging", "please stop texting me")
 MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'self'"
 
 

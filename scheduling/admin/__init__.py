@@ -3,6 +3,7 @@ from scheduling.admin.courses import CourseAdmin
 from scheduling.admin.patients import PatientAdmin
 from scheduling.admin.places import LocationAdmin, PractitionerAdmin, RoomAdmin, TreatmentAdmin
 from scheduling.admin.products import ProductAdmin
+from scheduling.admin.waitlist import WaitlistEntryAdmin
 
 __all__ = [
     "AppointmentAdmin",
@@ -13,4 +14,5 @@ __all__ = [
     "ProductAdmin",
     "RoomAdmin",
     "TreatmentAdmin",
+    "WaitlistEntryAdmin",
 ]

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from scheduling import services
+from scheduling.admin.answer_pages import AnswerPages
 from scheduling.admin.booking_pages import BookingPages
 from scheduling.admin.completion_pages import CompletionPages, next_page
 from scheduling.admin.filters import AnswerFilter, StatusFilter, WhenFilter
@@ -25,9 +26,9 @@ from scheduling.models import Appointment, Patient
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(BookingPages, CompletionPages, RefusalsOnForm, CalledByName):
+class AppointmentAdmin(AnswerPages, BookingPages, CompletionPages, RefusalsOnForm, CalledByName):
     form = AppointmentForm
-    list_display = ["time", "patient_name", "treatment", "practitioner", "room", "status_badge"]
+    list_display = ["time", "patient_name", "treatment", "practitioner", "room", "status_badge", "answer"]
     list_display_links = ["time", "patient_name"]
     list_filter = [WhenFilter, AnswerFilter, StatusFilter, "location", "practitioner"]
     list_select_related = ["patient", "course__treatment", "practitioner", "room__location"]
@@ -80,14 +81,26 @@ class AppointmentAdmin(BookingPages, CompletionPages, RefusalsOnForm, CalledByNa
         if obj is None:
             return []
         when = ["starts_at", "practitioner", "room"] if self._may_move(obj) else ["time", "practitioner", "room"]
-        about = ["patient_link", "treatment", "status_badge", *(["status_reason"] if obj.status_reason else [])]
+        said = ["answer"] if obj.confirmed_at or obj.move_requested_at else []
+        about = ["patient_link", "treatment", "status_badge", *said, *(["status_reason"] if obj.status_reason else [])]
         ended = ["completed_at"] if obj.completed_at else []
         return [(None, {"fields": [*about, *when, *ended]}), (_("Booking"), {"fields": ["price", "booked_at", "who_booked"]})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Appointment | None = None) -> list[str]:
         if obj is None:
             return []
-        fixed = ["patient_link", "treatment", "status_badge", "status_reason", "completed_at", "price", "booked_at", "who_booked", "time"]
+        fixed = [
+            "patient_link",
+            "treatment",
+            "status_badge",
+            "status_reason",
+            "completed_at",
+            "price",
+            "booked_at",
+            "who_booked",
+            "time",
+            "answer",
+        ]
         return fixed if self._may_move(obj) else [*fixed, "practitioner", "room"]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> type[forms.ModelForm]:
@@ -110,6 +123,8 @@ class AppointmentAdmin(BookingPages, CompletionPages, RefusalsOnForm, CalledByNa
         if obj is not None:
             context["subtitle"] = f"{obj.patient.full_name}, {obj.local_time_text}"
             if self.has_change_permission(request, obj):
+                context["may_confirm"] = self.may_be_confirmed(request, obj)
+                context["may_wait"] = self.may_wait(request, obj)
                 context["steps"] = [step for step in STEPS.values() if step.is_open_to(obj, timezone.now())]
                 if obj.status not in COMING and self.has_add_permission(request):
                     context["next_page"] = next_page(obj)

@@ -3,6 +3,7 @@
 from scheduling.forms.appointments import AppointmentForm, on_the_wall
 from scheduling.forms.booking import BookingForm, NewcomerForm
 from scheduling.forms.steps import CancelForm, CompleteForm, CompleteSeveralForm, StepForm
+from scheduling.forms.waitlist import WaitlistForm
 
 __all__ = [
     "AppointmentForm",
@@ -12,5 +13,6 @@ __all__ = [
     "CompleteSeveralForm",
     "NewcomerForm",
     "StepForm",
+    "WaitlistForm",
     "on_the_wall",
 ]

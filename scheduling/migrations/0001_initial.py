@@ -657,7 +657,12 @@ class Migration(migrations.Migration):
                 (
                     "status",
                     models.CharField(
-                        choices=[("waiting", "waiting"), ("booked", "has taken a time"), ("withdrawn", "withdrawn")],
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("booked", "has taken a time"),
+                            ("withdrawn", "withdrawn"),
+                            ("over", "the days are over"),
+                        ],
                         default="waiting",
                         max_length=10,
                         verbose_name="status",

@@ -21,6 +21,7 @@ class WaitlistEntry(models.Model):
         WAITING = "waiting", _("waiting")
         BOOKED = "booked", _("has taken a time")
         WITHDRAWN = "withdrawn", _("withdrawn")
+        OVER = "over", _("the days are over")
 
     patient = models.ForeignKey(Patient, models.PROTECT, verbose_name=_("patient"))
     treatment = models.ForeignKey(Treatment, models.PROTECT, verbose_name=_("treatment"))

@@ -20,11 +20,12 @@ from scheduling.domain.interval import SHORTEST_INTERVAL_DAYS, recovery
 from scheduling.domain.offering import ANSWER_WITHIN, NOTICE, may_be_asked
 from scheduling.domain.states import Status
 from scheduling.errors import BookingRefused, Gone
-from scheduling.models import Appointment, Offer, Opening, WaitlistEntry
+from scheduling.models import Appointment, Location, Offer, Opening, WaitlistEntry
 from scheduling.services.booking import book, new_session, place
 from scheduling.services.confirming import confirm
 from scheduling.services.moving import move
 from scheduling.services.saving import locked, save_or_refuse
+from scheduling.services.waiting import end_outlived
 from scheduling.signals import openings_due, slot_offered
 
 logger = logging.getLogger(__name__)
@@ -39,6 +40,8 @@ def offer_openings(now: datetime | None = None) -> int:
     of its own. One that can't be handled doesn't keep the others from it.
     """
     now = now or timezone.now()
+    for location in Location.objects.all():
+        end_outlived(location, now)
     asked = 0
     for pk in Opening.objects.filter(closed_at=None, freed_at__lte=now).order_by("during", "pk").values_list("pk", flat=True):
         try:

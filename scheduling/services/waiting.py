@@ -47,9 +47,7 @@ def wait(
             raise CantWait(f"That appointment is {appointment.get_status_display()}, so there is nothing to give up.")
         if first_on > appointment.local_day:
             raise CantWait("Those days are all after the appointment that would be given up.")
-    alike = WaitlistEntry.objects.filter(patient=patient, treatment=treatment, location=location, status=WaitlistEntry.Status.WAITING)
-    for outlived in alike.filter(last_on__lt=today):
-        withdraw(outlived, now=now)
+    end_outlived(location, now)
     entry = WaitlistEntry(
         patient=patient,
         treatment=treatment,
@@ -86,6 +84,12 @@ def withdraw(entry: WaitlistEntry, *, now: datetime | None = None) -> WaitlistEn
     if Offer.objects.filter(entry=entry, outcome=Offer.Outcome.OPEN).update(outcome=Offer.Outcome.DECLINED, answered_at=now):
         openings_due.send(WaitlistEntry)
     return entry
+
+
+def end_outlived(location: Location, now: datetime) -> None:
+    """Whose last day is past waits no more; what she was offered that day has begun by now."""
+    outlived = WaitlistEntry.objects.filter(location=location, status=WaitlistEntry.Status.WAITING)
+    outlived.filter(last_on__lt=now.astimezone(location.zone).date()).update(status=WaitlistEntry.Status.OVER, closed_at=now)
 
 
 def wait_no_more(appointment: Appointment, *, now: datetime) -> None:

@@ -12,6 +12,7 @@ PEOPLE = (NOBODY, NEWCOMER, *ROLES)
 MODELS = {
     "scheduling.patient": ("vac", "vac", "vac"),
     "scheduling.appointment": ("vac", "vac", "vac"),
+    "scheduling.waitlistentry": ("va", "va", "va"),  # changed by its steps only
     "scheduling.course": ("v", "vc", "v"),
     "scheduling.treatment": ("v", "v", "vac"),
     "scheduling.product": ("v", "v", "vac"),
@@ -31,13 +32,15 @@ MODELS = {
 
 # What is ticked in a list, and then done: model → action → who is offered it.
 ACTIONS = {
-    "scheduling.appointment": dict.fromkeys(("arrive", "complete", "cancel", "no-show", "reopen", "not-here"), ROLES),
+    "scheduling.appointment": dict.fromkeys(("arrive", "complete", "cancel", "no-show", "reopen", "not-here", "confirm"), ROLES),
+    "scheduling.waitlistentry": {"take_off": ROLES},
     "aftercare.caremessage": {"mark_read": ROLES, "deal_with": ROLES},
     "notifications.alarm": {"clear": ("Manager",)},
 }
 
 # Models that a field may be filled from by typing; whoever may view one may look in it.
 SEARCHABLE = {
+    "scheduling.waitlistentry",
     *("scheduling.patient", "scheduling.appointment", "scheduling.course", "scheduling.treatment", "scheduling.practitioner"),
     *("scheduling.location", "scheduling.room", "scheduling.product"),
     *("aftercare.caremessage", "aftercare.consent", "aftercare.plan", "auth.user", "auth.group"),
@@ -97,6 +100,12 @@ GET  /admin/scheduling/appointment/{appointment}/step/complete/preview/ 302 403 
 POST /admin/scheduling/appointment/{appointment}/step/complete/preview/ 302 405 405 405 405
 GET  /admin/scheduling/appointment/{completed}/next/                302 403 200 200 200
 POST /admin/scheduling/appointment/{completed}/next/                302 405 405 405 405
+GET  /admin/scheduling/appointment/{appointment}/confirm/            302 405 405 405 405
+POST /admin/scheduling/appointment/{appointment}/confirm/            302 403 302 302 302
+GET  /admin/scheduling/waitlistentry/{waitlist entry}/withdraw/      302 405 405 405 405
+POST /admin/scheduling/waitlistentry/{waitlist entry}/withdraw/      302 403 302 302 302
+GET  /admin/scheduling/waitlistentry/offer/{offer}/accept/           302 405 405 405 405
+POST /admin/scheduling/waitlistentry/offer/{offer}/accept/           302 403 302 302 302
 GET  /admin/aftercare/caremessage/{reply line}/read/                302 405 405 405 405
 POST /admin/aftercare/caremessage/{reply line}/read/                302 403 302 302 302
 GET  /admin/aftercare/caremessage/{wrong line}/deal/                302 405 405 405 405
@@ -136,6 +145,9 @@ POST /demo/phone/mail/{message}/                                    405 405 405 
 
 # What is posted: enough for a change, so that whoever may do it has done it. Nothing where it isn't here.
 POSTED = {
+    "/admin/scheduling/appointment/{appointment}/confirm/": {},
+    "/admin/scheduling/waitlistentry/{waitlist entry}/withdraw/": {},
+    "/admin/scheduling/waitlistentry/offer/{offer}/accept/": {},
     "/admin/scheduling/appointment/{appointment}/step/arrive/": {},
     "/admin/scheduling/appointment/{appointment}/step/complete/": {"completed_at": "2026-11-03T09:50"},
     "/admin/scheduling/appointment/{appointment}/step/cancel/": {"reason": "she is ill"},

@@ -24,7 +24,7 @@ from scheduling.models import Product
 from scheduling.services import make_calendar_address, note_reading
 from scheduling.services.importing import bring_file
 from tests.clinic.matrix import ACTIONS, MODELS, NEWCOMER, NOBODY, PEOPLE, POSTED, ROLES, SEARCHABLE, WITHOUT_CSRF, pages, rows
-from tests.clinic_world import WEEK, Clinic, at
+from tests.clinic_world import WEEK, Clinic, at, patient
 from tests.staff import group, member
 
 NOW = at("2026-11-03", "10:00")
@@ -48,7 +48,15 @@ def world(clinic: Clinic) -> Iterator[dict[str, Any]]:
         wrong = clinic.book(clinic.chloe, NOW + WEEK)
         elsewhere = {"treatment": clinic.scalp, "practitioner": clinic.eli, "room": clinic.other_room}
         arrived = scheduling.arrive(clinic.book(clinic.chloe, NOW - timedelta(minutes=15), **elsewhere), now=NOW)
+        # Ana, whose skin has healed, is offered what somebody else called off.
+        waits = scheduling.wait(
+            patient=clinic.ana, treatment=clinic.face, location=clinic.location, first_on=NOW.date(), last_on=(NOW + WEEK).date(), now=NOW
+        )
+        scheduling.cancel(clinic.book(patient("Olga Other", 90), NOW + timedelta(days=2)), reason="she is ill", now=NOW)
+        scheduling.offer_openings(NOW)
         named = {
+            "waitlist entry": waits,
+            "offer": waits.offer_set.get(),
             "patient": clinic.ana,
             "appointment": appointment,
             "completed": completed,

@@ -91,7 +91,16 @@ class TestWaiting:
         old = waits(clinic, clinic.ana, last_on=date(2026, 10, 27))
         waits(clinic, clinic.ana, now=TODAY + 2 * DAY)
         old.refresh_from_db()
-        assert (old.status, old.closed_at) == ("withdrawn", TODAY + 2 * DAY)
+        assert (old.status, old.closed_at) == ("over", TODAY + 2 * DAY)
+
+    def test_with_its_last_day_it_is_over(self, clinic):
+        entry = waits(clinic, clinic.ana, last_on=date(2026, 10, 27))
+        services.offer_openings(at("2026-10-27", "23:59"))
+        entry.refresh_from_db()
+        assert entry.status == "waiting"
+        services.offer_openings(at("2026-10-28", "00:00"))
+        entry.refresh_from_db()
+        assert (entry.status, entry.closed_at) == ("over", at("2026-10-28", "00:00"))
 
     @pytest.mark.parametrize(
         ("changed", "sentence"),

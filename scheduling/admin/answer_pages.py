@@ -1,0 +1,83 @@
+"""What the patient says of her appointment on the phone: the desk marks that she comes."""
+
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from scheduling import services
+from scheduling.domain.states import Status
+from scheduling.errors import BookingRefused
+from scheduling.models import Appointment
+
+
+class AnswerPages(admin.ModelAdmin):
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions: dict[str, Any] = dict(super().get_actions(request))
+        if self.has_change_permission(request):
+            actions["confirm"] = (self._confirm_action, "confirm", str(_("Confirmed by phone")))
+        return actions
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.confirm_view))
+        return [path("<int:pk>/confirm/", view, name="scheduling_appointment_confirm"), *super().get_urls()]
+
+    def confirm_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        appointment = Appointment.objects.filter(pk=pk).select_related("patient").first() if pk < 2**63 else None
+        if appointment is None:
+            raise Http404
+        if not self.has_change_permission(request, appointment):
+            raise PermissionDenied
+        self._confirm(request, appointment)
+        back = request.POST.get("next", "")
+        if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+            return redirect(back)
+        return redirect(reverse("admin:scheduling_appointment_change", args=[pk]))
+
+    @staticmethod
+    def _confirm_action(modeladmin: Any, request: HttpRequest, queryset: QuerySet[Appointment]) -> None:
+        for appointment in queryset.select_related("patient"):
+            modeladmin._confirm(request, appointment)
+
+    def _confirm(self, request: HttpRequest, appointment: Appointment) -> None:
+        who = f"{appointment.patient.full_name}, {appointment.local_time_text}"
+        try:
+            services.confirm(appointment, by=cast(User, request.user))
+        except BookingRefused as refusal:
+            messages.error(request, f"{who}: {refusal}")
+        else:
+            messages.success(request, f"{who}: {_('confirmed')}.")
+
+    def may_be_confirmed(self, request: HttpRequest, appointment: Appointment) -> bool:
+        is_coming = appointment.status == Status.BOOKED and appointment.starts_at > timezone.now()
+        return is_coming and appointment.confirmed_at is None and self.has_change_permission(request, appointment)
+
+    def may_wait(self, request: HttpRequest, appointment: Appointment) -> bool:
+        is_coming = appointment.status == Status.BOOKED and appointment.starts_at > timezone.now()
+        return is_coming and request.user.has_perm("scheduling.add_waitlistentry")
+
+    @admin.display(description=_("answer"))
+    def answer(self, appointment: Appointment) -> SafeString:
+        """What she said of it, and when, as long as that matters."""
+        if appointment.move_requested_at:
+            return _badge("asked-to-move", _("asked to move"), appointment, appointment.move_requested_at)
+        if appointment.confirmed_at:
+            return _badge("confirmed", _("confirmed"), appointment, appointment.confirmed_at)
+        return format_html("{}", "–")
+
+
+def _badge(status: str, label: Any, appointment: Appointment, at: Any) -> SafeString:
+    when = date_format(timezone.localtime(at, appointment.zone), "M j, g:i A")
+    return format_html('<span class="status status-{}">{}</span> <span class="quiet nowrap">{}</span>', status, label, when)
