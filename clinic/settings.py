@@ -295,6 +295,8 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
+        # Django's own handlers would write each line a second time, in development, and unmasked.
+        "django": {"handlers": [], "level": "INFO"},
         # Django's own, of the development server, but for addresses that are secrets.
         "django.server": {"handlers": ["requests"], "level": "INFO", "propagate": False},
         # At INFO the SDK logs each look-up's query, and with it the patient's number.

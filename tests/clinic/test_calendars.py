@@ -335,6 +335,7 @@ def test_what_django_logs_of_a_missing_one_goes_through_it(clinic, settings):
         handlers = logging.getLogger(logger).handlers
         ours = [handler for handler in handlers if any(isinstance(one, SecretAddresses) for one in handler.filters)]
         assert ours, f"{logger or 'root'} has none"
+    assert logging.getLogger("django").handlers == logging.getLogger("django.request").handlers == []  # or it says it past them
 
 
 # --- the pages ----------------------------------------------------------------------------------------------------------
