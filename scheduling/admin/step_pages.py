@@ -35,7 +35,7 @@ class StepPages(admin.ModelAdmin):
     ) -> HttpResponse | None:
         appointments = list(queryset.select_related("patient", "course__treatment", "practitioner", "room", "location"))
         here = reverse("admin:scheduling_appointment_changelist")
-        form = step.form_of(appointments)(request.POST if "confirmed" in request.POST else None)
+        form = (step.form_of_list or step.form)(request.POST if "confirmed" in request.POST else None)
         if form.is_bound and form.is_valid():
             self._say(request, self._taken(request, step, appointments, form))
             return redirect(here)

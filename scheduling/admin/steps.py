@@ -43,7 +43,7 @@ class Step:
     target: Status
     service: Callable[..., Appointment]
     form: type[forms.Form] = StepForm
-    form_for_several: type[forms.Form] | None = None  # where that asks for less
+    form_of_list: type[forms.Form] | None = None  # where the list's action asks for less
     froms: tuple[Status, ...] = ()  # narrower than the legal arrows, where two steps lead to the same status
     explanation: Any = ""
     may_start: Callable[[Appointment, datetime], bool] = at_any_time
@@ -53,9 +53,6 @@ class Step:
         status = Status(appointment.status)
         is_legal = may_become(status, self.target) and (not self.froms or status in self.froms)
         return is_legal and self.may_start(appointment, now)
-
-    def form_of(self, appointments: list[Appointment]) -> type[forms.Form]:
-        return self.form if len(appointments) == 1 else self.form_for_several or self.form
 
     def suggestion(self, appointment: Appointment) -> dict[str, Any]:
         """What the form starts with."""

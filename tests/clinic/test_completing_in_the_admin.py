@@ -498,6 +498,12 @@ class TestSeveralAtOnce:
         products = {plan.appointment: plan.product.name for plan in Plan.objects.filter(appointment__in=[booked, bens])}
         assert products == {booked: "hyaluronic acid serum", bens: "Alastin Regenerating Skin Nectar"}
 
+    def test_one_ticked_in_the_list_has_what_it_usually_has(self, desk, booked):
+        listed = {"action": "complete", "_selected_action": [booked.pk]}
+        assert "Product used" not in desk.post(HERE, listed).content.decode()
+        desk.post(HERE, listed | {"confirmed": "yes"})
+        assert Plan.objects.get().product.name == "hyaluronic acid serum"
+
     def test_bad_answers_come_back(self, clinic, desk, booked):
         bens = clinic.book(clinic.ben, FIRST + timedelta(minutes=75))
         listed = {"action": "complete", "_selected_action": [booked.pk, bens.pk], "confirmed": "yes", "completed_at_0": "soon"}
