@@ -18,10 +18,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET
 
 from scheduling import services
-from scheduling.admin.booking_panel import Asked, Panel, Wanted, panel
+from scheduling.admin.booking_panel import MOST_SLOTS, Asked, Panel, Wanted, panel
 from scheduling.errors import BookingRefused
 from scheduling.fields import plain
-from scheduling.forms import BookingForm, NewcomerForm
+from scheduling.forms import BookingForm, NewcomerForm, on_the_wall
 from scheduling.models import Appointment, Course, Location, Patient, Practitioner, Treatment
 
 SUGGESTED = 8
@@ -94,11 +94,42 @@ class BookingPage:
         if not typed.get("treatment"):
             offered = Treatment.objects.filter(is_active=True).values_list("pk", flat=True)[:2]
             typed["treatment"] = str(offered[0]) if len(offered) == 1 else ""
+        if not self.is_booking:
+            self._fill_in()
         if self.patient and not typed.get("nights"):
             typed["nights"] = "quiet" if self.patient.wants_quiet_nights else "texts"
         self.form = BookingForm(typed, is_newcomer=self.is_newcomer)
         self.newcomer = pages.newcomer_form(typed, prefix=PREFIX) if self.is_newcomer else None
         self.likely: list[Patient] = []  # who may be the one that is being added
+
+    def _fill_in(self) -> None:
+        """A board of practitioners brings no room along, and one of rooms nobody to treat: here is the first who is free then.
+
+        Free for anybody: whether it suits this patient is said beside the form.
+        """
+        typed = self.typed
+        treatment = _one(Treatment.objects.filter(is_active=True), typed.get("treatment"))
+        if treatment is None or bool(typed.get("practitioner")) is bool(typed.get("room")):
+            return
+        known = BookingForm(typed, is_newcomer=self.is_newcomer)
+        known.is_valid()
+        who, room, starts_at = (known.cleaned_data.get(name) for name in ("practitioner", "room", "starts_at"))
+        location = room.location if room else _one(Location.objects.all(), typed.get("location")) or Location.objects.first()
+        if location is None or starts_at is None or not (who or room):
+            return
+        starts_at = starts_at if room else on_the_wall(starts_at, location.zone)
+        free = services.free_slots(
+            treatment=treatment,
+            location=location,
+            from_date=starts_at.date(),
+            days=1,
+            practitioner=who,
+            limit=MOST_SLOTS,
+            now=self.now,
+        )
+        slot = next((slot for slot in free if slot.starts_at == starts_at), None)
+        if slot:
+            typed |= {"room": str(slot.room.pk)} if who else {"practitioner": str(slot.practitioner.pk)}
 
     def book(self) -> Appointment | None:
         """None, and the sentences on the form, where it couldn't be."""
@@ -159,6 +190,7 @@ class BookingPage:
             "panel": shown,
             "treatment": self._known().get("treatment"),
             "location": location,
+            "asked_location": _pk(typed.get("location")),
             "locations": locations if len(locations) > 1 else [],
             "has_several_zones": len({location.time_zone for location in locations}) > 1,
             "practitioners": Practitioner.objects.filter(is_active=True),

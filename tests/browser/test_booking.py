@@ -45,6 +45,7 @@ def test_a_known_patient_is_booked_from_the_board_with_three_clicks_and_a_name(d
                   " document.querySelector('main').prepend(a); }", from_the_board(clinic))  # fmt: skip
 
     page.get_by_role("link", name="10:00 free").click()
+    expect(page.get_by_role("combobox", name="Find a patient")).to_be_focused()
     page.keyboard.type("alvar")
     found(page, name="Ana Alvarez").click()
     expect(book_button(page)).to_be_focused()

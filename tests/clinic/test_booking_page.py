@@ -499,6 +499,51 @@ class TestBooking:
 
 
 @pytest.mark.django_db(transaction=True)
+def chosen(answer, field: str) -> str:
+    """What the select shows; "" for “Choose…”."""
+    select = re.search(rf'<select name="{field}".*?</select>', answer.content.decode(), re.S).group()
+    return next(iter(re.findall(r'<option value="(\d*)" selected', select)), "")
+
+
+class TestFromTheBoard:
+    """A column of the board is a practitioner or a room, so it brings only the one along."""
+
+    def choose(self, clinic, desk, **brought):
+        where = {"location": clinic.location.pk, "starts_at_0": "2026-11-05", "starts_at_1": "10:00 AM"}
+        return desk.post(ADD, {"treatment": clinic.face.pk, "choose": clinic.ana.pk} | where | brought)
+
+    def test_the_first_room_that_is_free_then_is_filled_in(self, clinic, desk):
+        clinic.book(clinic.ben, at("2026-11-05", "10:30"), practitioner=clinic.eli)  # in the first room
+        answer = self.choose(clinic, desk, practitioner=clinic.dana.pk)
+
+        assert chosen(answer, "room") == str(clinic.other_room.pk)
+        assert "Dana Diaz in Room 2 suits." in page_of(answer)
+
+    def test_whoever_is_free_for_the_room_is_filled_in(self, clinic, desk):
+        clinic.book(clinic.ben, at("2026-11-05", "10:30"))  # with Dana
+        answer = self.choose(clinic, desk, room=clinic.other_room.pk)
+
+        assert chosen(answer, "practitioner") == str(clinic.eli.pk)
+        assert "Eli Evans in Room 2 suits." in page_of(answer)
+
+    def test_at_another_location_it_stays_there(self, clinic, desk):
+        there = Location.objects.create(name="Ash Street Clinic", phone="+12125550104", time_zone="America/Phoenix")
+        room = Room.objects.create(location=there, name="Room 9")
+        clinic.dana.locations.add(there)
+        first = desk.get(ADD, {"practitioner": clinic.dana.pk, "location": there.pk, "starts_at": "2026-11-05T10:00"})
+        assert f'<input type="hidden" name="location" value="{there.pk}">' in first.content.decode()
+        answer = self.choose(clinic, desk, practitioner=clinic.dana.pk, location=there.pk)
+
+        assert chosen(answer, "room") == str(room.pk)
+        assert 'type="hidden" name="location"' not in answer.content.decode()  # there is a field for it now
+
+    def test_where_nobody_is_free_nothing_is_filled_in(self, clinic, desk):
+        clinic.book(clinic.ben, at("2026-11-05", "10:30"))
+        answer = self.choose(clinic, desk, practitioner=clinic.dana.pk)
+
+        assert chosen(answer, "room") == ""
+
+
 def test_two_desks_add_a_patient_each_at_one_time(committed_clinic, sign_in, at_once):
     clinic = committed_clinic
     tomorrow = datetime.now(NEW_YORK) + timedelta(days=1)
