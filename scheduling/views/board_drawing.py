@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -234,9 +234,12 @@ def _marks(entry: Entry) -> Iterator[str]:
 
 @lru_cache
 def _pattern(page: str) -> str:
-    return reverse("admin:scheduling_appointment_change", args=[0]).replace("/0/change/", f"/%s/{page}/")
+    try:
+        return reverse(f"admin:scheduling_appointment_{page}", args=[0]).replace("/0/", "/{}/")
+    except NoReverseMatch:
+        return ""
 
 
 def _address_of(page: str, pk: int) -> str:
-    """As `reverse` would say, two hundred times faster."""
-    return _pattern(page) % pk
+    """As `reverse` would say, much faster; "" where this installation has no such page."""
+    return _pattern(page).format(pk)

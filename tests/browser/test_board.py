@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.urls import NoReverseMatch, reverse
 from playwright.sync_api import Locator, Page, expect
 
 from scheduling.models import Absence, Appointment, Closure
@@ -20,6 +21,15 @@ DAY = workday(2)
 def anas(clinic: Clinic) -> Appointment:
     """With Dana, at 1 PM."""
     return clinic.book(clinic.ana, on(DAY), now=on(DAY, "08:00").replace(year=DAY.year - 1))
+
+
+@pytest.fixture
+def move_page() -> None:
+    """Only where appointments have a page on which they are moved can they be dragged."""
+    try:
+        reverse("admin:scheduling_appointment_move", args=[1])
+    except NoReverseMatch:
+        pytest.skip("there is no page on which an appointment is moved")
 
 
 def board(page: Page, **asked: object) -> Page:
@@ -139,7 +149,7 @@ def test_a_column_is_one_stop_of_the_tab_key(desk, clinic, anas):
     assert stops[:3] == ["Book Dana Diaz at 8:00 AM", "Eli Evans", "Book Eli Evans at 8:00 AM"]
 
 
-def test_dragging_asks_for_the_move_with_the_new_time_and_person(desk, clinic, anas):
+def test_dragging_asks_for_the_move_with_the_new_time_and_person(desk, clinic, anas, move_page):
     page = board(desk())
     asked = []
     page.route(re.compile(r"/move/"), lambda route: (asked.append(route.request), route.fulfill(status=200, body="moved")))
@@ -165,8 +175,28 @@ def test_dragging_asks_for_the_move_with_the_new_time_and_person(desk, clinic, a
     }
 
 
+def test_what_was_dragged_is_moved_and_can_be_taken_back(desk, clinic, anas, move_page):
+    page = board(desk())
+    x, y = middle(page.get_by_role("link", name="Ana Alvarez"))
+    there, _y = middle(page.get_by_role("link", name="Book Eli Evans at 8:00 AM"))
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(there, y, steps=8)
+    page.mouse.up()
+
+    undo = page.get_by_role("button", name="Undo")
+    expect(undo).to_be_visible()
+    assert urlsplit(page.url).path == "/admin/board/"
+    anas.refresh_from_db()
+    assert (anas.practitioner, anas.starts_at) == (clinic.eli, on(DAY))
+    undo.click()
+    expect(undo).to_have_count(0)
+    anas.refresh_from_db()
+    assert anas.practitioner == clinic.dana
+
+
 @pytest.mark.parametrize("change_of_mind", ["Escape", "back again", "off the board"])
-def test_a_drag_can_be_given_up(desk, clinic, anas, change_of_mind):
+def test_a_drag_can_be_given_up(desk, clinic, anas, move_page, change_of_mind):
     page = board(desk())
     asked = []
     page.route(re.compile(r"/(move|card)/"), lambda route: (asked.append(route.request.url), route.abort()))
