@@ -143,7 +143,7 @@ class TestWritingBack:
             assert f'value="{text}"' in page(treated.ana)
             write(treated.ana, text, TREATED + number * MINUTE)
         meanings = Reply.objects.order_by("received_at").values_list("meaning", flat=True)
-        assert list(meanings) == ["stop", "start", "help", "words", "stop"]
+        assert list(meanings) == ["words", "words", "words", "stop", "start", "help", "words", "stop"]
 
     def test_after_skipped_hours_stop_sends_the_rest_by_email_at_the_plans_own_time(self, treated):
         skip(24 * HOUR, now=TREATED)
