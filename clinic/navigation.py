@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
@@ -51,8 +52,11 @@ class Place:
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """What the frame around every page of the admin needs. `request.user` may be nobody yet, on the page to sign in."""
+    from scheduling.views.just_moved import undo_of_mine
+
     return {
         "places": places(request),
+        "undo": undo_of_mine(request, timezone.now()),
         "is_demo": settings.DEMO,
         "demo_accounts": DEMO_ACCOUNTS if settings.DEMO else [],
         "treats_patients": SimpleLazyObject(lambda: treats_patients(request)),

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
 
+from scheduling.domain.moving import UNDO_FOR
 from scheduling.domain.searching import pieces
 from scheduling.domain.states import BLOCKING, COMING, Status
 from scheduling.fields import plain
@@ -72,3 +73,11 @@ def starting_within(zones: Iterable[ZoneInfo], now: datetime, first: int, end: i
 
 def _midnight(zone: ZoneInfo, now: datetime, days: int) -> datetime:
     return datetime.combine(now.astimezone(zone).date() + timedelta(days=days), time.min, zone)
+
+
+class MoveQuerySet(models.QuerySet):
+    def open(self, now: datetime) -> "MoveQuerySet":
+        """Those that can be taken back: made just now, the last of their appointment, and no way back themselves."""
+        later = self.model._default_manager.filter(appointment=models.OuterRef("appointment"), pk__gt=models.OuterRef("pk"))
+        made = self.filter(moved_at__gt=now - UNDO_FOR, takes_back=None, appointment__status__in=COMING)
+        return made.exclude(models.Exists(later))

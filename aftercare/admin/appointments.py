@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from aftercare import services
-from aftercare.admin import foreseeing
+from aftercare.admin import foreseeing, news
 from aftercare.admin.lines import link_to_all, table_of, with_all_it_shows
 from aftercare.admin.patients import troubles
 from aftercare.admin.remedies import to_reach
@@ -23,7 +23,7 @@ from aftercare.services.plans import TOO_LATE
 from scheduling.admin import AppointmentAdmin
 from scheduling.admin.steps import Outcome, Step
 from scheduling.forms import NewcomerForm
-from scheduling.models import Appointment, Patient, Product
+from scheduling.models import Appointment, Move, Patient, Product
 
 MOST_SHOWN = 50
 WITHOUT_MESSAGES = {"complete": _("The session is over."), "cancel": _("Time and room are free again.")}
@@ -99,6 +99,9 @@ class AppointmentWithMessagesAdmin(AppointmentAdmin):
             appointment, completed_at=completed_at, product=product, wants_quiet_nights=wants_quiet_nights, now=now
         )
         return foreseeing.shown(foreseen, appointment, now)
+
+    def news_of_move(self, move: Move, now: datetime) -> list[str]:
+        return news.news_of_move(move, now)
 
     # --- what is shown ---------------------------------------------------------------------------------------------
 

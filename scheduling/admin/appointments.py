@@ -1,8 +1,8 @@
-from typing import Any, cast
+from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.contrib.auth.models import User
+from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.db.models.expressions import Combinable
 from django.http import HttpRequest, HttpResponse
@@ -12,22 +12,29 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from scheduling import services
 from scheduling.admin.answer_pages import AnswerPages
 from scheduling.admin.booking_pages import BookingPages
 from scheduling.admin.completion_pages import CompletionPages, next_page
 from scheduling.admin.filters import AnswerFilter, StatusFilter, WhenFilter
+from scheduling.admin.moved import moves_of
+from scheduling.admin.moving_pages import MovingPages
 from scheduling.admin.names import CalledByName
-from scheduling.admin.refusals import RefusalsOnForm
 from scheduling.admin.steps import STEPS
 from scheduling.domain.states import COMING
-from scheduling.forms import AppointmentForm
 from scheduling.models import Appointment, Patient
+from scheduling.views.just_moved import undo_of
+
+
+class ShownForm(forms.ModelForm):
+    """Saved as it was read, an appointment would lose what somebody else has done with it meanwhile."""
+
+    def clean(self) -> dict[str, Any]:
+        raise ValidationError(_("Nothing is changed here: press one of the buttons above."))
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(AnswerPages, BookingPages, CompletionPages, RefusalsOnForm, CalledByName):
-    form = AppointmentForm
+class AppointmentAdmin(AnswerPages, BookingPages, CompletionPages, MovingPages, CalledByName):
+    form = ShownForm
     list_display = ["time", "patient_name", "treatment", "practitioner", "room", "status_badge", "answer"]
     list_display_links = ["time", "patient_name"]
     list_filter = [WhenFilter, AnswerFilter, StatusFilter, "location", "practitioner"]
@@ -35,16 +42,6 @@ class AppointmentAdmin(AnswerPages, BookingPages, CompletionPages, RefusalsOnFor
     list_per_page = 50
     search_fields = ["patient__searchable"]
     search_help_text = _("Any part of the patient's name, phone number or birth date")
-    refusal_fields = {
-        "too_soon": "starts_at",
-        "in_past": "starts_at",
-        "too_far_ahead": "starts_at",
-        "closed": "starts_at",
-        "patient_busy": "starts_at",
-        "practitioner_busy": "practitioner",
-        "not_offered": "practitioner",
-        "room_busy": "room",
-    }
     change_form_template = "scheduling/appointment_form.html"
 
     # --- what is shown ---------------------------------------------------------------------------------------------
@@ -73,6 +70,10 @@ class AppointmentAdmin(AnswerPages, BookingPages, CompletionPages, RefusalsOnFor
         address = reverse("admin:scheduling_patient_change", args=[appointment.patient_id])
         return format_html('<a href="{}">{}</a>', address, appointment.patient.label)
 
+    @admin.display(description="")
+    def where_it_was(self, appointment: Appointment) -> SafeString:
+        return moves_of(appointment)
+
     @admin.display(description=_("booked by"))
     def who_booked(self, appointment: Appointment) -> str:
         return (appointment.booked_by.get_full_name() or appointment.booked_by.get_username()) if appointment.booked_by else "–"
@@ -80,33 +81,18 @@ class AppointmentAdmin(AnswerPages, BookingPages, CompletionPages, RefusalsOnFor
     def get_fieldsets(self, request: HttpRequest, obj: Appointment | None = None) -> Any:
         if obj is None:
             return []
-        when = ["starts_at", "practitioner", "room"] if self._may_move(obj) else ["time", "practitioner", "room"]
         said = ["answer"] if obj.confirmed_at or obj.move_requested_at else []
         about = ["patient_link", "treatment", "status_badge", *said, *(["status_reason"] if obj.status_reason else [])]
-        ended = ["completed_at"] if obj.completed_at else []
-        return [(None, {"fields": [*about, *when, *ended]}), (_("Booking"), {"fields": ["price", "booked_at", "who_booked"]})]
+        fields = [*about, "time", "practitioner", "room", *(["completed_at"] if obj.completed_at else [])]
+        moved = [(_("Moves"), {"fields": ["where_it_was"]})] if obj.moves.exists() else []
+        return [(None, {"fields": fields}), (_("Booking"), {"fields": ["price", "booked_at", "who_booked"]}), *moved]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Appointment | None = None) -> list[str]:
+        """All of it, once it is booked: its steps and its move have pages of their own."""
         if obj is None:
             return []
-        fixed = [
-            "patient_link",
-            "treatment",
-            "status_badge",
-            "status_reason",
-            "completed_at",
-            "price",
-            "booked_at",
-            "who_booked",
-            "time",
-            "answer",
-        ]
-        return fixed if self._may_move(obj) else [*fixed, "practitioner", "room"]
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> type[forms.ModelForm]:
-        if obj is not None and not self._may_move(obj):
-            kwargs["form"] = forms.ModelForm
-        return super().get_form(request, obj, change=change, **kwargs)
+        about = ["patient_link", "treatment", "status_badge", "status_reason", "time", "practitioner", "room", "completed_at"]
+        return [*about, "price", "booked_at", "who_booked", "answer", "where_it_was"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Appointment | None = None) -> bool:
         return False  # an appointment is cancelled, never deleted
@@ -121,20 +107,18 @@ class AppointmentAdmin(AnswerPages, BookingPages, CompletionPages, RefusalsOnFor
         obj: Appointment | None = None,
     ) -> HttpResponse:
         if obj is not None:
+            now = timezone.now()
             context["subtitle"] = f"{obj.patient.full_name}, {obj.local_time_text}"
             if self.has_change_permission(request, obj):
                 context["may_confirm"] = self.may_be_confirmed(request, obj)
                 context["may_wait"] = self.may_wait(request, obj)
-                context["steps"] = [step for step in STEPS.values() if step.is_open_to(obj, timezone.now())]
+                context["steps"] = [step for step in STEPS.values() if step.is_open_to(obj, now)]
                 if obj.status not in COMING and self.has_add_permission(request):
                     context["next_page"] = next_page(obj)
-            if not self._may_move(obj):  # nothing on the page can be changed
-                context |= {"show_save": False, "show_save_and_continue": False}
+                context["may_move"] = obj.status in COMING
+                context["undo"] = undo_of(request, obj, now) or context.get("undo")
+            context |= {"show_save": False, "show_save_and_continue": False}  # nothing on the page can be changed
         return super().render_change_form(request, context, add, change, form_url, obj)
-
-    @staticmethod
-    def _may_move(appointment: Appointment) -> bool:
-        return appointment.status in COMING
 
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
         """What is to come is read in the order in which it comes."""
@@ -145,15 +129,3 @@ class AppointmentAdmin(AnswerPages, BookingPages, CompletionPages, RefusalsOnFor
         self, request: HttpRequest, queryset: QuerySet[Appointment], search_term: str
     ) -> tuple[QuerySet[Appointment], bool]:
         return (queryset.filter(patient__in=Patient.objects.matching(search_term)) if search_term.strip() else queryset), False
-
-    # --- what is done ----------------------------------------------------------------------------------------------
-
-    def save_model(self, request: HttpRequest, obj: Appointment, form: Any, change: bool) -> None:
-        asked = form.cleaned_data
-        if "starts_at" not in asked:
-            return
-        saved = services.move(obj, **asked, by=cast(User, request.user))
-        obj.__dict__.update(saved.__dict__)
-        request.saved = obj  # type: ignore[attr-defined]
-        for warning in services.warnings_of(saved):
-            messages.warning(request, warning)

@@ -1,12 +1,11 @@
 """What the front desk fills in."""
 
-from scheduling.forms.appointments import AppointmentForm, on_the_wall
+from scheduling.forms.appointments import on_the_wall
 from scheduling.forms.booking import BookingForm, NewcomerForm
 from scheduling.forms.steps import CancelForm, CompleteForm, CompleteSeveralForm, StepForm
 from scheduling.forms.waitlist import WaitlistForm
 
 __all__ = [
-    "AppointmentForm",
     "BookingForm",
     "CancelForm",
     "CompleteForm",

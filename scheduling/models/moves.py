@@ -10,6 +10,7 @@ from scheduling.domain.moving import UNDO_FOR
 from scheduling.models.appointments import Appointment
 from scheduling.models.places import Room
 from scheduling.models.practitioners import Practitioner
+from scheduling.querysets import MoveQuerySet
 
 
 class Move(models.Model):
@@ -35,6 +36,8 @@ class Move(models.Model):
     takes_back = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="taken_back_by", verbose_name=_("takes back")
     )
+
+    objects = MoveQuerySet.as_manager()
 
     class Meta:
         ordering = ["-moved_at", "-pk"]

@@ -101,15 +101,15 @@ def _what_goes_along(wanted: Change, now: datetime) -> tuple[Change, list[Change
     """Requires a transaction that is rolled back: the later sessions are lifted out of the diary, and put back one by one."""
     own = wanted.appointment
     later = Appointment.objects.filter(patient=own.patient_id, skin_area=own.skin_area, status=Status.BOOKED.value).exclude(pk=own.pk)
-    rows = locked_all([own, *later])
-    own = rows.pop(own.pk)
-    seen = {row.pk: row.whereabouts for row in (own, *rows.values())}
-    lifted = [row for row in rows.values() if row.status == Status.BOOKED and row.starts_at > max(own.starts_at, now)]
+    standing = locked_all([own, *later])
+    tried = locked_all(standing.values())  # the same rows once more, to be put here and there
+    own = tried.pop(own.pk)
+    lifted = [row for row in tried.values() if row.status == Status.BOOKED and row.starts_at > max(own.starts_at, now)]
     Appointment.objects.filter(pk__in=[row.pk for row in lifted]).update(status=Status.CANCELLED.value)
     own, room = _moved(own, wanted, now)
-    change = Change(own, wanted.starts_at, own.practitioner, room, seen[own.pk])
+    change = Change(standing[own.pk], wanted.starts_at, own.practitioner, room, standing[own.pk].whereabouts)
     return change, [
-        Change(row, slot.starts_at, slot.practitioner, slot.room, seen[row.pk])
+        Change(standing[row.pk], slot.starts_at, slot.practitioner, slot.room, standing[row.pk].whereabouts)
         for row in sorted(lifted, key=lambda row: row.starts_at)
         if (slot := _put_back(row, now))
     ]

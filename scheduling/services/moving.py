@@ -87,8 +87,8 @@ def _make_moves(change: Change, along: list[Change], by: User | None, now: datet
             moved.confirmed_at = moved.move_requested_at = None  # what she said was about the old time
         _save(moves[moved.pk])
     made = _told([moves[one.appointment.pk] for one in (wanted, *others)], now)
-    for one in made:
-        _open_up(one, now)
+    for move in made:
+        _open_up(move, now)
     return made
 
 

@@ -106,6 +106,10 @@ GET  /admin/scheduling/waitlistentry/{waitlist entry}/withdraw/      302 405 405
 POST /admin/scheduling/waitlistentry/{waitlist entry}/withdraw/      302 403 302 302 302
 GET  /admin/scheduling/waitlistentry/offer/{offer}/accept/           302 405 405 405 405
 POST /admin/scheduling/waitlistentry/offer/{offer}/accept/           302 403 302 302 302
+GET  /admin/scheduling/appointment/{appointment}/move/              302 403 200 200 200
+POST /admin/scheduling/appointment/{appointment}/move/              302 403 302 302 302
+GET  /admin/scheduling/appointment/move/{move}/undo/                302 405 405 405 405
+POST /admin/scheduling/appointment/move/{move}/undo/                302 403 302 302 302
 GET  /admin/aftercare/caremessage/{reply line}/read/                302 405 405 405 405
 POST /admin/aftercare/caremessage/{reply line}/read/                302 403 302 302 302
 GET  /admin/aftercare/caremessage/{wrong line}/deal/                302 405 405 405 405
@@ -154,6 +158,8 @@ POSTED = {
     "/admin/scheduling/appointment/{appointment}/step/no-show/": {},
     "/admin/scheduling/appointment/{completed}/step/reopen/": {},
     "/admin/scheduling/appointment/{arrived}/step/not-here/": {},
+    "/admin/scheduling/appointment/{appointment}/move/": {"starts_at": "2026-11-10T15:00"},
+    "/admin/scheduling/appointment/move/{move}/undo/": {},
     "/admin/aftercare/caremessage/{reply line}/read/": {},
     "/admin/aftercare/caremessage/{wrong line}/deal/": {},
     "/admin/scheduling/patient/import/{file}/": {"import": "Import 1 patient"},

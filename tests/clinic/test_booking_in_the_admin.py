@@ -142,30 +142,6 @@ def test_the_reports_book_link_starts_the_form_with_patient_and_treatment(clinic
         assert desk.get(f"{ADD}?{nonsense}").status_code == 200
 
 
-def test_moving_on_the_form_moves_the_appointment(clinic, desk):
-    booked = services.book(patient=clinic.ana, treatment=clinic.face, practitioner=clinic.dana, room=clinic.room, starts_at=coming(3))
-    here = f"/admin/scheduling/appointment/{booked.pk}/change/"
-    form = {"practitioner": clinic.eli.pk, "room": clinic.room.pk, "starts_at_0": f"{coming(4):%Y-%m-%d}", "starts_at_1": "15:00"}
-
-    assert desk.post(here, form).status_code == 302
-
-    booked.refresh_from_db()
-    assert (booked.starts_at, booked.practitioner) == (coming(4, 15), clinic.eli)
-
-
-def test_a_refused_move_leaves_the_appointment_where_it_was(clinic, desk):
-    booked = services.book(patient=clinic.ana, treatment=clinic.face, practitioner=clinic.dana, room=clinic.room, starts_at=coming(3))
-    services.book(patient=clinic.ben, treatment=clinic.face, practitioner=clinic.eli, room=clinic.other_room, starts_at=coming(4))
-    form = {"practitioner": clinic.dana.pk, "room": clinic.other_room.pk, "starts_at_0": f"{coming(4):%Y-%m-%d}", "starts_at_1": "13:30"}
-
-    answer = desk.post(f"/admin/scheduling/appointment/{booked.pk}/change/", form)
-
-    assert answer.status_code == 200
-    assert "Room 2 is taken from 1:00 PM to 2:15 PM" in answer.content.decode()
-    booked.refresh_from_db()
-    assert (booked.starts_at, booked.room, booked.revision) == (coming(3), clinic.room, 0)
-
-
 class TestSteps:
     @pytest.fixture
     def booked(self, clinic) -> Appointment:

@@ -398,15 +398,6 @@ def test_too_many_cells_are_no_guess(manager):
     assert "1 row to mend" in said
 
 
-def test_a_row_that_ends_early_takes_nothing_from_the_others(manager):
-    here, said = preview(manager, [HEADER, "Ines,Ito,1980-01-01", GITA, "Jo"])
-    assert "2 new 0 already here 1 row to mend" in said
-    assert "Date of birth: it is empty." in said
-
-    manager.post(here, {"leave_out": "on"})
-    assert everybody() == ["Ines Ito 1980-01-01 ", "Gita Gupta 1988-02-29 +12125550144"]
-
-
 @pytest.mark.parametrize(
     ("column", "written", "field", "value"),
     [

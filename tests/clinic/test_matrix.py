@@ -21,7 +21,7 @@ from aftercare.models import CareMessage
 from notifications.services import raise_alarm, receive_reply
 from scheduling import services as scheduling
 from scheduling.models import Product
-from scheduling.services import make_calendar_address, note_reading
+from scheduling.services import Change, make_calendar_address, make_moves, note_reading
 from scheduling.services.importing import bring_file
 from tests.clinic.matrix import ACTIONS, MODELS, NEWCOMER, NOBODY, PEOPLE, POSTED, ROLES, SEARCHABLE, WITHOUT_CSRF, pages, rows
 from tests.clinic_world import WEEK, Clinic, at, patient
@@ -54,7 +54,9 @@ def world(clinic: Clinic) -> Iterator[dict[str, Any]]:
         )
         scheduling.cancel(clinic.book(patient("Olga Other", 90), NOW + timedelta(days=2)), reason="she is ill", now=NOW)
         scheduling.offer_openings(NOW)
+        [move] = make_moves(Change(wrong, wrong.starts_at + timedelta(hours=2)), by=None, now=NOW)
         named = {
+            "move": move,
             "waitlist entry": waits,
             "offer": waits.offer_set.get(),
             "patient": clinic.ana,

@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from itertools import zip_longest
 from typing import Any
 
 import openpyxl
@@ -154,8 +153,7 @@ def _sheet(lines: Iterable[tuple[int, list[str]]], notes: list[str]) -> Sheet:
     _require_columns(header, columns)
     rows = []
     for number, cells in filled:
-        # A row may end early: what it doesn't reach is empty.
-        values = {column: value for column, value in zip_longest(columns, cells[: len(columns)], fillvalue="") if column}
+        values = {column: value for column, value in zip(columns, cells, strict=False) if column}
         if is_example(values):
             continue
         beyond = any(value.strip() for value in cells[len(columns) :])
