@@ -12,6 +12,7 @@ from scheduling.errors import BookingRefused, TooSoon
 from scheduling.models import Location, Patient, Practitioner, Room, Treatment
 from scheduling.reports import Outlook, outlook
 from scheduling.services import Slot, free_slots
+from scheduling.services.booking import FARTHEST
 from scheduling.services.warnings import warnings_on
 
 DAYS_SEARCHED = 28
@@ -85,6 +86,7 @@ def panel(asked: Asked, now: datetime) -> Panel:
     seen = outlook(asked.patient, asked.treatment, location=asked.location, day=day, now=now) if asked.patient else None
     warnings = seen.warnings if seen else warnings_on(day or today, asked.newcomer, after=None, last_day=None) if asked.newcomer else []
     start = max(asked.from_date or _from(wanted, refusal) or today, seen.first_on if seen else today, today)
+    start = min(start, today + FARTHEST)  # nothing is booked later, whatever year was typed
     days, later = _days(asked, start, now)
     return Panel(seen, warnings, wanted, refusal, start, days, later)
 

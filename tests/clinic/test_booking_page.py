@@ -498,7 +498,6 @@ class TestBooking:
         assert (Appointment.objects.count(), Patient.objects.count(), Consent.objects.count()) == (0, 3, 0)
 
 
-@pytest.mark.django_db(transaction=True)
 def chosen(answer, field: str) -> str:
     """What the select shows; "" for “Choose…”."""
     select = re.search(rf'<select name="{field}".*?</select>', answer.content.decode(), re.S).group()
@@ -544,6 +543,7 @@ class TestFromTheBoard:
         assert chosen(answer, "room") == ""
 
 
+@pytest.mark.django_db(transaction=True)
 def test_two_desks_add_a_patient_each_at_one_time(committed_clinic, sign_in, at_once):
     clinic = committed_clinic
     tomorrow = datetime.now(NEW_YORK) + timedelta(days=1)
