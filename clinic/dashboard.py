@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -139,7 +139,7 @@ def _open_tiles(zones: Sequence[ZoneInfo], now: datetime) -> list[Tile]:
     asked = _("They need another time.") if count["asked"] else _("Nobody has asked.")
     left = _("Complete them, or mark a no-show: aftercare waits for it.") if count["open"] else _("Every past session is closed.")
     return [
-        Tile(DIARY, _("Unconfirmed for tomorrow"), count["unconfirmed"], silent, _diary("when=tomorrow&answer=none")),
+        Tile(DIARY, _("Unconfirmed tomorrow"), count["unconfirmed"], silent, _diary("when=tomorrow&answer=none")),
         Tile(DIARY, _("Asked to move"), count["asked"], asked, _diary("answer=move"), count["asked"] > 0),
         Tile(DIARY, _("Left open"), count["open"], left, _diary("when=past&status=open"), count["open"] > 0),
     ]
@@ -154,12 +154,13 @@ def _waitlist_tiles() -> list[Tile]:
     url = address("admin:scheduling_waitlistentry_changelist")
     if not url:
         return []
-    waiting = WaitlistEntry.objects.filter(status=WaitlistEntry.Status.WAITING).count()
-    offered = Offer.objects.filter(outcome=Offer.Outcome.OPEN).count()
-    detail = ngettext("%(count)s time is offered just now.", "%(count)s times are offered just now.", offered) % {"count": offered}
-    return [
-        Tile(DIARY, _("On the waitlist"), waiting, detail if offered else _("No time is offered just now."), f"{url}?status__exact=waiting")
-    ]
+    open_offers = Q(offer__outcome=Offer.Outcome.OPEN)  # one at a time for each, so that nobody counts twice
+    count = WaitlistEntry.objects.filter(status=WaitlistEntry.Status.WAITING).aggregate(
+        waiting=Count("pk", distinct=True), offered=Count("offer", filter=open_offers)
+    )
+    said = ngettext("%(count)s time is offered just now.", "%(count)s times are offered just now.", count["offered"])
+    detail = said % {"count": count["offered"]} if count["offered"] else _("No time is offered just now.")
+    return [Tile(DIARY, _("On the waitlist"), count["waiting"], detail, f"{url}?status__exact=waiting")]
 
 
 def _due_tiles(as_of: date) -> list[Tile]:

@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 EVERYTHING = {
     "Alarms open": 1,
     "Appointments today": 3,
-    "Unconfirmed for tomorrow": 2,
+    "Unconfirmed tomorrow": 2,
     "Asked to move": 1,
     "Left open": 1,
     "On the waitlist": 1,
@@ -95,13 +95,11 @@ def manager(db):
 
 
 def test_what_each_tile_counts(busy):
-    assert {name: tile.count for name, tile in tiles().items()} == {name: EVERYTHING[name] for name in tiles()}
+    assert {name: tile.count for name, tile in tiles().items()} == EVERYTHING
 
 
 @pytest.mark.parametrize("name", EVERYTHING)
 def test_the_list_behind_a_tile_is_as_long_as_it_says(busy, manager, name):
-    if name not in tiles():
-        pytest.skip("that page isn't there yet")
     with freeze_time(NOW):
         page = manager.get(tiles()[name].url).content.decode()
 
