@@ -143,7 +143,6 @@ class MovingPages(admin.ModelAdmin):
             "shown_from": shown_from.isoformat(),
             "next": next_of(request),
             "back": next_of(request) or reverse("admin:scheduling_appointment_change", args=[appointment.pk]),
-            "media": self.media + form.media,
         }
         return TemplateResponse(request, "scheduling/move.html", context)
 

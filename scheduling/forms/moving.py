@@ -50,6 +50,9 @@ class MoveForm(forms.Form):
             "practitioner": appointment.practitioner_id,
             "room": appointment.room_id,
         }
+        if typed is not None and not typed.get("practitioner"):
+            typed = typed.copy()
+            typed["practitioner"] = str(appointment.practitioner_id)
         super().__init__(typed, initial=standing)
         self.appointment = appointment
         # Somebody who has left stays with the appointments that she has.

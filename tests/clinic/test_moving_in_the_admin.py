@@ -154,6 +154,11 @@ class TestMoving:
         assert 'value="2027-01-05T13:00/' in page
         assert times(three[2]) == ["2026-12-29T13:00"]
 
+    def test_where_no_practitioner_is_named_her_own_is_chosen_not_the_first(self, clinic, desk, three):
+        services.move(three[2], starts_at=three[2].starts_at, practitioner=clinic.eli)
+        page = said(desk.get(page_of(three[2]), {"starts_at": "2027-01-05T20:00"}))
+        assert f'<option value="{clinic.eli.pk}" selected>' in page
+
     def test_too_soon_names_the_first_day_that_her_skin_allows(self, desk, three):
         page = said(desk.post(page_of(three[1]), {"starts_at": "2026-11-20T13:00"}))
         assert "Ana's skin needs until December 1, 2026: a session is booked on November 3, 2026" in page

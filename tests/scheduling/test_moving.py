@@ -334,3 +334,61 @@ class TestTakingBack:
             [move] = services.make_moves(Change(three[2], at("2027-01-12")), by=None, now=TODAY)
             [back] = services.undo_move(move, now=TODAY)
             assert (move.revision, back.revision) == (2 * number + 1, 2 * number + 2)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    WITH_ALL = (FIRST + WEEK, at("2026-12-08"))
+
+    @pytest.fixture
+    def two(self, committed_clinic) -> list[Appointment]:
+        return [committed_clinic.book(committed_clinic.ana, day) for day in (FIRST, FIRST + 4 * WEEK)]
+
+    def both(self, two: list[Appointment]) -> Appointment:
+        """Ana's first session a week later, and her second along with it."""
+        there, then = self.WITH_ALL
+        return services.move(two[0], starts_at=there, along=[Change(two[1], then)], now=TODAY)
+
+    def test_a_move_along_and_a_booking_of_that_time(self, committed_clinic, at_once, two):
+        clinic = committed_clinic
+        moved, booked = at_once([lambda: self.both(two), lambda: clinic.book(clinic.ben, at("2026-12-08"))])
+        assert sum(isinstance(one, Appointment) for one in (moved, booked)) == 1, (moved, booked)
+        assert all(isinstance(one, Appointment | PractitionerBusy | RoomBusy) for one in (moved, booked)), (moved, booked)
+        when = ["Tue 10 Nov 13:00", "Tue 8 Dec 13:00"] if isinstance(moved, Appointment) else ["Tue 3 Nov 13:00", "Tue 1 Dec 13:00"]
+        assert [one for one, _, _ in diary(*two)] == when
+        assert Move.objects.count() == (2 if isinstance(moved, Appointment) else 0)
+
+    def test_control_without_the_constraints_both_have_it(self, committed_clinic, at_once, no_constraint, two):
+        clinic = committed_clinic
+        for name in ("practitioner_is_free", "room_is_free"):
+            no_constraint(name)
+        results = at_once([lambda: self.both(two), lambda: clinic.book(clinic.ben, at("2026-12-08"))])
+        assert [type(result) for result in results] == [Appointment, Appointment]
+
+    def test_a_move_and_a_cancellation(self, at_once, two):
+        """Either it was moved, and cancelled there, or the move finds it cancelled."""
+        moved, cancelled = at_once([lambda: self.both(two), lambda: services.cancel(two[0], reason="ill", now=TODAY)])
+        assert isinstance(cancelled, Appointment), cancelled
+        assert isinstance(moved, Appointment | IllegalMove), moved
+        assert Move.objects.count() == (2 if isinstance(moved, Appointment) else 0)
+        assert Appointment.objects.get(pk=two[0].pk).status == "cancelled"
+
+    def test_two_undo_the_same_move(self, at_once, two):
+        self.both(two)
+        move = Move.objects.get(along_with=None)
+        results = at_once([lambda: services.undo_move(move, now=TODAY) for _ in range(4)])
+        assert sorted(type(result).__name__ for result in results) == ["IllegalMove"] * 3 + ["list"]
+        assert Move.objects.count() == 4
+
+    def test_two_chains_that_want_the_same_times(self, committed_clinic, at_once, two):
+        clinic = committed_clinic
+        bens = [clinic.book(clinic.ben, day + 3 * HOUR) for day in (FIRST, FIRST + 4 * WEEK)]
+        there, then = self.WITH_ALL
+        results = at_once(
+            [
+                lambda: self.both(two),
+                lambda: services.move(bens[0], starts_at=there, along=[Change(bens[1], then)], now=TODAY),
+            ]
+        )
+        assert sum(isinstance(result, Appointment) for result in results) == 1, results
+        assert all(isinstance(result, Appointment | PractitionerBusy | RoomBusy) for result in results), results
