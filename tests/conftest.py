@@ -21,6 +21,8 @@ ONE_AFTER_THE_OTHER = ("tests/faults/", "tests/test_run_local.py", "tests/browse
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # In the order of their collection, in which those that empty the tables come after those that rest on what the migrations wrote.
+    config.option.loadscopereorder = False
     # The SDK's own, one for each request.
     config.addinivalue_line("filterwarnings", "ignore:.*(BasicAuth|'auth' parameter) is deprecated:DeprecationWarning")
 
