@@ -67,27 +67,25 @@ within AS MATERIALIZED (
      GROUP BY whose
 ),
 busy AS MATERIALIZED (
-    SELECT offered.id, range_agg(starts) AS starts
-      FROM offered,
-           LATERAL (SELECT tstzrange(lower(during) - %(occupied)s, upper(during), '()')
+    SELECT offered.id,
+           (SELECT range_agg(tstzrange(lower(span) - %(occupied)s, upper(span), '()'))
+              FROM (SELECT unnest(range_agg(during)) AS span
                       FROM scheduling_appointment
                      WHERE practitioner_id = offered.id AND during && %(period)s AND status IN ('booked', 'arrived', 'fulfilled')
-                       AND (%(instead_of)s::bigint IS NULL OR id <> %(instead_of)s)
-                    UNION ALL
-                    SELECT tstzrange(lower(during) - %(session)s, upper(during), CASE WHEN upper_inc(during) THEN '(]' ELSE '()' END)
-                      FROM scheduling_absence
-                     WHERE practitioner_id = offered.id AND during && %(period)s
-                   ) AS start (starts)
-     GROUP BY offered.id
+                       AND (%(instead_of)s::bigint IS NULL OR id <> %(instead_of)s)) AS taken) AS starts,
+           (SELECT range_agg(tstzrange(lower(during) - %(session)s, upper(during), CASE WHEN upper_inc(during) THEN '(]' ELSE '()' END))
+              FROM scheduling_absence
+             WHERE practitioner_id = offered.id AND during && %(period)s) AS away
+      FROM offered
 ),
 room AS MATERIALIZED (
-    SELECT room.id, room.rank, COALESCE(taken.starts, '{}') AS taken
-      FROM unnest(%(rooms)s::bigint[]) WITH ORDINALITY AS room (id, rank),
-           LATERAL (SELECT range_agg(tstzrange(lower(during) - %(occupied)s, upper(during), '()')) AS starts
-                      FROM scheduling_appointment
-                     WHERE room_id = room.id AND during && %(period)s AND status IN ('booked', 'arrived', 'fulfilled')
-                       AND (%(instead_of)s::bigint IS NULL OR id <> %(instead_of)s)
-                   ) AS taken
+    SELECT room.rank, COALESCE((
+               SELECT range_agg(tstzrange(lower(span) - %(occupied)s, upper(span), '()'))
+                 FROM (SELECT unnest(range_agg(during)) AS span
+                         FROM scheduling_appointment
+                        WHERE room_id = room.id AND during && %(period)s AND status IN ('booked', 'arrived', 'fulfilled')
+                          AND (%(instead_of)s::bigint IS NULL OR id <> %(instead_of)s)) AS taken), '{}') AS taken
+      FROM unnest(%(rooms)s::bigint[]) WITH ORDINALITY AS room (id, rank)
 ),
 nowhere AS MATERIALIZED (  -- when every room is taken, and when the patient is somewhere else
     SELECT COALESCE((SELECT range_intersect_agg(taken) FROM room), '{(,)}') + COALESCE(
@@ -97,7 +95,7 @@ nowhere AS MATERIALIZED (  -- when every room is taken, and when the patient is 
                    AND (%(instead_of)s::bigint IS NULL OR id <> %(instead_of)s)), '{}') AS starts
 ),
 free AS (  -- in quarter hours since 1970
-    SELECT offered.id, offered.rank,
+    SELECT offered.rank,
            (CASE WHEN lower_inc(span) THEN ceil(begins) ELSE floor(begins) + 1 END)::bigint AS first,
            (CASE WHEN upper_inc(span) THEN floor(ends) ELSE ceil(ends) - 1 END)::bigint AS last
       FROM offered CROSS JOIN always CROSS JOIN nowhere
@@ -106,16 +104,18 @@ free AS (  -- in quarter hours since 1970
            LEFT JOIN busy ON busy.id = offered.id,
            unnest(
                COALESCE(opening.starts, always.starts) * COALESCE(working.starts, always.starts) * tstzmultirange(%(wanted)s)
-               - COALESCE(busy.starts, '{}') - nowhere.starts
+               - COALESCE(busy.starts, '{}') - COALESCE(busy.away, '{}') - nowhere.starts
            ) AS span,
            LATERAL (SELECT extract(epoch FROM lower(span)) / 900, extract(epoch FROM upper(span)) / 900) AS quarter (begins, ends)
 )
-SELECT to_timestamp(quarter * 900), free.id,
-       (SELECT room.id FROM room WHERE NOT to_timestamp(quarter * 900) <@ room.taken ORDER BY room.rank LIMIT 1)
-  FROM (SELECT * FROM free WHERE first <= last ORDER BY first, rank LIMIT %(limit)s) AS free,  -- each has one at least
-       generate_series(first, least(last, first + %(limit)s - 1)) AS quarter
- ORDER BY quarter, free.rank
- LIMIT %(limit)s
+SELECT starts_at, slot.rank, (SELECT min(room.rank) FROM room WHERE NOT starts_at <@ room.taken)
+  FROM (SELECT to_timestamp(quarter * 900) AS starts_at, rank
+          FROM (SELECT * FROM free WHERE first <= last ORDER BY first, rank LIMIT %(limit)s) AS earliest,  -- each has one at least
+               generate_series(first, least(last, first + %(limit)s - 1)) AS quarter
+         ORDER BY starts_at, rank
+         LIMIT %(limit)s
+       ) AS slot
+ ORDER BY starts_at, slot.rank
 """
 
 
@@ -153,8 +153,8 @@ def free_slots(
     if days < 1 or limit < 1 or first_on > localdate(now + FARTHEST, location.zone):
         return []
     offered = Practitioner.objects.filter(is_active=True, treatments=treatment, locations=location).order_by("name", "pk")
-    practitioners = {one.pk: one for one in (offered.filter(pk=practitioner.pk) if practitioner else offered)}
-    rooms = {one.pk: one for one in Room.objects.filter(location=location, is_active=True).order_by("name", "pk")}
+    practitioners = list(offered.filter(pk=practitioner.pk) if practitioner else offered)
+    rooms = list(Room.objects.filter(location=location, is_active=True).order_by("name", "pk"))
     if not practitioners or not rooms:
         return []
     minutes, interval, patient_id = _of_the_session(treatment, patient, instead_of)
@@ -164,8 +164,8 @@ def free_slots(
     ends_at = begins_at + (days + 2) * DAY + session
     pieces = offsets(location.zone, begins_at, ends_at)
     asked = {
-        "practitioners": list(practitioners),
-        "rooms": list(rooms),
+        "practitioners": [one.pk for one in practitioners],
+        "rooms": [room.pk for room in rooms],
         "location": location.pk,
         "patient": patient_id,
         "skin_area": treatment.skin_area,
@@ -184,9 +184,9 @@ def free_slots(
     with connection.cursor() as cursor:
         cursor.execute(FREE_SLOTS, asked)
         rows = cursor.fetchall()
-    for room in rooms.values():
+    for room in rooms:
         room.location = location
-    return [Slot(starts_at, practitioners[who], rooms[where]) for starts_at, who, where in rows]
+    return [Slot(starts_at, practitioners[who - 1], rooms[where - 1]) for starts_at, who, where in rows]
 
 
 def _of_the_session(treatment: Treatment, patient: Patient | None, instead_of: Appointment | None) -> tuple[int, int, int | None]:

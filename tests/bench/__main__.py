@@ -1,4 +1,4 @@
-"""`make bench`, or `make bench ONLY=dispatch,claim`; ROUNDS=5 measures longer, ROWS=1000000 fills no more than that."""
+"""`make bench`, or `make bench ONLY=dispatch,claim`; ROUNDS=5 measures longer, ROWS=1000000 fills no table with more."""
 
 import os
 import sys
@@ -10,9 +10,10 @@ from tests.bench.figures import Figure, say, show, write
 from tests.bench.memory import memory
 from tests.bench.planning import plan
 from tests.bench.sizes import wanted
+from tests.bench.slots import free_slots
 from tests.bench.world import FOLDER, world
 
-BENCHES = {"plan": plan, "dispatch": dispatch, "memory": memory, "claim": claim}
+BENCHES = {"plan": plan, "dispatch": dispatch, "memory": memory, "claim": claim, "free_slots": free_slots}
 
 
 def main() -> int:

@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
-from django.core.management import call_command
-from django.db import connection, connections
-
+from tests.bench.databases import database, using, without
 from tests.bench.figures import Figure, say
 from tests.bench.sizes import Sizes
 
@@ -33,16 +31,14 @@ SELECT 'plan-' || plan || '-' || number %% 30, 'patient-' || plan, 'sms',
 
 
 def claim(sizes: Sizes) -> Iterator[Figure]:
-    first = connections["default"]
     filled = {rows: _database(rows, sizes) for rows in sizes.scheduled}
     milliseconds: dict[int, list[float]] = {rows: [] for rows in filled}
     try:
         for _ in range(sizes.claims):
             for rows, wrapper in filled.items():
-                connections["default"] = wrapper
-                milliseconds[rows].append(_claim())
+                with using(wrapper):
+                    milliseconds[rows].append(_claim())
     finally:
-        connections["default"] = first
         for wrapper in filled.values():
             wrapper.close()
     medians = {rows: median(times[1:] or times) for rows, times in milliseconds.items()}
@@ -64,34 +60,16 @@ def _claim() -> float:
 
 
 def _database(rows: int, sizes: Sizes) -> Any:
-    """A database of its own with so many scheduled messages, a few of them due."""
-    name = f"scheduled_{rows}"
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name}")
-    connections["default"].close()
-    wrapper = connections.create_connection("default")
-    wrapper.settings_dict = wrapper.settings_dict | {"NAME": name}
-    usual, connections["default"] = connections["default"], wrapper
-    try:
-        call_command("migrate", verbosity=0)
-        started_at = time.monotonic()
-        with wrapper.cursor() as cursor:
-            # The indexes that no rule hangs on are made afterwards: that is ten times faster.
-            cursor.execute(
-                "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'notifications_message'"
-                " AND NOT EXISTS (SELECT FROM pg_constraint WHERE conname = indexname)"
-            )
-            indexes = cursor.fetchall()
-            for index, _ in indexes:
-                cursor.execute(f'DROP INDEX "{index}"')
-            due = BATCH * sizes.claims
+    """One with so many scheduled messages, a few of them due."""
+    started_at, due = time.monotonic(), BATCH * sizes.claims
+
+    def fill(cursor: Any) -> None:
+        with without(cursor, "notifications_message"):
             cursor.execute(FILL, {"rows": rows, "due": due, "step": min(rows // due, 10), "days": DAYS_AHEAD})
-            for _, definition in indexes:
-                cursor.execute(definition)
-            cursor.execute("VACUUM ANALYZE notifications_message")
-            cursor.execute("CHECKPOINT")
-            cursor.execute("SET enable_seqscan = off; SELECT count(dedupe_key) FROM notifications_message; RESET enable_seqscan")  # warm
-    finally:
-        connections["default"] = usual
+        cursor.execute("VACUUM ANALYZE notifications_message")
+        cursor.execute("CHECKPOINT")
+        cursor.execute("SET enable_seqscan = off; SELECT count(dedupe_key) FROM notifications_message; RESET enable_seqscan")  # warm
+
+    wrapper = database(f"scheduled_{rows}", fill)
     say(f"  {rows:,} messages are scheduled ({time.monotonic() - started_at:.0f} s)")
     return wrapper

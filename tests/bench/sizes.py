@@ -17,6 +17,8 @@ class Sizes:
     scheduled: tuple[int, ...] = (10_000, 1_000_000, 10_000_000)
     claims: int = 40
     sessions: int = 1_000
+    booked: tuple[int, ...] = (10_000, 1_000_000)
+    asked: int = 40
 
 
 TINY = Sizes(
@@ -31,6 +33,8 @@ TINY = Sizes(
     scheduled=(1_000, 2_000),
     claims=3,
     sessions=4,
+    booked=(1_000, 2_000),
+    asked=3,
 )
 
 
@@ -39,4 +43,8 @@ def wanted() -> Sizes:
         return TINY
     usual = Sizes()
     most = int(os.environ.get("ROWS") or usual.scheduled[-1])
-    return Sizes(rounds=int(os.environ.get("ROUNDS") or usual.rounds), scheduled=tuple(rows for rows in usual.scheduled if rows <= most))
+    return Sizes(
+        rounds=int(os.environ.get("ROUNDS") or usual.rounds),
+        scheduled=tuple(rows for rows in usual.scheduled if rows <= most),
+        booked=tuple(rows for rows in usual.booked if rows <= most),
+    )

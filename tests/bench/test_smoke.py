@@ -19,6 +19,7 @@ NAMES = {
     ),
     "memory": ("worker", "pending"),
     "claim": ("1000", "2000"),
+    "free_slots": ("1000", "2000", "growth", "all", "far"),
 }
 KEYS = {"name", "unit", "ours", "reference", "reference_name", "ratio", "goal", "holds"}
 
@@ -44,7 +45,7 @@ def test_every_bench_prints_its_lines_and_writes_its_objects(tmp_path, bench):
 def test_an_unknown_bench_is_told_from_the_known_ones(tmp_path):
     done = run_bench(tmp_path, ONLY="plan,fly")
     assert done.returncode == 2
-    assert "There is no bench called fly; there are plan, dispatch, memory, claim." in done.stdout
+    assert "There is no bench called fly; there are plan, dispatch, memory, claim, free_slots." in done.stdout
 
 
 def test_what_was_measured_before_under_other_names_stays(tmp_path):

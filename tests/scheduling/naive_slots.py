@@ -125,9 +125,11 @@ class RandomClinic:
             )
         for _ in range(chance.choice([5, 40])):
             self._appointment(self._some_time())
-        for weeks in range(-7, 8):  # Ana's own, near enough to matter
-            if chance.random() < 0.1:
-                self._appointment(self._some_time() + DAY * 7 * weeks, self.ana, chance.choice([self.face, self.deep]))
+        for side in (-1, 1):  # Ana's own, near enough to matter, and often to the day
+            if chance.random() < 0.5:
+                apart = chance.choice([28, 30, 35, 42])
+                away = DAY * side * (apart + chance.choice([-1, 0, 0, 1]))
+                self._appointment(self._some_time() + away, self.ana, chance.choice([self.face, self.face, self.deep]))
 
     def _weekly(self, model: Any, span: tuple[time, time], **fields: Any) -> Any:
         return model.objects.create(opens_at=span[0], closes_at=span[1], **fields)

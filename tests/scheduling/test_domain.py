@@ -1,12 +1,14 @@
 """The rules of scheduling as plain Python."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduling.domain.cadence import Bucket, RecallKind, add_months, bucket, due_on
+from scheduling.domain.clock import Offset, offsets
 from scheduling.domain.interval import earliest_day, overlaps, recovery
 from scheduling.domain.states import ARROWS, BLOCKING, COMING, Status, may_become
 
@@ -114,3 +116,23 @@ class TestStates:
     def test_what_blocks(self):
         assert {status.value for status in BLOCKING} == {"booked", "arrived", "fulfilled"}
         assert {status.value for status in COMING} == {"booked", "arrived"}
+
+
+class TestClock:
+    @given(st.sampled_from(["America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Havana"]), days, st.integers(1, 400))
+    def test_the_pieces_follow_each_other_and_each_has_one_distance_from_utc(self, zone, first, number):
+        starts_at = datetime(first.year, first.month, first.day, tzinfo=UTC)
+        ends_at = starts_at + timedelta(days=number)
+        pieces = offsets(ZoneInfo(zone), starts_at, ends_at)
+        assert (pieces[0].starts_at, pieces[-1].ends_at) == (starts_at, ends_at)
+        assert [piece.ends_at for piece in pieces[:-1]] == [piece.starts_at for piece in pieces[1:]]
+        for piece in pieces:
+            last = max(piece.ends_at - timedelta(seconds=1), piece.starts_at)
+            assert {at.astimezone(ZoneInfo(zone)).utcoffset() for at in (piece.starts_at, last)} == {piece.distance}
+
+    def test_to_the_second(self):
+        first, change, last = datetime(2026, 10, 30, tzinfo=UTC), datetime(2026, 11, 1, 6, tzinfo=UTC), datetime(2026, 11, 4, tzinfo=UTC)
+        assert offsets(ZoneInfo("America/New_York"), first, last) == [
+            Offset(first, change, timedelta(hours=-4)),
+            Offset(change, last, timedelta(hours=-5)),
+        ]
