@@ -49,7 +49,8 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An appointment on the day's list, its time on the clock of its own location."""
+    """An appointment on the day's list. `starts_at` is on the clock of its own location, without a zone: a template would turn it into
+    the server's."""
 
     appointment: Appointment
     starts_at: datetime
@@ -116,7 +117,7 @@ def _rows(day: Sequence[Appointment], now: datetime) -> tuple[list[Row], int]:
 def _row(appointment: Appointment, now: datetime) -> Row:
     is_late = appointment.status == Status.BOOKED and appointment.starts_at + LATE_AFTER < now
     is_done = appointment.status not in COMING
-    return Row(appointment, appointment.starts_at.astimezone(appointment.zone), is_late, is_done)
+    return Row(appointment, appointment.starts_at.astimezone(appointment.zone).replace(tzinfo=None), is_late, is_done)
 
 
 def _today_tile(day: Sequence[Appointment]) -> Tile:

@@ -144,6 +144,7 @@ def test_today_is_each_locations_own_day(desk: Desk) -> None:
     assert shown.rows is not None
     assert [row.appointment.patient.first_name for row in shown.rows] == ["Ana", "Cleo"]
     assert [f"{row.starts_at:%H:%M}" for row in shown.rows] == ["21:15", "10:00"]
+    assert re.findall(r'class="time">([^<]+)', first_page(User.objects.get(), now)) == ["9:15 PM", "10:00 AM"]
     assert {tile.name: tile.count for tile in shown.tiles} == {
         "Appointments today": 2,
         "Unconfirmed tomorrow": 1,
