@@ -6,18 +6,19 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from scheduling import services
+from scheduling.admin.names import badge
+from scheduling.admin.ways_back import next_of
 from scheduling.domain.states import Status
 from scheduling.errors import BookingRefused
 from scheduling.models import Appointment
@@ -35,16 +36,11 @@ class AnswerPages(admin.ModelAdmin):
         return [path("<int:pk>/confirm/", view, name="scheduling_appointment_confirm"), *super().get_urls()]
 
     def confirm_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        appointment = Appointment.objects.filter(pk=pk).select_related("patient").first() if pk < 2**63 else None
-        if appointment is None:
-            raise Http404
+        appointment = get_object_or_404(Appointment.objects.select_related("patient"), pk=pk)
         if not self.has_change_permission(request, appointment):
             raise PermissionDenied
         self._confirm(request, appointment)
-        back = request.POST.get("next", "")
-        if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
-            return redirect(back)
-        return redirect(reverse("admin:scheduling_appointment_change", args=[pk]))
+        return redirect(next_of(request) or reverse("admin:scheduling_appointment_change", args=[pk]))
 
     @staticmethod
     def _confirm_action(modeladmin: Any, request: HttpRequest, queryset: QuerySet[Appointment]) -> None:
@@ -72,12 +68,12 @@ class AnswerPages(admin.ModelAdmin):
     def answer(self, appointment: Appointment) -> SafeString:
         """What she said of it, and when, as long as that matters."""
         if appointment.move_requested_at:
-            return _badge("asked-to-move", _("asked to move"), appointment, appointment.move_requested_at)
+            return _badge_since("asked-to-move", _("asked to move"), appointment, appointment.move_requested_at)
         if appointment.confirmed_at:
-            return _badge("confirmed", _("confirmed"), appointment, appointment.confirmed_at)
+            return _badge_since("confirmed", _("confirmed"), appointment, appointment.confirmed_at)
         return format_html("{}", "–")
 
 
-def _badge(status: str, label: Any, appointment: Appointment, at: Any) -> SafeString:
+def _badge_since(status: str, label: Any, appointment: Appointment, at: Any) -> SafeString:
     when = date_format(timezone.localtime(at, appointment.zone), "M j, g:i A")
-    return format_html('<span class="status status-{}">{}</span> <span class="quiet nowrap">{}</span>', status, label, when)
+    return format_html('{} <span class="quiet nowrap">{}</span>', badge(status, label), when)

@@ -18,7 +18,7 @@ from scheduling.admin.completion_pages import CompletionPages, next_page
 from scheduling.admin.filters import AnswerFilter, StatusFilter, WhenFilter
 from scheduling.admin.moved import moves_of
 from scheduling.admin.moving_pages import MovingPages
-from scheduling.admin.names import CalledByName
+from scheduling.admin.names import CalledByName, badge, staff_name
 from scheduling.admin.steps import STEPS
 from scheduling.domain.states import COMING
 from scheduling.models import Appointment, Patient
@@ -63,7 +63,7 @@ class AppointmentAdmin(AnswerPages, BookingPages, CompletionPages, MovingPages, 
 
     @admin.display(description=_("status"), ordering="status")
     def status_badge(self, appointment: Appointment) -> SafeString:
-        return format_html('<span class="status status-{}">{}</span>', appointment.status, appointment.get_status_display())
+        return badge(appointment.status, appointment.get_status_display())
 
     @admin.display(description=_("patient"))
     def patient_link(self, appointment: Appointment) -> SafeString:
@@ -76,7 +76,7 @@ class AppointmentAdmin(AnswerPages, BookingPages, CompletionPages, MovingPages, 
 
     @admin.display(description=_("booked by"))
     def who_booked(self, appointment: Appointment) -> str:
-        return (appointment.booked_by.get_full_name() or appointment.booked_by.get_username()) if appointment.booked_by else "–"
+        return staff_name(appointment.booked_by) or "–"
 
     def get_fieldsets(self, request: HttpRequest, obj: Appointment | None = None) -> Any:
         if obj is None:

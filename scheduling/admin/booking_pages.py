@@ -14,20 +14,20 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET
 
 from scheduling import services
 from scheduling.admin.booking_panel import MOST_SLOTS, Asked, Panel, Wanted, panel
+from scheduling.admin.ways_back import next_of
 from scheduling.errors import BookingRefused
 from scheduling.fields import plain
-from scheduling.forms import BookingForm, NewcomerForm, on_the_wall
+from scheduling.forms import BookingForm, NewcomerForm
+from scheduling.forms.sent import fields_of, number, on_the_wall
 from scheduling.models import Appointment, Course, Location, Patient, Practitioner, Treatment
 
 SUGGESTED = 8
 COUNTED = 100
 PREFIX = "new"
-NUMBER = r"[0-9]{1,18}"
 LOCAL = r"((?:20|21)\d\d-\d\d-\d\d)T(\d\d:\d\d)"
 # The buttons that show the page again, with what they say; without one of them it books.
 SHOWING = ("show", "choose", "slot", "later", "all_of")
@@ -84,9 +84,7 @@ class BookingPage:
         self.pages, self.request, self.now = pages, request, timezone.now()
         self.is_booking = request.method == "POST" and not any(name in request.POST for name in SHOWING)
         self.typed = typed = _typed(request)
-        self.next = typed.get("next", "")
-        if not url_has_allowed_host_and_scheme(self.next, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
-            self.next = ""
+        self.next = next_of(request)
         self.is_newcomer = typed.get("who") == "new" and request.user.has_perm("scheduling.add_patient")
         self.patient = None if self.is_newcomer else _one(Patient.objects.all(), typed.get("patient"))
         if self.patient and not typed.get("treatment"):
@@ -190,11 +188,11 @@ class BookingPage:
             "panel": shown,
             "treatment": self._known().get("treatment"),
             "location": location,
-            "asked_location": _pk(typed.get("location")),
+            "asked_location": number(typed.get("location")),
             "locations": locations if len(locations) > 1 else [],
             "has_several_zones": len({location.time_zone for location in locations}) > 1,
             "practitioners": Practitioner.objects.filter(is_active=True),
-            "asked_for": _pk(typed.get("with")),
+            "asked_for": number(typed.get("with")),
             "from": typed.get("from", ""),
             "next": self.next,
             "focus": focus,
@@ -268,12 +266,11 @@ def _typed(request: HttpRequest) -> dict[str, str]:
     """The form's fields as they were sent, with what the button that was pressed changes in them."""
     sent: QueryDict = request.POST if request.method == "POST" else request.GET
     typed = {name: sent.get(name, "").replace("\0", "") for name in sent}
+    typed |= fields_of(typed.get("slot", ""))
     if when := re.fullmatch(LOCAL, typed.get("starts_at", "")):
         typed |= {"starts_at_0": when[1], "starts_at_1": when[2]}
     if chosen := typed.get("choose"):
         typed |= {"who": "", "patient": chosen}
-    if slot := re.fullmatch(rf"{LOCAL}/({NUMBER})/({NUMBER})", typed.get("slot", "")):
-        typed |= {"starts_at_0": slot[1], "starts_at_1": slot[2], "practitioner": slot[3], "room": slot[4]}
     if later := typed.get("later"):
         typed["from"] = later
     match typed.get("show"):
@@ -283,7 +280,7 @@ def _typed(request: HttpRequest) -> dict[str, str]:
             typed |= {"who": "new", "patient": ""} | _name(typed)
     if request.method != "POST":  # the page's address is whatever somebody typed
         for name in ("patient", "treatment", "practitioner", "room", "location"):
-            typed[name] = str(_pk(typed.get(name)) or "")
+            typed[name] = str(number(typed.get(name)) or "")
         practitioner = typed["practitioner"]
         typed.setdefault("with", practitioner if not typed.get("starts_at_0") else "")
     if when := re.fullmatch(r"(\d\d):(\d\d)", typed.get("starts_at_1", "")):
@@ -315,12 +312,8 @@ def _initial(typed: dict[str, str]) -> dict[str, Any]:
     return typed | {"starts_at": [typed.get("starts_at_0", ""), typed.get("starts_at_1", "")]}
 
 
-def _pk(text: str | None) -> int | None:
-    return int(text) if text and re.fullmatch(NUMBER, text, re.ASCII) else None
-
-
 def _one(rows: QuerySet[Row], text: str | None) -> Row | None:
-    pk = _pk(text)
+    pk = number(text)
     return rows.filter(pk=pk).first() if pk is not None else None
 
 

@@ -9,6 +9,7 @@ from django.utils.timezone import localtime
 
 from scheduling import services
 from scheduling.errors import BookingRefused, TooSoon
+from scheduling.forms.sent import in_one_word
 from scheduling.models import Location, Patient, Practitioner, Room, Treatment
 from scheduling.reports import Outlook, outlook
 from scheduling.services import Slot, free_slots
@@ -44,7 +45,7 @@ class Time:
     @property
     def value(self) -> str:
         """What the button sends: the time on the clock, who and where."""
-        return f"{self.starts_at:%Y-%m-%dT%H:%M}/{self.slot.practitioner.pk}/{self.slot.room.pk}"
+        return in_one_word(self.slot)
 
 
 @dataclass(frozen=True, slots=True)

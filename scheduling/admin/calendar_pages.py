@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -22,9 +23,7 @@ class CalendarPages(admin.ModelAdmin):
     def calendar_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         if not request.user.has_perm("scheduling.view_calendarfeed"):
             raise PermissionDenied
-        practitioner = Practitioner.objects.filter(pk=pk).first() if pk < 2**63 else None
-        if practitioner is None:
-            raise Http404
+        practitioner = get_object_or_404(Practitioner, pk=pk)
         return calendar_address_page(
             request,
             practitioner,

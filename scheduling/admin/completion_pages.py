@@ -25,6 +25,7 @@ from scheduling.admin.ways_back import next_of
 from scheduling.domain.states import Status
 from scheduling.errors import BookingRefused
 from scheduling.forms import CompleteForm
+from scheduling.forms.sent import local
 from scheduling.models import Appointment, Patient, Product
 from scheduling.reports import NextSession, next_session, times_for
 from scheduling.services.free_slots import Slot
@@ -170,7 +171,7 @@ def booking_page(appointment: Appointment, back: str, slot: Slot | None = None) 
         "practitioner": slot.practitioner.pk if slot else appointment.practitioner_id,
     }
     if slot:
-        asked |= {"room": slot.room.pk, "starts_at": f"{localtime(slot.starts_at, appointment.zone):%Y-%m-%dT%H:%M}"}
+        asked |= {"room": slot.room.pk, "starts_at": local(slot.starts_at, appointment.zone)}
     return f"{reverse('admin:scheduling_appointment_add')}?{urlencode({**asked, 'next': back})}"
 
 
@@ -201,8 +202,11 @@ def day_text(day: date) -> str:
 
 def _buttons(appointment: Appointment, slots: list[Slot], back: str) -> Iterator[dict[str, Any]]:
     for slot in slots:
-        local = localtime(slot.starts_at, appointment.zone)
-        yield {"at": local, "practitioner": slot.practitioner, "url": booking_page(appointment, back, slot)}
+        yield {
+            "at": localtime(slot.starts_at, appointment.zone),
+            "practitioner": slot.practitioner,
+            "url": booking_page(appointment, back, slot),
+        }
 
 
 def _notice(sentence: str) -> SafeString:

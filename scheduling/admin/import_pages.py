@@ -97,7 +97,7 @@ class ImportPages(admin.ModelAdmin):
         self._require_import_permission(request)
         by = cast(User, request.user)
         kept_since = timezone.now() - importing.KEPT_FOR
-        file = PatientFile.objects.filter(pk=pk, brought_by=by, brought_at__gt=kept_since).first() if pk < 2**63 else None
+        file = PatientFile.objects.filter(pk=pk, brought_by=by, brought_at__gt=kept_since).first()
         if file is None:
             return self._say_it_is_gone(request, importing.GONE)
         problem = ""

@@ -8,6 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from scheduling.admin.names import staff_name
 from scheduling.models import Appointment, Move, Practitioner, Room
 
 Stay = tuple[datetime, Practitioner, Room]
@@ -39,7 +40,7 @@ def _said(stay: Stay, other: Stay) -> str:
 
 def _how(move: Move, appointment: Appointment) -> str:
     at = date_format(move.moved_at.astimezone(appointment.zone), "M j, g:i A")
-    by = move.moved_by and (move.moved_by.get_full_name() or move.moved_by.get_username())
+    by = staff_name(move.moved_by)
     said = [_("%(at)s by %(by)s") % {"at": at, "by": by} if by else at]
     if move.along_with:
         said.append(_("along with another session"))

@@ -8,8 +8,8 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -23,7 +23,8 @@ from scheduling.admin.moving_times import days_of
 from scheduling.admin.ways_back import next_of
 from scheduling.domain.states import COMING
 from scheduling.errors import BookingRefused
-from scheduling.forms.moving import LOCAL, MoveForm, agreed, as_agreed, typed
+from scheduling.forms.moving import MoveForm, agreed, as_agreed, typed
+from scheduling.forms.sent import LOCAL
 from scheduling.models import Appointment, Move
 from scheduling.services import Change, Foreseen
 from scheduling.views.just_moved import remember
@@ -62,9 +63,7 @@ class MovingPages(admin.ModelAdmin):
     # --- moving ----------------------------------------------------------------------------------------------------
 
     def move_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        appointment = Appointment.objects.select_related(*ABOUT).filter(pk=pk).first()
-        if appointment is None:
-            raise Http404
+        appointment = get_object_or_404(Appointment.objects.select_related(*ABOUT), pk=pk)
         if not self.has_change_permission(request, appointment):
             raise PermissionDenied
         now = timezone.now()
@@ -149,9 +148,7 @@ class MovingPages(admin.ModelAdmin):
     # --- taking it back --------------------------------------------------------------------------------------------
 
     def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        move = Move.objects.select_related("appointment", "along_with").filter(pk=pk).first()
-        if move is None:
-            raise Http404
+        move = get_object_or_404(Move.objects.select_related("appointment", "along_with"), pk=pk)
         if not self.has_change_permission(request, move.appointment):
             raise PermissionDenied
         now = timezone.now()

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format, time_format
 
-from scheduling.forms.moving import as_typed
+from scheduling.forms.sent import in_one_word
 from scheduling.models import Appointment
 from scheduling.services import Slot
 
@@ -55,7 +55,7 @@ def _buttons(slots: list[Slot], appointment: Appointment, hour: datetime, zone: 
 
     nearest = sorted(at_time.values(), key=unlike)[:A_DAY]
     return [
-        Button(as_typed(slot), time_format(slot.starts_at.astimezone(zone), "g:i A"), slot.practitioner)
+        Button(in_one_word(slot), time_format(slot.starts_at.astimezone(zone), "g:i A"), slot.practitioner)
         for slot in sorted(nearest, key=lambda slot: slot.starts_at)
     ]
 

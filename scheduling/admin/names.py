@@ -1,11 +1,22 @@
-"""Patients are called by their names on the page, though `str()` of what is about them is made for logs and holds none."""
+"""What people and states are called on a page: patients by their names, though `str()` of what is about them holds none for the logs."""
 
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.http import HttpRequest
-from django.utils.html import escape
-from django.utils.safestring import mark_safe
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+
+def staff_name(user: User | None) -> str:
+    """ "" for nobody, as where a patient's own answer did it."""
+    return user.get_full_name() or user.get_username() if user else ""
+
+
+def badge(status: str, label: Any) -> SafeString:
+    """A status as a colored word; the stylesheet has a color for each."""
+    return format_html('<span class="status status-{}">{}</span>', status, label)
 
 
 class CalledByName(admin.ModelAdmin):

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin.import_pages import ImportPages
-from scheduling.admin.names import CalledByName
+from scheduling.admin.names import CalledByName, badge
 from scheduling.models import Appointment, Patient
 
 
@@ -63,22 +63,21 @@ class PatientAdmin(ImportPages, CalledByName):
 
     @admin.display(description=_("last session"), ordering="last_session_at")
     def last_session(self, patient: Any) -> str:
-        return date_format(timezone.localtime(patient.last_session_at), "N j, Y") if patient.last_session_at else "–"
+        return date_format(timezone.localtime(patient.last_session_at), "DATE_FORMAT") if patient.last_session_at else "–"
 
     @admin.display(description="")
     def sessions(self, patient: Patient) -> SafeString:
         appointments = Appointment.objects.filter(patient=patient).select_related("course__treatment", "practitioner", "location")
         rows = format_html_join(
             "",
-            '<li><a href="{}">{}</a> · {} · {} · <span class="status status-{}">{}</span></li>',
+            '<li><a href="{}">{}</a> · {} · {} · {}</li>',
             (
                 (
                     reverse("admin:scheduling_appointment_change", args=[appointment.pk]),
                     appointment.local_time_text,
                     appointment.course.treatment,
                     appointment.practitioner,
-                    appointment.status,
-                    appointment.get_status_display(),
+                    badge(appointment.status, appointment.get_status_display()),
                 )
                 for appointment in appointments.order_by("-during")
             ),

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin.calendar_pages import CalendarPages
+from scheduling.forms.sent import LOCAL
 from scheduling.models import Absence, Closure, Location, OpeningHours, Practitioner, Room, Treatment, WorkingHours
 
 USUAL_PRICES = (300, 700)  # F21
@@ -48,9 +49,7 @@ class WorkingHoursInline(admin.TabularInline):
 class AbsenceInline(admin.TabularInline):
     model = Absence
     extra = 0
-    formfield_overrides = {
-        DateTimeRangeField: {"widget": RangeWidget(forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"))}
-    }
+    formfield_overrides = {DateTimeRangeField: {"widget": RangeWidget(forms.DateTimeInput(attrs={"type": "datetime-local"}, format=LOCAL))}}
 
 
 @admin.register(Practitioner)

@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
@@ -64,9 +64,7 @@ class StepPages(admin.ModelAdmin):
 
     def appointment_or_404(self, request: HttpRequest, pk: int) -> Appointment:
         about = Appointment.objects.select_related("patient", "course__treatment", "practitioner", "room", "location")
-        appointment = about.filter(pk=pk).first()
-        if appointment is None:
-            raise Http404
+        appointment: Appointment = get_object_or_404(about, pk=pk)
         if not self.has_change_permission(request, appointment):
             raise PermissionDenied
         return appointment

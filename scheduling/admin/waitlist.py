@@ -1,6 +1,5 @@
 """The waitlist: who waits for an earlier time, and what was offered to whom."""
 
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, cast
@@ -10,8 +9,8 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format, time_format
@@ -22,11 +21,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from scheduling import services
-from scheduling.admin.names import CalledByName
+from scheduling.admin.names import CalledByName, badge, staff_name
 from scheduling.admin.refusals import RefusalsOnForm
 from scheduling.domain.states import Status
 from scheduling.errors import BookingRefused
 from scheduling.forms import WaitlistForm
+from scheduling.forms.sent import number
 from scheduling.models import Appointment, Course, Offer, WaitlistEntry
 
 WEEKS_AHEAD = timedelta(weeks=2)
@@ -151,7 +151,7 @@ class WaitlistEntryAdmin(RefusalsOnForm, CalledByName):
 
     @admin.display(description=_("added by"))
     def who_added(self, entry: WaitlistEntry) -> str:
-        return (entry.created_by.get_full_name() or entry.created_by.get_username()) if entry.created_by else "–"
+        return staff_name(entry.created_by) or "–"
 
     @admin.display(description=_("offered"))
     def offered(self, entry: WaitlistEntry) -> SafeString:
@@ -165,7 +165,7 @@ class WaitlistEntryAdmin(RefusalsOnForm, CalledByName):
 
     @admin.display(description=_("status"), ordering="status")
     def status_badge(self, entry: WaitlistEntry) -> SafeString:
-        return format_html('<span class="status status-{}">{}</span>', entry.status, entry.get_status_display())
+        return badge(entry.status, entry.get_status_display())
 
     @admin.display(description="")
     def sessions(self, entry: WaitlistEntry) -> SafeString:
@@ -188,8 +188,7 @@ class WaitlistEntryAdmin(RefusalsOnForm, CalledByName):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """From an appointment's page, or a patient's: what she has is what she would give up."""
-        number = {name: request.GET.get(name, "") for name in ("patient", "appointment")}
-        asked = {name: int(typed) for name, typed in number.items() if re.fullmatch(r"[0-9]{1,18}", typed)}
+        asked = {name: pk for name in ("patient", "appointment") if (pk := number(request.GET.get(name))) is not None}
         coming = Appointment.objects.filter(status=Status.BOOKED, during__startswith__gt=timezone.now()).order_by("during")
         given_up = None
         if "appointment" in asked:
@@ -236,9 +235,7 @@ class WaitlistEntryAdmin(RefusalsOnForm, CalledByName):
         ]
 
     def withdraw_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        entry = WaitlistEntry.objects.filter(pk=pk).select_related("patient", "treatment").first() if pk < 2**63 else None
-        if entry is None:
-            raise Http404
+        entry = get_object_or_404(WaitlistEntry.objects.select_related("patient", "treatment"), pk=pk)
         if not self.has_change_permission(request):
             raise PermissionDenied
         withdrawn = services.withdraw(entry)
@@ -250,9 +247,7 @@ class WaitlistEntryAdmin(RefusalsOnForm, CalledByName):
 
     def accept_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """She said yes on the phone."""
-        offer = Offer.objects.filter(pk=pk).select_related("entry__patient", "entry__appointment").first() if pk < 2**63 else None
-        if offer is None:
-            raise Http404
+        offer = get_object_or_404(Offer.objects.select_related("entry__patient", "entry__appointment"), pk=pk)
         if not (self.has_change_permission(request) and request.user.has_perm("scheduling.change_appointment")):
             raise PermissionDenied
         try:
@@ -281,7 +276,7 @@ def _when(offer: Offer) -> str:
 
 
 def _outcome(offer: Offer) -> SafeString:
-    return format_html('<span class="status status-offer-{}">{}</span>', offer.outcome, offer.get_outcome_display())
+    return badge(f"offer-{offer.outcome}", offer.get_outcome_display())
 
 
 def _details(offer: Offer) -> str:

@@ -1,7 +1,7 @@
 """What the front desk fills in."""
 
-from scheduling.forms.appointments import on_the_wall
 from scheduling.forms.booking import BookingForm, NewcomerForm
+from scheduling.forms.sent import on_the_wall
 from scheduling.forms.steps import CancelForm, CompleteForm, CompleteSeveralForm, StepForm
 from scheduling.forms.waitlist import WaitlistForm
 

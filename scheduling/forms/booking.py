@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.forms.appointments import on_the_wall
+from scheduling.forms.sent import on_the_wall
 from scheduling.models import Patient, Practitioner, Room, Treatment
 
 NIGHTS = [

@@ -10,11 +10,10 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.forms.sent import LOCAL, fields_of, number
 from scheduling.models import Appointment, Practitioner, Room
-from scheduling.services import Change, Slot
+from scheduling.services import Change
 
-LOCAL = "%Y-%m-%dT%H:%M"
-NUMBERS = 18  # digits that a number of ours may have
 LATEST = 7_000_000_000  # seconds; in the year 2191
 
 
@@ -70,15 +69,9 @@ class MoveForm(forms.Form):
 def typed(asked: QueryDict) -> QueryDict | None:
     """What the form is filled with; a free time that was pressed stands for its three fields. None where nobody has asked for a time."""
     filled = asked.copy()
-    parts = asked.get("slot", "").split("/")
-    if len(parts) == len(("time", "practitioner", "room")):
-        filled["starts_at"], filled["practitioner"], filled["room"] = parts
+    for name, value in fields_of(asked.get("slot", "")).items():
+        filled[name] = value
     return filled if "starts_at" in filled else None
-
-
-def as_typed(slot: Slot) -> str:
-    """A free time in one word, as `typed` reads it."""
-    return f"{slot.starts_at.astimezone(slot.room.location.zone):{LOCAL}}/{slot.practitioner.pk}/{slot.room.pk}"
 
 
 def as_agreed(change: Change) -> str:
@@ -92,10 +85,11 @@ def agreed(words: list[str]) -> list[Change] | None:
     """Those that go along, as `as_agreed` wrote them; None where somebody else wrote it."""
     found = []
     for word in words:
-        *numbers, seen = word.split("/")
-        if len(numbers) != len(("session", "time", "practitioner", "room")) or not all(_is_number(number) for number in numbers):
+        *parts, seen = word.split("/")
+        numbers = [read for part in parts if (read := number(part)) is not None]
+        if len(numbers) != len(parts) or len(numbers) != len(("session", "time", "practitioner", "room")):
             return None
-        session, seconds, practitioner, room = (int(number) for number in numbers)
+        session, seconds, practitioner, room = numbers
         appointment = Appointment.objects.filter(pk=session).first()
         who = Practitioner.objects.filter(pk=practitioner).first()
         where = Room.objects.select_related("location").filter(pk=room).first()
@@ -103,7 +97,3 @@ def agreed(words: list[str]) -> list[Change] | None:
             return None
         found.append(Change(appointment, datetime.fromtimestamp(seconds, where.location.zone), who, where, seen))
     return found
-
-
-def _is_number(word: str) -> bool:
-    return word.isascii() and word.isdigit() and len(word) <= NUMBERS

@@ -1,6 +1,5 @@
 """Who would come earlier, and when."""
 
-import re
 from typing import Any
 
 from django import forms
@@ -8,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.domain.states import Status
+from scheduling.forms.sent import number
 from scheduling.models import Appointment, Location, Practitioner, Treatment, WaitlistEntry
 
 
@@ -26,7 +26,7 @@ class WaitlistForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         typed = str(self.data.get("patient", "") if self.is_bound else self.initial.get("patient") or "")
-        patient = typed if re.fullmatch(r"[0-9]{1,18}", typed) else ""
+        patient = typed if number(typed) is not None else ""
         self._was_shown_for = str(self.data.get("shown_for", ""))
         self.initial["shown_for"] = patient
         if self.is_bound:

@@ -1,6 +1,5 @@
 """What of the board somebody wants to see: read from the address, and from what they chose last."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -12,6 +11,7 @@ from django.urls import reverse
 from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 
+from scheduling.forms.sent import number
 from scheduling.models import Location
 from scheduling.reports.board import By
 
@@ -34,7 +34,7 @@ class Choice:
             return [self.day]
         # The reader's week; Django counts its days from Sunday, Python from Monday.
         first = self.day - timedelta(days=(self.day.weekday() + 1 - int(get_format("FIRST_DAY_OF_WEEK"))) % 7)
-        return [first + timedelta(days=number) for number in range(7)]
+        return [first + timedelta(days=later) for later in range(7)]
 
     def stepped(self, steps: int) -> "Choice | None":
         """The next day or week, or the one before; None beyond the calendar."""
@@ -67,9 +67,8 @@ def read(request: HttpRequest, locations: Sequence[Location], today_at: Any) -> 
     day = _day(asked.get("day", ""))
     if day is None and asked.get("day"):
         problems.append(_("“%(day)s” is not a day of the calendar, so this is today.") % {"day": asked["day"][:40].replace("\0", "")})
-    who = asked.get("who", "")
-    number = int(who) if view == WEEK and re.fullmatch(r"[0-9]{1,18}", who, re.ASCII) else None
-    return Choice(location, view, by, day or min(max(today, FIRST), LAST), number), problems
+    who = number(asked.get("who")) if view == WEEK else None
+    return Choice(location, view, by, day or min(max(today, FIRST), LAST), who), problems
 
 
 def remember(request: HttpRequest, choice: Choice) -> None:

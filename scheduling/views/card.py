@@ -2,17 +2,18 @@
 
 from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format, time_format
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from scheduling import services
 from scheduling.admin.steps import STEPS
+from scheduling.admin.ways_back import next_of
 from scheduling.domain.states import COMING
 from scheduling.models import Appointment
 
@@ -24,9 +25,7 @@ CLOSING = ("no-show", "cancel")  # below the others, and Move between them
 def appointment_card(request: HttpRequest, pk: int) -> HttpResponse:
     """A page of its own; htmx, which opens it beside the board, gets the card alone."""
     about = ("patient", "course__treatment", "practitioner", "room", "location", "booked_by")
-    appointment = Appointment.objects.select_related(*about).filter(pk=pk).first()
-    if appointment is None:
-        raise Http404
+    appointment = get_object_or_404(Appointment.objects.select_related(*about), pk=pk)
     now = timezone.now()
     back = _back(request, appointment)
     may_change = request.user.has_perm("scheduling.change_appointment")
@@ -55,10 +54,8 @@ def appointment_card(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _back(request: HttpRequest, appointment: Appointment) -> str:
     """Where the steps lead back to: whence somebody came, or the day's board."""
-    wanted = request.GET.get("next", "")
-    if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
-        return wanted
-    return f"{reverse('admin:board')}?view=day&location={appointment.location_id}&day={appointment.local_day.isoformat()}"
+    day_of_it = f"{reverse('admin:board')}?view=day&location={appointment.location_id}&day={appointment.local_day.isoformat()}"
+    return next_of(request) or day_of_it
 
 
 def _session(appointment: Appointment) -> str:
