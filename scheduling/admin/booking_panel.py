@@ -8,8 +8,8 @@ from typing import Any
 from django.utils.timezone import localtime
 
 from scheduling import services
+from scheduling.admin.free_times import Day, Time
 from scheduling.errors import BookingRefused, TooSoon
-from scheduling.forms.sent import in_one_word
 from scheduling.models import Location, Patient, Practitioner, Room, Treatment
 from scheduling.reports import Outlook, outlook
 from scheduling.services import Slot, free_slots
@@ -34,25 +34,6 @@ class Wanted:
     def local_time(self) -> datetime:
         """On the room's clock, and without a zone: a template would turn it into the server's."""
         return localtime(self.starts_at, self.room.location.zone).replace(tzinfo=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Time:
-    slot: Slot
-    starts_at: datetime  # on the clock of the location, without its zone
-    is_chosen: bool
-
-    @property
-    def value(self) -> str:
-        """What the button sends: the time on the clock, who and where."""
-        return in_one_word(self.slot)
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    on: date
-    times: list[Time]
-    more: int  # free quarter hours that aren't shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +120,7 @@ def _day(asked: Asked, on: date, slots: list[Slot]) -> Day:
     near = wanted.starts_at if wanted and localtime(wanted.starts_at, zone).date() == on else None
     length = timedelta(minutes=asked.treatment.duration_minutes + asked.treatment.turnaround_minutes)
     few = slots if asked.all_of == on else sorted(_one_after_the_other(slots, length, near), key=_order)
-    times = [Time(slot, localtime(slot.starts_at, zone).replace(tzinfo=None), _is(slot, wanted)) for slot in few]
-    return Day(on, times, len(slots) - len(few))
+    return Day(on, [Time(slot, is_chosen=_is(slot, wanted)) for slot in few], len(slots) - len(few))
 
 
 def _one_after_the_other(slots: Iterable[Slot], length: timedelta, near: datetime | None) -> list[Slot]:

@@ -1,6 +1,5 @@
 """The end of a session: what the desk is asked and shown as it completes it, and the next session."""
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -14,11 +13,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from scheduling import services
+from scheduling.admin.free_times import Day, Time
 from scheduling.admin.step_pages import StepPages
 from scheduling.admin.steps import STEPS, Step
 from scheduling.admin.ways_back import next_of
@@ -28,6 +27,7 @@ from scheduling.forms import CompleteForm
 from scheduling.forms.sent import local
 from scheduling.models import Appointment, Patient, Product
 from scheduling.reports import NextSession, next_session, times_for
+from scheduling.reports.next_session import Days
 from scheduling.services.free_slots import Slot
 
 LEADS_TO_ANOTHER = ("complete", "no-show")
@@ -145,8 +145,8 @@ class CompletionPages(StepPages):
             "appointment": appointment,
             "ahead": ahead,
             "said": said_of(ahead, appointment) if ahead else "",
-            "days": [(day, [*_buttons(appointment, slots, back)]) for day, slots in same],
-            "days_of_others": [(day, [*_buttons(appointment, slots, back)]) for day, slots in others],
+            "days": _days(appointment, same, back),
+            "days_of_others": _days(appointment, others, back),
             "form_page": booking_page(appointment, back),
             "back": back,
         }
@@ -200,13 +200,8 @@ def day_text(day: date) -> str:
     return date_format(day, "D, M j, Y")
 
 
-def _buttons(appointment: Appointment, slots: list[Slot], back: str) -> Iterator[dict[str, Any]]:
-    for slot in slots:
-        yield {
-            "at": localtime(slot.starts_at, appointment.zone),
-            "practitioner": slot.practitioner,
-            "url": booking_page(appointment, back, slot),
-        }
+def _days(appointment: Appointment, days: Days, back: str) -> list[Day]:
+    return [Day(on, [Time(slot, booking_page(appointment, back, slot)) for slot in slots]) for on, slots in days]
 
 
 def _notice(sentence: str) -> SafeString:

@@ -1,33 +1,16 @@
-"""The free times that are offered as buttons: a few a day, near the hour that was asked for, rather than every quarter of an hour."""
+"""Which free times a move is offered: a few a day, near the hour that was asked for, rather than every quarter of an hour."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format, time_format
-
-from scheduling.forms.sent import in_one_word
+from scheduling.admin.free_times import Day, Time
 from scheduling.models import Appointment
 from scheduling.services import Slot
 
 DAYS = 6
 A_DAY = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    value: str
-    clock: str
-    practitioner: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    label: str
-    buttons: list[Button]
 
 
 def days_of(slots: Iterable[Slot], appointment: Appointment, near: datetime | None) -> list[Day]:
@@ -38,10 +21,10 @@ def days_of(slots: Iterable[Slot], appointment: Appointment, near: datetime | No
     if near:
         by_day = sorted(by_day, key=lambda day_and_slots: abs(day_and_slots[0] - hour.date()))
     chosen = sorted(by_day[:DAYS], key=lambda day_and_slots: day_and_slots[0])
-    return [Day(_label(day), _buttons(of_day, appointment, hour, zone)) for day, of_day in chosen]
+    return [Day(day, _times(of_day, appointment, hour, zone)) for day, of_day in chosen]
 
 
-def _buttons(slots: list[Slot], appointment: Appointment, hour: datetime, zone: ZoneInfo) -> list[Button]:
+def _times(slots: list[Slot], appointment: Appointment, hour: datetime, zone: ZoneInfo) -> list[Time]:
     """One for each time, with her own practitioner where she is free then; full hours before others."""
     at_time: dict[datetime, Slot] = {}
     for slot in slots:
@@ -54,11 +37,4 @@ def _buttons(slots: list[Slot], appointment: Appointment, hour: datetime, zone: 
         return bool(local.minute and apart), apart
 
     nearest = sorted(at_time.values(), key=unlike)[:A_DAY]
-    return [
-        Button(in_one_word(slot), time_format(slot.starts_at.astimezone(zone), "g:i A"), slot.practitioner)
-        for slot in sorted(nearest, key=lambda slot: slot.starts_at)
-    ]
-
-
-def _label(day: date) -> str:
-    return date_format(day, "l, F j")
+    return [Time(slot) for slot in sorted(nearest, key=lambda slot: slot.starts_at)]

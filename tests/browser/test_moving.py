@@ -19,7 +19,7 @@ def test_a_free_time_is_pressed_and_taken_back(desk, clinic, axe, fits, picture)
     axe(page)
     fits(page)
     picture(page, "move")
-    page.locator(".free-time").last.click()
+    page.locator(".slot").last.click()
 
     expect(page).to_have_url(re.compile("/admin/scheduling/appointment/$"))
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
