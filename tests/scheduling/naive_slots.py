@@ -66,8 +66,6 @@ class RandomClinic:
         self.face, self.deep, self.scalp = (self._treatment(name, area) for name, area in (("f", "face"), ("d", "face"), ("s", "scalp")))
         self.practitioners = [self._practitioner(name) for name in ("Dana Diaz", "Eli Evans", "Ada Ames")]
         self.ana, self.ben = patient("Ana Alvarez", 1), patient("Ben Brooks", 2)
-        if chance.random() < 0.4:
-            self._course(self.ana, self.face, chance.choice([28, 30, 42]))
         self._fill()
 
     def __repr__(self) -> str:
@@ -125,10 +123,10 @@ class RandomClinic:
             )
         for _ in range(chance.choice([5, 40])):
             self._appointment(self._some_time())
+        interval = self._course(self.ana, self.face, chance.choice([28, 30, 42])).minimum_interval_days
         for side in (-1, 1):  # Ana's own, near enough to matter, and often to the day
-            if chance.random() < 0.5:
-                apart = chance.choice([28, 30, 35, 42])
-                away = DAY * side * (apart + chance.choice([-1, 0, 0, 1]))
+            if chance.random() < 0.7:
+                away = DAY * side * (interval + chance.choice([-1, 0, 0, 1]))
                 self._appointment(self._some_time() + away, self.ana, chance.choice([self.face, self.face, self.deep]))
 
     def _weekly(self, model: Any, span: tuple[time, time], **fields: Any) -> Any:
