@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.domain.interval import LONGEST_INTERVAL_DAYS, SHORTEST_INTERVAL_DAYS
+from scheduling.domain.moving import whereabouts
 from scheduling.domain.states import BLOCKING, COMING, Status
 from scheduling.fields import recovery_days
 from scheduling.models.courses import Course
@@ -148,8 +149,7 @@ class Appointment(models.Model):
 
     @property
     def whereabouts(self) -> str:
-        """Its time, practitioner and room in one word. A form carries it along, and so finds out that somebody else has moved it."""
-        return f"{self.starts_at.timestamp():.0f}.{self.practitioner_id}.{self.room_id}"
+        return whereabouts(self.starts_at, self.practitioner_id, self.room_id)
 
     @property
     def local_time_text(self) -> str:

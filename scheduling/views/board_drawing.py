@@ -15,6 +15,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from scheduling.domain.moving import whereabouts
 from scheduling.domain.states import COMING, Status
 from scheduling.domain.wall import QUARTER, WHOLE_DAY, Span, lanes, without
 from scheduling.models.appointments import STATUSES
@@ -158,6 +159,7 @@ class Draw:
             move_url=_address_of("move", entry.pk) if self.may_move and entry.status in COMING else "",
             practitioner=str(entry.practitioner.pk),
             room=str(entry.room.pk),
+            seen=whereabouts(entry.starts_at, entry.practitioner.pk, entry.room.pk),
         )
 
     # --- the week of all -------------------------------------------------------------------------------------------

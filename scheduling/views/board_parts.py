@@ -46,6 +46,7 @@ class Card:
     move_url: str  # "" where it can't be moved
     practitioner: str
     room: str
+    seen: str  # where it is, for a move to be refused once it is elsewhere
 
     is_slot = False
 

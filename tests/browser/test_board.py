@@ -171,6 +171,7 @@ def test_dragging_asks_for_the_move_with_the_new_time_and_person(desk, clinic, a
         "starts_at": [f"{DAY}T12:00"],
         "practitioner": [str(clinic.eli.pk)],
         "room": [str(clinic.room.pk)],
+        "seen": [anas.whereabouts],
         "next": [f"/admin/board/?view=day&by=practitioner&location={clinic.location.pk}&day={DAY}"],
     }
 
@@ -193,6 +194,33 @@ def test_what_was_dragged_is_moved_and_can_be_taken_back(desk, clinic, anas, mov
     expect(undo).to_have_count(0)
     anas.refresh_from_db()
     assert anas.practitioner == clinic.dana
+
+
+def test_of_two_who_drag_the_same_appointment_only_the_first_moves_it(desk, clinic, anas, move_page):
+    first, second = board(desk()), board(desk("Manager"))
+    for page, name in ((first, "Book Eli Evans at 8:00 AM"), (second, "Book Dana Diaz at 8:00 AM")):
+        x, y = middle(page.get_by_role("link", name="Ana Alvarez"))
+        there, _y = middle(page.get_by_role("link", name=name))
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(there, y + 60, steps=8)
+        page.mouse.up()
+        page.wait_for_load_state()
+
+    expect(first.get_by_role("button", name="Undo")).to_be_visible()
+    expect(second.get_by_role("alert")).to_contain_text("Somebody moved this appointment just now")
+    anas.refresh_from_db()
+    assert anas.practitioner == clinic.eli
+
+
+def test_a_card_asked_for_after_signing_out_is_the_page_to_sign_in(desk, clinic, anas):
+    page = board(desk())
+    page.context.clear_cookies()
+    page.get_by_role("link", name="Ana Alvarez").click()
+
+    expect(page.get_by_label("Username")).to_be_visible()
+    assert urlsplit(page.url).path == "/admin/login/"
+    expect(page.locator("#board-grid")).to_have_count(0)
 
 
 @pytest.mark.parametrize("change_of_mind", ["Escape", "back again", "off the board"])

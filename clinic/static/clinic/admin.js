@@ -1,4 +1,4 @@
-// The header's menus close by a click elsewhere and by Escape, as menus do.
+// What every page of the admin does: the header's menus close by a click elsewhere and by Escape, as menus do.
 "use strict";
 
 // On a phone the navigation scrolls sideways: begin where one is.
@@ -31,5 +31,17 @@ document.addEventListener("keydown", (event) => {
     for (const menu of openMenus()) {
         menu.open = false;
         menu.querySelector("summary").focus();
+    }
+});
+
+// Signed out meanwhile, a part of a page is answered with the page to sign in: that one comes as a whole, and never inside another. The
+// booking page keeps what was typed, and says so itself.
+document.addEventListener("htmx:beforeSwap", (event) => {
+    const answered = new URL(event.detail.xhr.responseURL || location.href, location.href);
+    if (answered.pathname.endsWith("/login/") && answered.pathname !== location.pathname) {
+        event.detail.shouldSwap = false;
+        if (!document.getElementById("trouble")) {
+            location.assign(location.href);
+        }
     }
 });

@@ -228,6 +228,7 @@
         fields.starts_at.value = `${at.column.dataset.day}T${time}`;
         fields.practitioner.value = at.column.dataset.practitioner || link.dataset.practitioner;
         fields.room.value = at.column.dataset.room || link.dataset.room;
+        fields.seen.value = link.dataset.seen;
         moveForm.action = link.dataset.move;
         said.textContent = `Moving to ${clock(minute)}`;
         moveForm.submit();

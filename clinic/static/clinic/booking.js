@@ -74,8 +74,7 @@ document.addEventListener("keydown", (event) => {
     } else if (event.key === "Escape" && options.length) {
         event.preventDefault();
         document.getElementById("found-list").remove();
-        document.documentElement.classList.add("has-scripts");
-dress();
+        dress();
     } else if (event.key === "Enter") {
         event.preventDefault();
         if (input.value === (input.dataset.found ?? input.defaultValue)) {
@@ -101,8 +100,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 // Settled, since htmx gives elements of the same id their old attributes until then.
 document.addEventListener("htmx:afterSettle", (event) => {
     document.getElementById("trouble").hidden = true;
-    document.documentElement.classList.add("has-scripts");
-dress();
+    dress();
     if (event.detail.target.id === "found") {
         booking.input.dataset.found = booking.input.dataset.asked;
         say(document.getElementById("found-count").textContent);
