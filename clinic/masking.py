@@ -4,12 +4,12 @@ import logging
 import re
 from typing import Any
 
-# The address is the key: whoever reads it in a log could read the calendar.
-SECRET = re.compile(r"(/calendar/)[^\s\"'?]+")
+# The address is the key: whoever reads it in a log could read the calendar. And who is searched for is a patient, by her name or number.
+SECRET = re.compile(r"(/calendar/|[?&](?:q|term|_changelist_filters)=)[^\s\"'?&]+")
 
 
 class SecretAddresses(logging.Filter):
-    """Writes /calendar/… for /calendar/<token>.ics, in a message and in what is put into it."""
+    """Writes /calendar/… for /calendar/<token>.ics, and ?q=… for what was searched for, in a message and in what is put into it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg = masked(record.msg)

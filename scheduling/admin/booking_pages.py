@@ -175,7 +175,7 @@ class BookingPage:
                 sent = {name: typed[key] for name in newcomer.fields if (key := f"{PREFIX}-{name}") in typed}
                 newcomer = self.pages.newcomer_form(initial=sent, prefix=PREFIX)
                 if focus == "newcomer":
-                    first = next(name for name in newcomer.fields if not sent.get(name))
+                    first = next((name for name in newcomer.fields if not sent.get(name)), "first_name")
                     newcomer.fields[first].widget.attrs["autofocus"] = True
         locations = list(Location.objects.all())
         searching = not self.patient and not self.is_newcomer

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test import Client
@@ -29,6 +30,7 @@ from scheduling.models import (
 )
 from tests.clinic.crowd import crowd
 from tests.clinic_world import FIRST, TODAY, Clinic, at
+from tests.staff import member
 
 BOARD = "/admin/board/"
 DAY = "2026-11-03"  # a Tuesday
@@ -540,6 +542,19 @@ def test_the_way_back_leads_nowhere_else(clinic: Clinic, desk: Client, elsewhere
     assert "evil" not in text
     assert "javascript:" not in text
     assert f"/admin/board/?view=day&location={clinic.location.pk}&day={DAY}" in text
+
+
+def test_the_card_tells_how_to_reach_her_only_whom_her_page_would(clinic: Clinic) -> None:
+    clinic.ana.notes = "Faints easily"
+    clinic.ana.save()
+    booked = clinic.book(clinic.ana)
+    somebody, client = member(""), Client()
+    somebody.user_permissions.add(Permission.objects.get(codename="view_appointment"))
+    client.force_login(somebody)
+    told = ("555-0101", "Faints easily", "<dt>Age</dt>")
+    assert [word for word in told if word in card(client, booked)] == []
+    somebody.user_permissions.add(Permission.objects.get(codename="view_patient"))
+    assert [word for word in told if word in card(client, booked)] == list(told)
 
 
 def test_htmx_gets_the_card_alone_and_a_card_that_is_not_there_is_a_404(clinic: Clinic, desk: Client) -> None:

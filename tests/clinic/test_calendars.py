@@ -329,6 +329,22 @@ def test_the_log_doesnt_tell_it(message, args):
     assert "/calendar/…" in record.getMessage()
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "GET /admin/scheduling/appointment/add/patients/?q=Ana+Alvarez HTTP/1.1",
+        "GET /admin/scheduling/patient/?language__exact=en&q=Alvarez HTTP/1.1",
+        "GET /admin/autocomplete/?term=Alvarez&app_label=scheduling HTTP/1.1",
+        "GET /admin/scheduling/patient/7/change/?_changelist_filters=q%3DAlvarez HTTP/1.1",
+    ],
+)
+def test_nor_who_is_searched_for(line):
+    record = logging.LogRecord("django.server", logging.INFO, "", 0, '"%s" %s %s', (line, "200", 812), None)
+    assert SecretAddresses().filter(record)
+    assert "Alvarez" not in record.getMessage()
+    assert record.getMessage().endswith('HTTP/1.1" 200 812')
+
+
 def test_what_django_logs_of_a_missing_one_goes_through_it(clinic, settings):
     for logger in ("", "django.server"):
         handlers = logging.getLogger(logger).handlers
