@@ -76,8 +76,14 @@ def _midnight(zone: ZoneInfo, now: datetime, days: int) -> datetime:
 
 
 class MoveQuerySet(models.QuerySet):
+    def by_her_answer(self) -> Q:
+        """She took an offer by text, and was told at once that the time is hers."""
+        offers = self.model._meta.apps.get_model("scheduling", "Offer")._default_manager
+        taken = offers.filter(outcome="accepted", appointment=models.OuterRef("appointment"), answered_at=models.OuterRef("moved_at"))
+        return Q(models.Exists(taken), moved_by=None)
+
     def open(self, now: datetime) -> "MoveQuerySet":
-        """Those that can be taken back: made just now, the last of their appointment, and no way back themselves."""
+        """Those that can be taken back: made just now, the last of their appointment, not told yet, and no way back themselves."""
         later = self.model._default_manager.filter(appointment=models.OuterRef("appointment"), pk__gt=models.OuterRef("pk"))
         made = self.filter(moved_at__gt=now - UNDO_FOR, takes_back=None, appointment__status__in=COMING)
-        return made.exclude(models.Exists(later))
+        return made.exclude(models.Exists(later)).exclude(self.by_her_answer())

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from aftercare.domain.answers import Answer, answer_of
 from aftercare.domain.protocol import Kind, Text
 from aftercare.models import CareMessage
-from aftercare.services.heard import WENT_OUT, key_of
+from aftercare.services.heard import WENT_OUT, heard, key_of
 from aftercare.services.taking_back import take_back
 from aftercare.wording import CONFIRMED, GONE, PASSED, TAKEN, TO_BE_MOVED
 from notifications.domain.states import Meaning
@@ -49,10 +49,13 @@ def act_on(reply: Reply, patients: Sequence[Patient], *, now: datetime) -> Done 
 
 
 def _of_appointment(answer: Answer, appointment: Appointment, now: datetime) -> Done | None:
+    known = heard(appointment).last
+    if known is None or known[1] != appointment.location:
+        return None
     service: Callable[..., Appointment] = scheduling.confirm if answer is Answer.CONFIRM else scheduling.request_move
     try:
-        said = service(appointment, now=now)
-    except BookingRefused:  # it was cancelled just now
+        said = service(appointment, starts_at=known[0], now=now)
+    except BookingRefused:  # it was moved, and she hasn't heard of that yet; or it was cancelled just now
         return None
     text = CONFIRMED if answer is Answer.CONFIRM else TO_BE_MOVED
     return Done(text, said.patient, said.location, said.starts_at, said, is_for_the_desk=answer is Answer.MOVE)
@@ -61,8 +64,9 @@ def _of_appointment(answer: Answer, appointment: Appointment, now: datetime) -> 
 def _of_offer(answer: Answer, offer: Offer, now: datetime) -> Done | None:
     entry, starts_at = offer.entry, offer.opening.during.lower
     if offer.outcome == Offer.Outcome.ACCEPTED:
-        has_it = answer is Answer.TAKE and offer.appointment and offer.appointment.status == Status.BOOKED
-        return _taken(offer.appointment) if has_it and offer.appointment else None
+        hers = offer.appointment
+        has_it = answer is Answer.TAKE and hers and (hers.status, hers.starts_at) == (Status.BOOKED, starts_at)
+        return _taken(hers) if has_it and hers else None
     if entry.status != WaitlistEntry.Status.WAITING:
         return None
     if answer is Answer.PASS:

@@ -81,8 +81,8 @@ def _tellings(appointment: Appointment, known: Heard, now: datetime) -> list[Tel
         return []
     if appointment.status == Status.CANCELLED:
         # Moved and cancelled before she heard of the move: what is called off is the time that she knows.
-        letter = _letter(appointment, CANCELLATION, *(known.last if known.last and known.last[0] > now else ()))
-        return [_telling(appointment, Kind.CANCELLATION, letter, now, appointment.starts_at)]
+        called_off = known.last if known.last and known.last[0] > now else (appointment.starts_at, appointment.location)
+        return [_telling(appointment, Kind.CANCELLATION, _letter(appointment, CANCELLATION, *called_off), now, called_off[0])]
     if appointment.status not in COMING:
         return []
     return [*_news(appointment, known, now), *_reminders(appointment)]

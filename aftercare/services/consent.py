@@ -12,6 +12,9 @@ from aftercare.models import Consent
 from notifications.models import Suppression, address_hash
 from scheduling.models import Patient
 
+# What decides where she is told, in which words and when.
+TELLING = ("phone", "email", "language", "time_zone", "wants_quiet_nights")
+
 
 def address_of(patient: Patient, channel: str) -> str:
     """Where the channel reaches her, "" where it doesn't. Numbers in E.164."""
@@ -64,9 +67,14 @@ def why_unreachable(patient: Patient) -> str:
 
 def hold(patient: Patient) -> None:
     """Until the transaction ends she is not changed and nothing that she agreed to is withdrawn: who wants that waits, and then takes back
-    what is queued here. Others who tell her something don't wait. Before any of her messages is locked, or two wait for each other."""
+    what is queued here. Others who tell her something don't wait. Before any of her messages is locked, or two wait for each other.
+
+    `patient` was read before, so from now on it is as she is: a text in yesterday's language, or to a number that is hers no more, is none.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM scheduling_patient WHERE id = %s FOR SHARE", [patient.pk])
+        cursor.execute(f"SELECT {', '.join(TELLING)} FROM scheduling_patient WHERE id = %s FOR SHARE", [patient.pk])  # noqa: S608
+        for name, value in zip(TELLING, cursor.fetchone() or (), strict=False):
+            setattr(patient, name, value)
 
 
 def hold_alone(patient: Patient) -> None:

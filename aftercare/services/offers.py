@@ -16,8 +16,9 @@ from scheduling.models import Offer
 def tell_of_offer(offer: Offer, *, now: datetime) -> bool:
     """Whether she is told. Where she isn't, the ledger says why. What hasn't left when the offer ends is worthless."""
     entry = offer.entry
-    patient, location, language = entry.patient, entry.location, entry.patient.language
+    patient, location = entry.patient, entry.location
     hold(patient)
+    language = patient.language
     values = values_of(location, language) | day_and_time(offer.opening.during.lower, location.zone, language)
     values["minutes"] = str(round(ANSWER_WITHIN.total_seconds() / 60))
     if entry.appointment:

@@ -13,7 +13,7 @@ from scheduling.domain.states import COMING, Status
 from scheduling.errors import IllegalMove
 from scheduling.models import Appointment, Move, Practitioner, Room
 from scheduling.services.booking import place, put
-from scheduling.services.opening import open_up
+from scheduling.services.opening import open_up, reopen
 from scheduling.services.saving import locked_all, retried, save_or_refuse
 from scheduling.signals import appointment_moved
 
@@ -112,6 +112,8 @@ def _undo(root: Move, by: User | None, now: datetime) -> list[Move]:
             one.appointment.confirmed_at, one.appointment.move_requested_at = one.from_confirmed_at, one.from_move_requested_at
         _save(back)
         backs.append(back)
+        if back.is_news:
+            reopen(back.from_practitioner, back.from_room, _time_left(back), since=one.moved_at, now=now)
     return _told(sorted(backs, key=lambda back: back.takes_back_id != root.pk), now)
 
 
@@ -167,12 +169,23 @@ def _told(moves: list[Move], now: datetime) -> list[Move]:
     return moves
 
 
+def _time_left(move: Move) -> DateTimeTZRange:
+    """Turnaround included."""
+    during = move.appointment.during
+    return DateTimeTZRange(move.from_starts_at, move.from_starts_at + (during.upper - during.lower))
+
+
 def _open_up(move: Move, now: datetime) -> None:
     """Those who wait are offered the time that was left once nobody can take the move back."""
     if move.is_news:
-        moved = move.appointment
-        left = DateTimeTZRange(move.from_starts_at, move.from_starts_at + (moved.during.upper - moved.during.lower))
-        open_up(moved, now=now, during=left, practitioner=move.from_practitioner, room=move.from_room, freed_at=move.open_until)
+        open_up(
+            move.appointment,
+            now=now,
+            during=_time_left(move),
+            practitioner=move.from_practitioner,
+            room=move.from_room,
+            freed_at=move.open_until,
+        )
 
 
 # --- what is refused ----------------------------------------------------------------------------------------------------
@@ -218,6 +231,10 @@ def _require_untouched(move: Move) -> None:
     own = move.appointment
     if Move.objects.filter(takes_back=move).exists():
         raise IllegalMove("That move was taken back already.")
+    if Move.objects.filter(Move.objects.by_her_answer(), pk=move.pk).exists():
+        raise IllegalMove(
+            "The patient took that time herself, from the waitlist, and was told at once. Move the session once more instead."
+        )
     if own.revision != move.revision or Move.objects.filter(appointment=own, pk__gt=move.pk).exists():
         raise IllegalMove(f"The session was moved once more, to {own.local_time_text}, so that move can't be taken back.")
     if own.status not in COMING:

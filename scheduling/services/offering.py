@@ -75,7 +75,31 @@ def _offer(pk: int, now: datetime) -> bool:
     if opening.during.lower < now + NOTICE:
         close(opening, now)
         return False
+    if not _is_its_turn(opening, now):
+        return False
     return any(_ask(entry, opening, now) for entry in _in_line(opening, now))
+
+
+def _is_its_turn(opening: Opening, now: datetime) -> bool:
+    """A session that is moved to and fro leaves several openings of one time, or of times that overlap: one of them is offered at a time.
+
+    None while a move away from there can be taken back. Of those with one start the newest stands for all. Requires the opening's lock.
+    """
+    whose = Q(practitioner=opening.practitioner_id) | Q(room=opening.room_id)
+    rivals = Opening.objects.filter(whose, closed_at=None, during__overlap=opening.during).exclude(pk=opening.pk)
+    seen = list(rivals.select_for_update(skip_locked=True, no_key=True))
+    if len(seen) < rivals.count():  # another worker has one of them: the next tick looks again
+        return False
+    same = [one for one in seen if (one.practitioner_id, one.room_id, one.during.lower) == _stands_for(opening)]
+    if any(one.pk > opening.pk for one in same):
+        close(opening, now)
+        return False
+    is_offered = Offer.objects.filter(opening__in=seen, outcome=OPEN, answer_by__gt=now).exists()
+    return not is_offered and all(one.freed_at <= now for one in seen)
+
+
+def _stands_for(opening: Opening) -> tuple[int, int, datetime]:
+    return opening.practitioner_id, opening.room_id, opening.during.lower
 
 
 def close(opening: Opening, now: datetime) -> None:

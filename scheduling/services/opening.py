@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Q
 
 from scheduling.domain.offering import NOTICE
-from scheduling.models import Appointment, Opening, Practitioner, Room
+from scheduling.models import Appointment, Offer, Opening, Practitioner, Room
 from scheduling.signals import openings_due
 
 
@@ -36,3 +37,16 @@ def open_up(
     )
     openings_due.send(Opening)
     return opening
+
+
+def reopen(practitioner: Practitioner, room: Room, during: DateTimeTZRange, *, since: datetime, now: datetime) -> None:
+    """What was closed `since` then because somebody had that time by mistake is offered on; who was asked already isn't asked again.
+
+    Requires a transaction. It waits for nobody: whoever has one of them just now decides on it.
+    """
+    closed = Opening.objects.filter(
+        Q(practitioner=practitioner) | Q(room=room), during__overlap=during, during__startswith__gte=now + NOTICE, closed_at__gte=since
+    ).exclude(pk__in=Offer.objects.filter(outcome=Offer.Outcome.ACCEPTED).values("opening"))
+    free = [opening.pk for opening in closed.select_for_update(skip_locked=True, no_key=True)]
+    if Opening.objects.filter(pk__in=free).update(closed_at=None):
+        openings_due.send(Opening)

@@ -122,6 +122,39 @@ class TestAboutHerAppointment:
         assert (answer.send_at, answer.quiet_from, answer.expires_at) == (night, None, night + HOUR)
         assert dispatch(now=night).accepted == 1
 
+    @pytest.mark.parametrize("body", ["C", "R"])
+    def test_while_she_hasnt_heard_of_a_move_it_isnt_about_the_new_time(self, booked, body):
+        scheduling.move(booked, starts_at=FIRST + DAY, now=TODAY + HOUR)
+        write(body, now=TODAY + HOUR + MINUTE)
+        booked.refresh_from_db()
+        assert (booked.confirmed_at, booked.move_requested_at, answers(), unread()) == (None, None, [], [body])
+        assert outbox()[0].body.endswith(f"is moved to Wed, Nov 4 at 1:00 PM. Reply C to confirm, R to move it, or call {PHONE}.")
+
+    def test_once_she_has_heard_of_it_or_it_is_taken_back_it_is(self, booked):
+        scheduling.move(booked, starts_at=FIRST + DAY, now=TODAY + HOUR)
+        scheduling.undo_move(booked.moves.get(), now=TODAY + HOUR + MINUTE)
+        write("C", now=TODAY + HOUR + 2 * MINUTE)
+        assert answers() == ["thank you, see you Tue, Nov 3 at 1:00 PM."]
+        scheduling.move(booked, starts_at=FIRST + DAY, now=TODAY + 2 * HOUR)
+        dispatch(now=TODAY + 2 * HOUR + 3 * MINUTE)
+        write("C", now=TODAY + 3 * HOUR)
+        assert answers() == ["thank you, see you Wed, Nov 4 at 1:00 PM."]
+
+    def test_moved_in_that_very_moment_it_is_about_the_time_that_she_knows(self, booked, monkeypatch):
+        from aftercare.services import answering
+
+        usual = answering.heard
+
+        def moved_after_the_look(appointment):
+            known = usual(appointment)
+            scheduling.move(appointment, starts_at=FIRST + DAY, now=TODAY + HOUR)
+            return known
+
+        monkeypatch.setattr(answering, "heard", moved_after_the_look)
+        write("C", now=TODAY + HOUR)
+        booked.refresh_from_db()
+        assert (booked.confirmed_at, answers(), unread()) == (None, [], ["C"])
+
     def test_received_twice_it_is_answered_once(self, booked):
         reply = write("C")
         scheduling.request_move(booked, now=TODAY + 2 * HOUR)
@@ -229,6 +262,15 @@ class TestAboutAnOffer:
         assert len(answers()) == 2
         assert Appointment.objects.coming().count() == 1
         assert unread() == []
+
+    def test_1_again_once_it_is_moved_tells_nothing_before_the_news(self, clinic, offer):
+        write("1", now=TODAY + MINUTE)
+        dispatch(now=TODAY + MINUTE)
+        scheduling.move(Appointment.objects.coming().get(), starts_at=FIRST + DAY, now=TODAY + 2 * MINUTE)
+        write("1", now=TODAY + 3 * MINUTE)
+        assert (answers(), unread()) == ([], ["1"])
+        [news, *_reminders] = outbox()
+        assert (news.send_at, "is moved to Wed, Nov 4" in news.body) == (TODAY + 5 * MINUTE, True)
 
     def test_late_it_is_hers_while_it_is_free(self, clinic, offer):
         scheduling.offer_openings(TODAY + HOUR)

@@ -310,6 +310,17 @@ class TestCancelling:
         ]
         assert dispatch(now=TODAY + HOUR).accepted == 1
 
+    def test_moved_at_night_to_an_early_hour_and_cancelled_the_time_that_she_knows_is_called_off(self, clinic):
+        """The early hour is over before anybody may be texted; her own is a week away."""
+        booked = clinic.book(clinic.ana, FIRST)
+        dispatch(now=TODAY)
+        night = at("2026-10-26", "21:30")
+        scheduling.move(booked, starts_at=at("2026-10-27", "07:30"), now=night)
+        scheduling.cancel(booked, reason="a slip", now=night + MINUTE)
+        assert dispatch(now=at("2026-10-27", "08:00")).accepted == 1
+        last = Message.objects.filter(status="accepted").latest("pk")
+        assert last.body == f"Maple Street Clinic: your session on Tue, Nov 3 at 1:00 PM is cancelled. For a new time, call {PHONE}."
+
     def test_no_show_and_what_is_over_are_not_called_off(self, clinic):
         booked = clinic.book(clinic.ana, FIRST)
         dispatch(now=TODAY)

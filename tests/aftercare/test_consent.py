@@ -360,3 +360,23 @@ class TestWithdrawnAtThatMoment:
         monkeypatch.setattr(bookings, "hold", lambda patient: None)
         assert both_at_once() == [None, None]
         assert len(outbox()) == 3
+
+
+class TestToldAsSheIs:
+    """The desk read her, and before her confirmation is written down somebody else has changed her."""
+
+    def test_in_her_language_of_now(self, clinic):
+        as_read = Patient.objects.get(pk=clinic.consents(clinic.ana).pk)
+        clinic.ana.language = "es"
+        clinic.ana.save()
+        clinic.book(as_read)
+        assert outbox()[0].body.startswith("Maple Street Clinic: su cita es el mar 3 nov, 1:00 PM.")
+
+    def test_at_the_number_that_she_agreed_to_since(self, clinic):
+        as_read = Patient.objects.get(pk=clinic.consents(clinic.ana, "sms").pk)
+        with freeze_time(TODAY - WEEK / 2):
+            clinic.ana.phone = "+12125550177"
+            clinic.ana.save()
+        give_consent(clinic.ana, "care", "sms", source="front desk", now=TODAY - WEEK / 4)
+        clinic.book(as_read)
+        assert {message.address for message in outbox()} == {"+12125550177"}

@@ -9,7 +9,8 @@ from aftercare.models import CareMessage
 from aftercare.services import withdraw_consent
 from notifications.services import dispatch
 from scheduling import services as scheduling
-from scheduling.models import Appointment, Offer, WaitlistEntry
+from scheduling.errors import IllegalMove
+from scheduling.models import Appointment, Move, Offer, WaitlistEntry
 from tests.callbacks import reply
 from tests.clinic_world import FIRST, TODAY, at, ledger, outbox
 
@@ -145,6 +146,35 @@ class TestFromTheCancellationToTheAnswer:
         assert not CareMessage.objects.to_read().exists()
         dispatch(now=TODAY + 10 * MINUTE)
         assert len(twilio.sent) == 3  # one text says it all
+
+    def test_what_she_was_told_that_she_has_isnt_taken_back(self, clinic, twilio):
+        """Taken by text, it is told at once: the desk's three minutes don't hold for it."""
+        hers = clinic.book(clinic.consents(clinic.ana), FIRST + 7 * DAY)
+        dispatch(now=TODAY)
+        waits(clinic, clinic.ana, appointment=hers)
+        frees(clinic)
+        scheduling.offer_openings(TODAY + MINUTE)
+        dispatch(now=TODAY + MINUTE)
+        with freeze_time(TODAY + 5 * MINUTE):
+            reply("1")
+        move = hers.moves.get()
+        assert not Move.objects.open(TODAY + 6 * MINUTE).exists()
+        with pytest.raises(IllegalMove, match="took that time herself, from the waitlist, and was told at once"):
+            scheduling.undo_move(move, now=TODAY + 6 * MINUTE)
+        hers.refresh_from_db()
+        assert hers.starts_at == FIRST
+
+    def test_what_the_desk_took_for_her_on_the_phone_is(self, clinic, django_user_model):
+        hers = clinic.book(clinic.consents(clinic.ana), FIRST + 7 * DAY)
+        dispatch(now=TODAY)
+        waits(clinic, clinic.ana, appointment=hers)
+        frees(clinic)
+        scheduling.offer_openings(TODAY + MINUTE)
+        scheduling.accept_offer(Offer.objects.get(), by=django_user_model.objects.create_user("frida"), now=TODAY + 5 * MINUTE)
+        [move] = Move.objects.open(TODAY + 6 * MINUTE)
+        scheduling.undo_move(move, now=TODAY + 6 * MINUTE)
+        hers.refresh_from_db()
+        assert hers.starts_at == FIRST + 7 * DAY
 
     def test_the_next_one_gets_it_when_the_first_stays_silent(self, clinic, twilio):
         waits(clinic, clinic.consents(clinic.ana))

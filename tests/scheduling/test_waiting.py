@@ -163,6 +163,59 @@ class TestOpenings:
         assert asked_by_name() == [("Ana", "open")]
 
 
+class TestMovedToAndFro:
+    """One time may have become free several times over: it is one time all the same."""
+
+    @pytest.fixture
+    def three_wait(self, clinic) -> None:
+        for number, who in enumerate((clinic.ana, clinic.chloe, patient("Dora Dean", 70))):
+            waits(clinic, who, now=TODAY + number * timedelta(seconds=1))
+
+    def test_a_time_is_offered_once_its_last_move_stands_and_to_one(self, clinic, told, three_wait):
+        booked = clinic.book(clinic.ben)
+        services.move(booked, starts_at=FIRST + DAY, now=TODAY + MINUTE)
+        services.undo_move(booked.moves.get(), now=TODAY + 2 * MINUTE)
+        services.move(booked, starts_at=FIRST + DAY, now=TODAY + 3 * MINUTE)
+        assert [services.offer_openings(TODAY + minute * MINUTE) for minute in (4, 5)] == [0, 0]
+        assert [services.offer_openings(TODAY + minute * MINUTE) for minute in (6, 7)] == [1, 0]
+        assert asked_by_name() == [("Ana", "open")]
+        assert Opening.objects.filter(closed_at=None).count() == 1  # one stands for both
+        assert services.offer_openings(TODAY + 21 * MINUTE) == 1
+        assert asked_by_name() == [("Ana", "expired"), ("Chloe", "open")]
+
+    def test_times_that_overlap_are_offered_one_after_the_other(self, clinic, told, three_wait):
+        booked = clinic.book(clinic.ben)
+        services.move(booked, starts_at=FIRST + 30 * MINUTE, now=TODAY + MINUTE)
+        services.cancel(booked, reason="ill", now=TODAY + 2 * MINUTE)
+        assert services.offer_openings(TODAY + 5 * MINUTE) == 1
+        assert services.offer_openings(TODAY + 6 * MINUTE) == 0
+        services.accept_offer(Offer.objects.get(), now=TODAY + 7 * MINUTE)
+        assert services.offer_openings(TODAY + 7 * MINUTE) == 0
+        assert asked_by_name() == [("Ana", "accepted")]
+
+    def test_what_a_mistaken_move_covered_is_offered_on(self, clinic, told, three_wait):
+        frees(clinic)
+        booked = clinic.book(clinic.ben, FIRST + DAY)
+        services.move(booked, starts_at=FIRST, now=TODAY + MINUTE)
+        assert services.offer_openings(TODAY + MINUTE) == 0
+        assert Opening.objects.filter(during__startswith=FIRST).exclude(closed_at=None).exists()
+        services.undo_move(booked.moves.get(), now=TODAY + 2 * MINUTE)
+        assert services.offer_openings(TODAY + 2 * MINUTE) == 1
+        assert its_offer(clinic.ana).opening.during.lower == FIRST
+
+    def test_who_was_asked_before_the_mistake_isnt_asked_twice(self, clinic, told, three_wait):
+        frees(clinic)
+        services.offer_openings(TODAY)
+        booked = clinic.book(clinic.ben, FIRST + DAY)
+        services.move(booked, starts_at=FIRST, now=TODAY + MINUTE)
+        services.offer_openings(TODAY + MINUTE)
+        services.undo_move(booked.moves.get(), now=TODAY + 2 * MINUTE)
+        services.offer_openings(TODAY + 2 * MINUTE)
+        assert asked_by_name() == [("Ana", "lost"), ("Chloe", "open")]
+        services.accept_offer(its_offer(clinic.ana), now=TODAY + 3 * MINUTE)  # she answers what she was asked: it is free
+        assert standing(clinic.ana) == ["03 Nov 13:00"]
+
+
 class TestInLine:
     """One is asked at a time, who waits longest first; a quarter of an hour each."""
 
