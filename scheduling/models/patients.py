@@ -1,5 +1,6 @@
 """Who is treated."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -73,9 +74,18 @@ class Patient(models.Model):
         """Whoever saves her, the desk or a script: what is queued for her changes in the same transaction, or she isn't changed."""
         with transaction.atomic():
             previous = Patient.objects.select_for_update(no_key=True).filter(pk=self.pk).first() if self.pk else None
+            saved = kwargs.get("update_fields")
+            if previous is not None and saved is not None:
+                self._become_as(previous, but=saved)
             super().save(*args, **kwargs)
             if previous is not None:
                 patient_changed.send(Patient, patient=self, previous=previous, by=self.changed_by, now=timezone.now())
+
+    def _become_as(self, stored: "Patient", *, but: Iterable[str]) -> None:
+        """Whoever read her a moment ago and saves one field has changed nothing else about her, whatever was changed meanwhile."""
+        for field in self._meta.concrete_fields:
+            if field.name not in but and not field.generated:
+                setattr(self, field.attname, getattr(stored, field.attname))
 
     def clean(self) -> None:
         if self.birth_date and not 0 <= self.age_on(timezone.localdate()) <= OLDEST:

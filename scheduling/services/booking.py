@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 
@@ -12,7 +11,7 @@ from scheduling.errors import InPast, TooFarAhead
 from scheduling.models import Appointment, Patient, Practitioner, Room, Treatment
 from scheduling.services.courses import open_course
 from scheduling.services.hours import require_at_work, require_open
-from scheduling.services.saving import save_or_refuse
+from scheduling.services.saving import all_or_nothing, save_or_refuse
 from scheduling.signals import appointment_booked
 
 # Somebody who walked in is typed in a few minutes after she sat down.
@@ -20,7 +19,7 @@ GRACE = timedelta(minutes=15)
 FARTHEST = timedelta(days=2 * 365)
 
 
-@transaction.atomic
+@all_or_nothing
 def book(
     *,
     patient: Patient,

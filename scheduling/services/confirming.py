@@ -3,17 +3,16 @@
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.utils import timezone
 
 from scheduling.domain.states import Status
 from scheduling.errors import IllegalMove
 from scheduling.models import Appointment
-from scheduling.services.saving import locked
+from scheduling.services.saving import all_or_nothing, locked
 from scheduling.signals import appointment_answered
 
 
-@transaction.atomic
+@all_or_nothing
 def confirm(
     appointment: Appointment, *, starts_at: datetime | None = None, by: User | None = None, now: datetime | None = None
 ) -> Appointment:
@@ -25,7 +24,7 @@ def confirm(
     return _answer(appointment, "confirmed_at", "move_requested_at", starts_at, by, now or timezone.now())
 
 
-@transaction.atomic
+@all_or_nothing
 def request_move(
     appointment: Appointment, *, starts_at: datetime | None = None, by: User | None = None, now: datetime | None = None
 ) -> Appointment:

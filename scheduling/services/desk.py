@@ -4,15 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.utils import timezone
 
 from scheduling.models import Appointment, Patient, Practitioner, Room, Treatment
 from scheduling.services.booking import book
 from scheduling.services.courses import open_course
+from scheduling.services.saving import retried
 
 
-@transaction.atomic
 def book_at_desk(
     *,
     patient: Patient,
@@ -31,13 +30,19 @@ def book_at_desk(
     where she wasn't asked. Raises what `book` raises.
     """
     now = now or timezone.now()
-    if patient.pk is None:
-        patient.save()
-        if welcome:
-            welcome(patient)
-    elif wants_quiet_nights is not None and wants_quiet_nights != patient.wants_quiet_nights:
-        open_course(patient, treatment, now)  # locked before the patient, as every booking does, or two would wait for each other
-        patient.wants_quiet_nights = wants_quiet_nights
-        patient.changed_by = by
-        patient.save(update_fields=["wants_quiet_nights"])
-    return book(patient=patient, treatment=treatment, practitioner=practitioner, room=room, starts_at=starts_at, by=by, now=now)
+    is_new = patient.pk is None
+
+    def work() -> Appointment:
+        if is_new:
+            patient.pk, patient._state.adding = None, True  # a try that was rolled back had saved her
+            patient.save()
+            if welcome:
+                welcome(patient)
+        elif wants_quiet_nights is not None and wants_quiet_nights != patient.wants_quiet_nights:
+            open_course(patient, treatment, now)  # locked before the patient, as every booking does, or two would wait for each other
+            her = Patient.objects.get(pk=patient.pk)
+            her.wants_quiet_nights, her.changed_by = wants_quiet_nights, by
+            her.save(update_fields=["wants_quiet_nights"])
+        return book(patient=patient, treatment=treatment, practitioner=practitioner, room=room, starts_at=starts_at, by=by, now=now)
+
+    return retried(work)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import pairwise
@@ -20,7 +20,7 @@ from scheduling.services.booking import place
 from scheduling.services.free_slots import Slot, free_slots
 from scheduling.services.moving import Change, make_moves
 from scheduling.services.refusals import skin_needs_longer
-from scheduling.services.saving import locked_all, save_or_refuse
+from scheduling.services.saving import locked_all, retried, save_or_refuse
 from scheduling.services.warnings import warnings_of
 
 LOOK_AHEAD_DAYS = 14  # between the minimum interval and the end of the recommended window (F19)
@@ -57,17 +57,21 @@ def foresee_move(
     Without a `room` it keeps its own, or takes one that is free. Everything is tried under the very constraints, in a transaction that is
     rolled back: nothing is changed.
     """
-    now = now or timezone.now()
+    return retried(lambda: _foresee(Change(appointment, starts_at, practitioner, room), look, now or timezone.now()))
+
+
+def _foresee(wanted: Change, look: Callable[[Move], Any] | None, now: datetime) -> Foreseen:
+    appointment = wanted.appointment
     try:
         with rolled_back():
-            change, along = _what_goes_along(Change(appointment, starts_at, practitioner, room), now)
+            change, along = _what_goes_along(wanted, now)
         with rolled_back():
             before = _state_of(appointment)
             moves = make_moves(change, along, by=None, now=now)
             looks = {move.appointment_id: look(move) for move in moves} if look else {}
             consequences = _consequences(before, _state_of(moves[0].appointment), moves) if moves else ()
     except BookingRefused as refusal:
-        return Foreseen(Change(appointment, starts_at, practitioner, room, appointment.whereabouts), refusal=refusal)
+        return Foreseen(replace(wanted, seen=appointment.whereabouts), refusal=refusal)
     return Foreseen(change, tuple(along), consequences=consequences, looks=looks)
 
 

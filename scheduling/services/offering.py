@@ -24,7 +24,7 @@ from scheduling.models import Appointment, Location, Offer, Opening, WaitlistEnt
 from scheduling.services.booking import book, new_session, place
 from scheduling.services.confirming import confirm
 from scheduling.services.moving import move
-from scheduling.services.saving import locked, save_or_refuse
+from scheduling.services.saving import locked, retried, save_or_refuse
 from scheduling.services.waiting import end_outlived
 from scheduling.signals import openings_due, slot_offered
 
@@ -167,8 +167,7 @@ def accept_offer(offer: Offer, *, by: User | None = None, now: datetime | None =
     offered is written down as lost, unless the caller's own transaction is rolled back.
     """
     now = now or timezone.now()
-    with transaction.atomic():
-        taken = _take(offer, by, now)
+    taken = retried(lambda: _take(offer, by, now))
     if isinstance(taken, BookingRefused):
         raise Gone(f"That time can't be taken any more. {taken}") from taken
     return taken

@@ -1,7 +1,8 @@
 """Reading an appointment under a lock and saving it under the database's constraints."""
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from django.db import IntegrityError, OperationalError, transaction
 from psycopg.errors import DeadlockDetected
@@ -11,6 +12,7 @@ from scheduling.services.refusals import refusal_for
 
 TRIES = 3
 Result = TypeVar("Result")
+Given = ParamSpec("Given")
 
 
 def locked(appointment: Appointment) -> Appointment:
@@ -64,3 +66,17 @@ def retried(work: Callable[[], Result], *, tries: int = TRIES) -> Result:
             if not tries_left or not isinstance(error.__cause__, DeadlockDetected):
                 raise
     raise AssertionError("unreachable")
+
+
+def all_or_nothing(service: Callable[Given, Result]) -> Callable[Given, Result]:
+    """A service in a transaction, as `transaction.atomic`, begun anew where two had waited for each other.
+
+    A savepoint isn't enough where something that was locked before it, the patient for one, is in the other's way. So `service` looks
+    everything up anew, and leaves what it was given as it was.
+    """
+
+    @wraps(service)
+    def run(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+        return retried(lambda: service(*args, **kwargs))
+
+    return run

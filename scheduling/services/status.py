@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -12,14 +11,14 @@ from scheduling.errors import IllegalMove
 from scheduling.models import Appointment, Product
 from scheduling.services.opening import open_up
 from scheduling.services.recalls import refresh_recall
-from scheduling.services.saving import locked, save_or_refuse
+from scheduling.services.saving import all_or_nothing, locked, save_or_refuse
 from scheduling.services.waiting import wait_no_more
 from scheduling.signals import appointment_cancelled, appointment_completed, appointment_reopened
 
 By = User | None
 
 
-@transaction.atomic
+@all_or_nothing
 def arrive(appointment: Appointment, *, by: By = None, now: datetime | None = None) -> Appointment:
     """The patient is here. Also for one who was marked a no-show and came after all, if time and room are still free."""
     now = now or timezone.now()
@@ -32,13 +31,13 @@ def arrive(appointment: Appointment, *, by: By = None, now: datetime | None = No
     return _become(current, Status.ARRIVED, by, now, minimum_interval_days=current.course.minimum_interval_days)
 
 
-@transaction.atomic
+@all_or_nothing
 def undo_arrival(appointment: Appointment, *, by: By = None, now: datetime | None = None) -> Appointment:
     """Somebody else was meant: she isn't here yet. Messages about the appointment weren't touched by her arrival."""
     return _become(locked(appointment), Status.BOOKED, by, now or timezone.now())
 
 
-@transaction.atomic
+@all_or_nothing
 def complete(
     appointment: Appointment,
     *,
@@ -83,7 +82,7 @@ def usual_end(appointment: Appointment, now: datetime) -> datetime:
     return now if appointment.day_of(now) == appointment.local_day else appointment.ends_at
 
 
-@transaction.atomic
+@all_or_nothing
 def reopen(appointment: Appointment, *, by: By = None, now: datetime | None = None) -> Appointment:
     """Take a completion back: it was the wrong patient or the wrong time."""
     now = now or timezone.now()
@@ -96,7 +95,7 @@ def reopen(appointment: Appointment, *, by: By = None, now: datetime | None = No
     return reopened
 
 
-@transaction.atomic
+@all_or_nothing
 def cancel(appointment: Appointment, *, reason: str, by: By = None, now: datetime | None = None) -> Appointment:
     """The session won't take place. Its time, room and skin are free again, for those who wait, and the messages about it are gone."""
     now = now or timezone.now()
@@ -105,7 +104,7 @@ def cancel(appointment: Appointment, *, reason: str, by: By = None, now: datetim
     return cancelled
 
 
-@transaction.atomic
+@all_or_nothing
 def mark_no_show(appointment: Appointment, *, by: By = None, now: datetime | None = None) -> Appointment:
     """The patient didn't come. Raises IllegalMove before the appointment's start."""
     now = now or timezone.now()

@@ -380,3 +380,16 @@ class TestToldAsSheIs:
         give_consent(clinic.ana, "care", "sms", source="front desk", now=TODAY - WEEK / 4)
         clinic.book(as_read)
         assert {message.address for message in outbox()} == {"+12125550177"}
+
+    def test_who_saves_one_thing_about_her_undoes_no_other(self, clinic):
+        """The desk asked about her nights while her number was changed: what she agreed to for the new one stands."""
+        as_read = Patient.objects.get(pk=clinic.consents(clinic.ana, "sms").pk)
+        with freeze_time(TODAY - WEEK / 2):
+            clinic.ana.phone = "+12125550177"
+            clinic.ana.save()
+        give_consent(clinic.ana, "care", "sms", source="front desk", now=TODAY - WEEK / 4)
+        as_read.wants_quiet_nights = True
+        as_read.save(update_fields=["wants_quiet_nights"])
+        clinic.ana.refresh_from_db()
+        assert (clinic.ana.wants_quiet_nights, as_read.phone) == (True, "+12125550177")
+        assert reachable_by(clinic.ana, Purpose.CARE) == {"sms": "+12125550177"}

@@ -1,13 +1,16 @@
 """The same moment, fifty desks: exactly one wins, every other one reads a sentence. Each guard has its control: without it, two win."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from threading import Event
 
 import pytest
 
 from scheduling import services
 from scheduling.errors import BookingRefused, PatientBusy, PractitionerBusy, RoomBusy, TooSoon
 from scheduling.models import Appointment, Course, Patient, Practitioner, Room, Treatment
-from tests.clinic_world import FIRST, TODAY, Clinic, at, patient
+from scheduling.services import booking, saving
+from tests.clinic_world import FIRST, TODAY, Clinic, at, patient, wait_until, waiting_for_a_lock
 
 DESKS = 50
 
@@ -161,3 +164,44 @@ def test_completing_while_the_interval_changes_ends_in_no_deadlock(clinic, at_on
         assert [type(result) for result in results] == [Course, Appointment], results
         booked.refresh_from_db()
         assert (booked.status, booked.minimum_interval_days) == ("fulfilled", 35)
+
+
+@pytest.fixture
+def crossing(clinic, at_once, monkeypatch) -> Callable[[], list]:
+    """Two desks give Ana two treatments at one time. The one has saved its session and is about to tell her; the other has saved her
+    nights, and now meets that session: each waits for the other, and a savepoint after her nights were saved doesn't help."""
+    is_saved = Event()
+    usual = booking.save_or_refuse
+
+    def waits_for_the_other(wanted, save, **how):
+        usual(wanted, save, **how)
+        if wanted.course.treatment == clinic.scalp and not is_saved.is_set():
+            is_saved.set()
+            wait_until(waiting_for_a_lock)
+
+    def with_her_nights():
+        assert is_saved.wait(20)
+        return services.book_at_desk(
+            patient=Patient.objects.get(pk=clinic.ana.pk),
+            treatment=clinic.face,
+            practitioner=clinic.dana,
+            room=clinic.room,
+            starts_at=FIRST,
+            wants_quiet_nights=True,
+            now=TODAY,
+        )
+
+    monkeypatch.setattr(booking, "save_or_refuse", waits_for_the_other)
+    scalp = {"treatment": clinic.scalp, "practitioner": clinic.eli, "room": clinic.other_room}
+    return lambda: at_once([lambda: clinic.book(clinic.ana, **scalp), with_her_nights])
+
+
+def test_two_who_wait_for_each_other_end_with_one_booking_and_a_sentence(clinic, crossing):
+    one_winner(crossing(), PatientBusy)
+
+
+def test_control_with_one_try_one_of_them_ends_in_a_deadlock(crossing, monkeypatch):
+    monkeypatch.setattr(saving, "TRIES", 1)
+    monkeypatch.setattr(saving.retried, "__kwdefaults__", {"tries": 1})
+    monkeypatch.setattr(saving.save_or_refuse, "__kwdefaults__", {"tries": 1})
+    assert "OperationalError" in [type(result).__name__ for result in crossing()]
