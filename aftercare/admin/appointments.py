@@ -26,7 +26,7 @@ from scheduling.forms import NewcomerForm
 from scheduling.models import Appointment, Move, Patient, Product
 
 MOST_SHOWN = 50
-WITHOUT_MESSAGES = {"complete": _("The session is over."), "cancel": _("Time and room are free again.")}
+WITHOUT_MESSAGES = {"complete": _("The session is over."), "cancel": _("Time and room become free.")}
 DONE_WITHOUT_MESSAGES = {"complete": _("completed"), "cancel": _("cancelled")}
 
 admin.site.unregister(Appointment)
@@ -130,7 +130,7 @@ def _messages(appointment: Appointment, *, whole: bool = False) -> SafeString:
 def _as_it_came(appointment: Appointment) -> str:
     """What was left out of a session that was completed late; "" where nothing was."""
     lines = CareMessage.objects.filter(plan__appointment=appointment, plan__stopped_at=None)
-    late = lines.filter(message=None, reason=TOO_LATE).order_by("planned_for", "pk").values_list("kind", "planned_for")
+    late = lines.filter(message=None, reason=TOO_LATE).order_by("planned_for", "pk").values_list("key", "kind", "planned_for")
     said = foreseeing.dropped(late, appointment.patient.zone)
     if not said:
         return ""

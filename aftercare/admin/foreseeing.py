@@ -35,23 +35,26 @@ def shown(foreseen: Sequence[Foreseen], appointment: Appointment, now: datetime)
         "patient": patient,
         "days": days,
         "summary": _summary(foreseen, zone),
-        "dropped": dropped([(one.line.kind.value, one.line.planned_for) for one in foreseen if one.line.reason == TOO_LATE], zone),
+        "dropped": dropped(
+            ((one.line.key, one.line.kind.value, one.line.planned_for) for one in foreseen if one.line.reason == TOO_LATE), zone
+        ),
         "left_out": _left_out(foreseen),
         "other_clock": zone if zone != appointment.zone else "",
     }
     return render_to_string("aftercare/foreseen.html", context)
 
 
-def dropped(messages: Iterable[tuple[str, datetime]], zone: ZoneInfo) -> str:
-    """Of a session that is completed late: how many (kind, time) aren't sent any more, and which; "" for none."""
+def dropped(messages: Iterable[tuple[str, str, datetime]], zone: ZoneInfo) -> str:
+    """Of a session that is completed late: how many of these (key, kind, planned for) aren't sent any more, and which; "" for none."""
     lines = list(messages)
     if not lines:
         return ""
-    if {kind for kind, _at in lines} == {"dose"}:
+    # A quiet night's one message stands for several doses.
+    if all(kind == "dose" and "-night-" not in key for key, kind, _at in lines):
         number = ngettext("%(count)s dose", "%(count)s doses", len(lines)) % {"count": len(lines)}
     else:
         number = ngettext("%(count)s message", "%(count)s messages", len(lines)) % {"count": len(lines)}
-    which = _times([at for _kind, at in lines], zone)
+    which = _times([at for _key, _kind, at in lines], zone)
     said = ngettext(
         "Completed late: %(number)s is left out, as its time has passed (%(which)s).",
         "Completed late: %(number)s are left out, as their times have passed (%(which)s).",

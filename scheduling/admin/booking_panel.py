@@ -9,8 +9,9 @@ from django.utils.timezone import localtime
 
 from scheduling import services
 from scheduling.admin.free_times import Day, Time
+from scheduling.domain.states import Status
 from scheduling.errors import BookingRefused, TooSoon
-from scheduling.models import Location, Patient, Practitioner, Room, Treatment
+from scheduling.models import Appointment, Location, Patient, Practitioner, Room, Treatment
 from scheduling.reports import Outlook, outlook
 from scheduling.services import Slot, free_slots
 from scheduling.services.booking import FARTHEST
@@ -45,6 +46,7 @@ class Panel:
     from_date: date | None = None
     days: list[Day] = field(default_factory=list)
     later: date | None = None  # from where on the next ones are looked for
+    coming: Appointment | None = None  # one that she has already: she may want to move it
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,12 @@ def panel(asked: Asked, now: datetime) -> Panel:
     start = max(asked.from_date or _from(wanted, refusal) or today, seen.first_on if seen else today, today)
     start = min(start, today + FARTHEST)  # nothing is booked later, whatever year was typed
     days, later = _days(asked, start, now)
-    return Panel(seen, warnings, wanted, refusal, start, days, later)
+    return Panel(seen, warnings, wanted, refusal, start, days, later, _coming(asked, now))
+
+
+def _coming(asked: Asked, now: datetime) -> Appointment | None:
+    ahead = Appointment.objects.filter(patient=asked.patient, course__treatment=asked.treatment, status=Status.BOOKED)
+    return ahead.filter(during__startswith__gt=now).order_by("during").first() if asked.patient else None
 
 
 def _refusal(asked: Asked, now: datetime) -> BookingRefused | None:

@@ -123,7 +123,7 @@ STEPS = {
             Status.CANCELLED,
             services.cancel,
             CancelForm,
-            explanation=_("Time and room are free again. The patient is told, and nothing more goes out about this session."),
+            explanation=_("Time and room become free. The patient is told, and nothing more goes out about this session."),
         ),
         Step(
             "no-show",
@@ -131,7 +131,7 @@ STEPS = {
             _("marked as a no-show"),
             Status.NOSHOW,
             services.mark_no_show,
-            explanation=_("The patient didn't come. Time and room are free again."),
+            explanation=_("The patient didn't come. Time and room become free."),
             may_start=once_it_began,
         ),
         Step(

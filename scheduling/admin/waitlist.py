@@ -28,6 +28,7 @@ from scheduling.errors import BookingRefused
 from scheduling.forms import WaitlistForm
 from scheduling.forms.sent import number
 from scheduling.models import Appointment, Course, Offer, WaitlistEntry
+from scheduling.reports import outlook
 
 WEEKS_AHEAD = timedelta(weeks=2)
 # She may still say yes to it, at the desk too.
@@ -215,6 +216,10 @@ class WaitlistEntryAdmin(RefusalsOnForm, CalledByName):
         saved = services.wait(**asked, by=cast(User, request.user))
         obj.__dict__.update(saved.__dict__)
         request.saved = obj  # type: ignore[attr-defined]
+        allowed = outlook(saved.patient, saved.treatment, location=saved.location, instead_of=saved.appointment)
+        if allowed.first_on > saved.last_on:
+            day = date_format(allowed.first_on, "F j, Y")
+            messages.warning(request, f"Nothing can be offered in those days: {saved.patient.first_name}'s skin needs until {day}.")
 
     @admin.action(description=_("Take off the list"), permissions=["change"])
     def take_off(self, request: HttpRequest, queryset: QuerySet[WaitlistEntry]) -> None:

@@ -76,7 +76,7 @@ def outlook(
         is_maintenance=is_maintenance,
         minimum_interval_days=interval,
         first_on=first_on,
-        why="" if first_on == today else str(too_soon(today, interval, patient.first_name, sessions)),
+        why="" if first_on == today else str(too_soon(today, interval, patient.first_name, sessions, not_before=today)),
         recommended_from=window[0],
         recommended_until=window[1],
         last_session_on=fulfilled[-1].local_day if fulfilled else None,

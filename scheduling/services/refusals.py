@@ -21,10 +21,11 @@ def skin_needs_longer(wanted: Appointment) -> TooSoon:
     return too_soon(wanted.local_day, wanted.minimum_interval_days, wanted.patient.first_name, others.order_by("during"))
 
 
-def too_soon(day: date, interval_days: int, name: str, sessions: Iterable[Appointment]) -> TooSoon:
+def too_soon(day: date, interval_days: int, name: str, sessions: Iterable[Appointment], *, not_before: date | None = None) -> TooSoon:
     """Why `day` is too early for the skin that had or will have these `sessions`, in their order.
 
-    The sentence names the one in the way and the first day that the skin allows, earlier and later ones considered.
+    The sentence names the one in the way and the first day that the skin allows, earlier and later ones considered. It advises no day
+    before `not_before`.
     """
     own = recovery(day, interval_days)
     taken = {session: recovery_of(session) for session in sessions}
@@ -44,6 +45,12 @@ def too_soon(day: date, interval_days: int, name: str, sessions: Iterable[Appoin
             sentence += f" With the later sessions in the diary, the first day free is {_day(earliest)}."
         return TooSoon(sentence, earliest)
     last_day_before = its_day - timedelta(days=interval_days)
+    if not_before and last_day_before < not_before:
+        return TooSoon(
+            f"{name}'s skin needs {interval_days} days before the session on {_day(its_day)}, and there aren't as many."
+            f" The first day after it is {_day(earliest)}.",
+            earliest,
+        )
     return TooSoon(
         f"{name}'s skin needs {interval_days} days before the session on {_day(its_day)}:"
         f" a session before it must be on {_day(last_day_before)} or earlier. The first day after it is {_day(earliest)}.",

@@ -204,7 +204,7 @@ class TestSteps:
         soon = clinic.book(clinic.consents(clinic.ana), coming(3), now=timezone.now())
         here = f"/admin/scheduling/appointment/{soon.pk}/step/cancel/"
         page = unescape(desk.get(here).content.decode())
-        assert "<p>Time and room are free again.</p><p>Ana isn't told: the confirmation hadn't gone out.</p>" in page
+        assert "<p>Time and room become free.</p><p>Ana isn't told: the confirmation hadn't gone out.</p>" in page
         assert "The patient is told" not in page
 
         Message.objects.update(status="delivered")

@@ -163,6 +163,20 @@ class TestWhatSuits:
         assert slots_of(answer)[0] == f"2026-11-12T00:00/{clinic.dana.pk}/{clinic.room.pk}"
         assert f'<option value="{clinic.face.pk}" selected>' in answer.content.decode()
 
+    def test_who_has_a_session_already_may_want_to_move_it(self, clinic, desk):
+        booked = clinic.book(clinic.ana, at("2026-11-17", "10:00"))
+
+        answer = desk.post(ADD, {"choose": clinic.ana.pk})
+
+        said = page_of(answer)
+        assert "Booked already: Tue, Nov 17, 2026, 10:00 AM. Move that one" in said
+        assert f'href="/admin/scheduling/appointment/{booked.pk}/move/"' in answer.content.decode()
+        assert (
+            "Ana's skin needs 28 days before the session on November 17, 2026, and there aren't as many."
+            " The first day after it is December 15, 2026." in said
+        )
+        assert "Booked already" not in page_of(desk.post(ADD, {"choose": clinic.ben.pk}))
+
     def test_a_courses_treatment_comes_first_then_the_last_one_booked_then_the_only_one(self, clinic, desk):
         def chosen(whom: Patient) -> str:
             return desk.get(ADD, {"patient": whom.pk}).context["form"]["treatment"].value()

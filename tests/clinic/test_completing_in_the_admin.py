@@ -312,6 +312,14 @@ class TestCompleting:
         desk.now = END + 4 * HOUR
         assert "Completed late: 1 dose is left out, as its time has passed (Tue, Nov 3: 5:00 PM)." in desk.get(step(booked))
 
+    def test_a_nights_one_message_isnt_counted_as_one_dose(self, desk, booked):
+        Patient.objects.update(wants_quiet_nights=True)
+        desk.now = END + 8 * HOUR  # ten in the evening: the doses of the night were named in one message at half past eight
+        said = "Completed late: 3 messages are left out, as their times have passed (Tue, Nov 3: 5:00 PM, 8:00 PM, 8:30 PM)."
+        assert said in desk.get(step(booked))
+        answer = desk.post(step(booked), typed() | {"wants_quiet_nights": "quiet"}, follow=True)
+        assert notes(answer) == [f"Ana Alvarez, {booked.local_time_text}: completed; aftercare is on its way. {said}"]
+
     def test_months_late_nothing_is_on_its_way(self, desk, booked):
         desk.now = END + timedelta(days=60)
         said = "Completed late: 32 messages are left out, as their times have passed (Tue, Nov 3, 5:00 PM to Tue, Dec 1, 5:00 PM)."

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from scheduling import services
 from scheduling.models import Appointment, Offer, WaitlistEntry
@@ -121,8 +122,10 @@ class TestAdding:
         page = answer.content.decode()
         assert f'<option value="{booked.pk}">' in page
         assert f'name="shown_for" value="{clinic.ana.pk}"' in page
-        desk.post(ADD, typed(clinic, today, shown_for=clinic.ana.pk))
+        answer = desk.post(ADD, typed(clinic, today, shown_for=clinic.ana.pk), follow=True)
         assert WaitlistEntry.objects.get().appointment is None
+        ready_on = date_format(booked.local_day + timedelta(days=28), "F j, Y")
+        assert f"Nothing can be offered in those days: Ana's skin needs until {ready_on}." in said(answer)
 
     def test_nobody_waits_twice_and_what_was_typed_stays(self, desk, clinic, today):
         desk.post(ADD, typed(clinic, today))

@@ -373,7 +373,9 @@
     const target = sheet.querySelector(".now") ?? sheet.querySelector("a.entry");
     if (target && grid()) {
         const offset = target.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
-        scroller.scrollTop = Math.max(0, offset - scroller.clientHeight / 3);
+        if (offset > scroller.clientHeight * 0.75) {
+            scroller.scrollTop = offset - scroller.clientHeight / 3; // what is seen anyway stays where it is: the day begins at its beginning
+        }
     }
     const today = sheet.querySelector(".column.is-today, .roster thead .is-today");
     if (today) {
