@@ -19,7 +19,7 @@ from clinic.dashboard import dashboard
 class NamedAutocomplete(AutocompleteJsonView):
     def process_request(self, request: HttpRequest) -> Any:
         term, *about = super().process_request(request)
-        found = (term.replace("\0", ""), *about)  # PostgreSQL knows no such letter
+        found: tuple[Any, ...] = (term.replace("\0", ""), *about)  # PostgreSQL knows no such letter
         if not found[2].concrete:  # the other side of a relation, which no form is filled from: Django trips over it
             raise PermissionDenied
         return found

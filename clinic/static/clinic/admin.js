@@ -34,6 +34,13 @@ document.addEventListener("keydown", (event) => {
     }
 });
 
+// Django's search icons beside two lists have words for screen readers, which only an image may have.
+window.addEventListener("load", () => {
+    for (const icon of document.querySelectorAll(".help-tooltip[aria-label]")) {
+        icon.setAttribute("role", "img");
+    }
+});
+
 // Signed out meanwhile, a part of a page is answered with the page to sign in: that one comes as a whole, and never inside another. The
 // booking page keeps what was typed, and says so itself.
 document.addEventListener("htmx:beforeSwap", (event) => {
