@@ -140,7 +140,7 @@ class CompletionPages(StepPages):
         same, others = times_for(appointment, ahead, now=now) if ahead and not ahead.booked else ([], [])
         context = {
             **self.admin_site.each_context(request),
-            "title": _("Book anew") if is_missed else _("Book the next session"),
+            "title": _("Book again") if is_missed else _("Book the next session"),
             "opts": self.opts,
             "appointment": appointment,
             "ahead": ahead,

@@ -103,7 +103,7 @@ class ImportPages(admin.ModelAdmin):
         problem = ""
         if request.method == "POST" and "put_away" in request.POST:
             importing.put_away(file)
-            messages.info(request, _("The file is put away. Nobody was imported."))
+            messages.info(request, _("The file is discarded. Nobody was imported."))
             return redirect("admin:scheduling_patient_changelist")
         if request.method == "POST":
             try:
@@ -143,7 +143,7 @@ class ImportPages(admin.ModelAdmin):
 def groups_of(preview: importing.Preview) -> list[dict[str, Any]]:
     """What the page shows below each other: first what needs somebody."""
     return [
-        {"kind": "mend", "label": _("To mend"), "lines": preview.mend},
+        {"kind": "mend", "label": _("To fix"), "lines": preview.mend},
         {"kind": "new", "label": _("New"), "lines": preview.new},
         {"kind": "here", "label": _("Already here"), "lines": preview.here},
     ]

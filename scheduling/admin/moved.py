@@ -45,7 +45,7 @@ def _how(move: Move, appointment: Appointment) -> str:
     if move.along_with:
         said.append(_("along with another session"))
     if move.takes_back:
-        said.append(_("takes a move back"))
+        said.append(_("undoes a move"))
     if hasattr(move, "taken_back_by"):
-        said.append(_("taken back"))
+        said.append(_("undone"))
     return ", ".join(said)

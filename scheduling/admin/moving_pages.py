@@ -157,7 +157,7 @@ class MovingPages(admin.ModelAdmin):
         except BookingRefused as refusal:
             messages.error(request, str(refusal))
         else:
-            self._say_of_moves(request, backs, "the move is taken back.", now)
+            self._say_of_moves(request, backs, "the move is undone.", now)
         return redirect(next_of(request) or reverse("admin:scheduling_appointment_change", args=[move.appointment_id]))
 
 

@@ -226,7 +226,9 @@ class WaitlistEntryAdmin(RefusalsOnForm, CalledByName):
         waiting = list(queryset.filter(status=WaitlistEntry.Status.WAITING))
         for entry in waiting:
             services.withdraw(entry)
-        said = ngettext("%(count)s patient waits no more.", "%(count)s patients wait no more.", len(waiting)) % {"count": len(waiting)}
+        said = ngettext("%(count)s patient is off the waitlist.", "%(count)s patients are off the waitlist.", len(waiting)) % {
+            "count": len(waiting)
+        }
         messages.success(request, said)
 
     def get_urls(self) -> list[URLPattern]:
@@ -247,7 +249,7 @@ class WaitlistEntryAdmin(RefusalsOnForm, CalledByName):
         if withdrawn.status == WaitlistEntry.Status.BOOKED:
             messages.warning(request, f"{entry.patient.full_name} has taken a time just now.")
         else:
-            messages.success(request, f"{entry.patient.full_name} waits no more.")
+            messages.success(request, f"{entry.patient.full_name} is off the waitlist.")
         return redirect("admin:scheduling_waitlistentry_changelist")
 
     def accept_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -260,7 +262,7 @@ class WaitlistEntryAdmin(RefusalsOnForm, CalledByName):
         except BookingRefused as refusal:
             messages.error(request, f"{offer.entry.patient.full_name}: {refusal}")
             return redirect("admin:scheduling_waitlistentry_change", offer.entry_id)
-        messages.success(request, f"{offer.entry.patient.full_name} has it: {appointment.local_time_text}.")
+        messages.success(request, f"Booked: {offer.entry.patient.full_name}, {appointment.local_time_text}.")
         return redirect("admin:scheduling_appointment_change", appointment.pk)
 
 

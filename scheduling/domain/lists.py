@@ -94,7 +94,7 @@ def cell(text: str, *, is_long: bool = False) -> str:
     if text.startswith(EXCEL_ERRORS):
         raise ValueError(f"the spreadsheet shows {text} here. Write the value itself, or leave it empty.")
     if any(unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\n\t" for letter in text):
-        raise ValueError("there is a character in it that can't be stored. Type it anew.")
+        raise ValueError("there is a character in it that can't be stored. Type it again.")
     return text
 
 

@@ -98,7 +98,7 @@ class Patient(models.Model):
     @property
     def label(self) -> str:
         """Enough to tell two patients of one name apart."""
-        return f"{self.full_name}, {date_format(self.birth_date, 'N j, Y')}"
+        return f"{self.full_name}, {date_format(self.birth_date, 'DATE_FORMAT')}"
 
     @property
     def zone(self) -> ZoneInfo:

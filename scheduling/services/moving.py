@@ -230,15 +230,15 @@ def _require_to_go_along(other: Appointment, moved: Appointment) -> None:
 def _require_untouched(move: Move) -> None:
     own = move.appointment
     if Move.objects.filter(takes_back=move).exists():
-        raise IllegalMove("That move was taken back already.")
+        raise IllegalMove("That move was undone already.")
     if Move.objects.filter(Move.objects.by_her_answer(), pk=move.pk).exists():
         raise IllegalMove(
             "The patient took that time herself, from the waitlist, and was told at once. Move the session once more instead."
         )
     if own.revision != move.revision or Move.objects.filter(appointment=own, pk__gt=move.pk).exists():
-        raise IllegalMove(f"The session was moved once more, to {own.local_time_text}, so that move can't be taken back.")
+        raise IllegalMove(f"The session was moved again, to {own.local_time_text}, so that move can't be undone.")
     if own.status not in COMING:
-        raise IllegalMove(f"The session on {_day(own)} is {own.get_status_display()} by now, so its move can't be taken back.")
+        raise IllegalMove(f"The session on {_day(own)} is {own.get_status_display()} by now, so its move can't be undone.")
 
 
 def _day(appointment: Appointment) -> str:

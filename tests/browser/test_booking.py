@@ -109,7 +109,7 @@ def test_without_a_time_it_takes_a_name_a_patient_a_time_and_book(desk, clinic, 
     expect(first).to_be_focused()
     when = first.locator(".slot-time").inner_text()
     page.keyboard.press("Enter")
-    expect(page.locator(".suits")).to_contain_text(f"{when} with Dana Diaz in Room 1 suits.")
+    expect(page.locator(".suits")).to_contain_text(f"{when} with Dana Diaz in Room 1 works.")
     expect(page.locator('.slot[aria-pressed="true"]')).to_have_count(1)
     expect(book_button(page)).to_be_focused()
     axe(page)
@@ -126,7 +126,7 @@ def test_what_is_chosen_elsewhere_is_weighed_at_once(desk, clinic):
 
     page.get_by_label("Room", exact=True).select_option(label="Room 2, Maple Street Clinic")
     page.locator("#id_practitioner").select_option(label="Eli Evans")
-    expect(page.locator(".suits")).to_contain_text("with Eli Evans in Room 2 suits.")
+    expect(page.locator(".suits")).to_contain_text("with Eli Evans in Room 2 works.")
     page.get_by_label("Treatment").select_option(label="Microneedling, scalp")
     expect(page.locator(".facts")).to_contain_text("Session 1 of 3")
     page.locator("#look-with").select_option(label="Eli Evans")

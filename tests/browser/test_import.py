@@ -28,7 +28,7 @@ def test_a_list_is_checked_and_then_imported(desk, clinic, axe, fits, picture):
 
     page.get_by_label("File").set_input_files({"name": "list.csv", "mimeType": "text/csv", "buffer": LIST.encode()})
     page.get_by_role("button", name="Check the file").click()
-    expect(page.get_by_role("heading", name="3 new 1 already here 1 row to mend")).to_be_visible()
+    expect(page.get_by_role("heading", name="3 new 1 already here 1 row to fix")).to_be_visible()
     axe(page)
     fits(page)
     picture(page, "import-preview")
@@ -39,7 +39,7 @@ def test_a_list_is_checked_and_then_imported(desk, clinic, axe, fits, picture):
     axe(page)
     assert Patient.objects.count() == 3
 
-    page.get_by_label("Leave out the 1 row to mend").check()
+    page.get_by_label("Leave out the 1 row to fix").check()
     page.get_by_role("button", name="Import 3 patients").click()
     expect(page.get_by_text("3 patients imported. 1 was here already. 1 row was left out.")).to_be_visible()
     expect(page.get_by_role("link", name="Gita Gupta")).to_be_visible()

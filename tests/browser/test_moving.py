@@ -29,7 +29,7 @@ def test_a_free_time_is_pressed_and_taken_back(desk, clinic, axe, fits, picture)
     assert Appointment.objects.get().starts_at != booked.starts_at
     page.get_by_role("button", name="Undo").click()
 
-    expect(page.get_by_text("the move is taken back")).to_be_visible()
+    expect(page.get_by_text("the move is undone")).to_be_visible()
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
     assert Appointment.objects.get().starts_at == booked.starts_at
 

@@ -201,7 +201,7 @@ class TestWhatSuits:
         assert (form["practitioner"].value(), form["room"].value()) == (practitioner, room)
         assert form["starts_at"].value()[0] == clock[:10]
         assert f'value="{slot}" class="slot" aria-pressed="true"' in answer.content.decode()
-        assert "suits." in page_of(answer)
+        assert "works." in page_of(answer)
         assert not Appointment.objects.exists()
 
     def test_what_comes_from_the_board_is_said_to_suit(self, clinic, desk):
@@ -211,7 +211,7 @@ class TestWhatSuits:
 
         answer = desk.get(ADD, sent | {"patient": clinic.ana.pk, "treatment": clinic.face.pk})
 
-        assert "Thu, Nov 5, 2026, 1:30 PM with Dana Diaz in Room 2 suits." in page_of(answer)
+        assert "Thu, Nov 5, 2026, 1:30 PM with Dana Diaz in Room 2 works." in page_of(answer)
         assert 'value="2026-11-05"' in answer.content.decode()
         assert 'value="1:30 PM"' in answer.content.decode()
 
@@ -231,7 +231,7 @@ class TestWhatSuits:
         answer = desk.get(ADD, {"starts_at": starts_at, "practitioner": clinic.dana.pk, "room": clinic.room.pk, "patient": clinic.ana.pk})
 
         assert sentence in page_of(answer)
-        assert "suits." not in page_of(answer)
+        assert "works." not in page_of(answer)
         assert "The nearest free times" in page_of(answer)
         assert slots_of(answer)[0].startswith("2026-11-12T")
 
@@ -403,13 +403,13 @@ class TestNewPatients:
 
         answer = desk.post(ADD, typed(clinic, **DORA))
 
-        assert "is this somebody whom you have already?" in page_of(answer)
+        assert "do you have this patient already?" in page_of(answer)
         assert f'name="choose" value="{known.pk}"' in answer.content.decode()
         assert (Appointment.objects.count(), Patient.objects.count()) == (0, 4)
 
         chosen = desk.post(ADD, typed(clinic, **DORA, choose=known.pk))
         assert chosen.context["patient"] == known
-        assert "suits." in page_of(chosen)
+        assert "works." in page_of(chosen)
 
         assert desk.post(ADD, typed(clinic, **DORA, is_somebody_else="on")).status_code == 302
         assert (Appointment.objects.count(), Patient.objects.count()) == (1, 5)
@@ -475,7 +475,7 @@ class TestBooking:
 
     def test_somebody_else_took_it_meanwhile(self, clinic, desk):
         sent = typed(clinic, patient=clinic.ana.pk, q="ana", nights="texts")
-        assert "suits." in page_of(desk.post(ADD, sent | {"show": "all"}))
+        assert "works." in page_of(desk.post(ADD, sent | {"show": "all"}))
         clinic.book(clinic.ben, at("2026-11-05", "10:00"), now=MORNING)
 
         answer = desk.post(ADD, sent)
@@ -530,14 +530,14 @@ class TestFromTheBoard:
         answer = self.choose(clinic, desk, practitioner=clinic.dana.pk)
 
         assert chosen(answer, "room") == str(clinic.other_room.pk)
-        assert "Dana Diaz in Room 2 suits." in page_of(answer)
+        assert "Dana Diaz in Room 2 works." in page_of(answer)
 
     def test_whoever_is_free_for_the_room_is_filled_in(self, clinic, desk):
         clinic.book(clinic.ben, at("2026-11-05", "10:30"))  # with Dana
         answer = self.choose(clinic, desk, room=clinic.other_room.pk)
 
         assert chosen(answer, "practitioner") == str(clinic.eli.pk)
-        assert "Eli Evans in Room 2 suits." in page_of(answer)
+        assert "Eli Evans in Room 2 works." in page_of(answer)
 
     def test_at_another_location_it_stays_there(self, clinic, desk):
         there = Location.objects.create(name="Ash Street Clinic", phone="+12125550104", time_zone="America/Phoenix")

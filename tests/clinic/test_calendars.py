@@ -401,8 +401,8 @@ def test_it_says_who_made_it_and_when_it_was_read(clinic, sign_in):
     read(address, TODAY + timedelta(hours=1))
 
     page = manager.get(page_of(clinic.dana)).content.decode()
-    assert "Oct. 26, 2026, 9:00 AM · manager" in page
-    assert "Oct. 26, 2026, 10:00 AM" in page
+    assert "Mon, Oct 26, 2026, 9:00 AM · manager" in page
+    assert "Mon, Oct 26, 2026, 10:00 AM" in page
 
 
 def test_a_manager_revokes_it(clinic, sign_in):

@@ -467,14 +467,14 @@ class TestTheNextSession:
         answer = desk.post(step(booked, "no-show"), follow=True)
         page = unescape(answer.content.decode())
         assert notes(answer) == [f"Ana Alvarez, {booked.local_time_text}: marked as a no-show."]
-        assert "Book anew" in page
+        assert "Book again" in page
         assert "The skin allows session 1 of 3 from Tue, Nov 3, 2026 on." in page
         assert self.times(page)[0][0].startswith("2026-11-03T")
 
     def test_the_appointments_page_leads_there(self, clinic, desk, booked):
         assert "/next/" not in desk.get(f"{HERE}{booked.pk}/change/")
         services.cancel(booked, reason="ill", now=FIRST)
-        assert f'href="{HERE}{booked.pk}/next/">Book anew</a>' in desk.get(f"{HERE}{booked.pk}/change/")
+        assert f'href="{HERE}{booked.pk}/next/">Book again</a>' in desk.get(f"{HERE}{booked.pk}/change/")
         treated = clinic.treat(clinic.ben)
         assert f'href="{HERE}{treated.pk}/next/">Book the next session</a>' in desk.get(f"{HERE}{treated.pk}/change/")
 

@@ -85,8 +85,8 @@ def everybody() -> list[str]:
 def test_a_file_is_shown_first_and_imported_when_somebody_says_so(manager):
     here, said = preview(manager, [HEADER, GITA, HUGO])
 
-    assert "2 new 0 already here 0 rows to mend" in said
-    assert "Gita Gupta Feb. 29, 1988 (212) 555-0144 gita@example.org" in said
+    assert "2 new 0 already here 0 rows to fix" in said
+    assert "Gita Gupta Feb 29, 1988 (212) 555-0144 gita@example.org" in said
     assert "Nobody is texted until consent is taken" in said
     assert not Patient.objects.exists()
 
@@ -116,7 +116,7 @@ def test_put_away_imports_nobody_and_keeps_nothing(manager):
     here, _said = preview(manager, [HEADER, GITA])
     away = manager.post(here, {"put_away": "1"}, follow=True)
 
-    assert "The file is put away. Nobody was imported." in text(away)
+    assert "The file is discarded. Nobody was imported." in text(away)
     assert not Patient.objects.exists()
     assert not PatientFile.objects.exists()
 
@@ -126,7 +126,7 @@ def test_confirmed_twice_it_is_imported_once(manager):
     manager.post(here)
     again = manager.post(here, follow=True)
 
-    assert "That file was imported or put away already." in text(again)
+    assert "That file was imported or discarded already." in text(again)
     assert len(everybody()) == 1
 
 
@@ -282,7 +282,7 @@ def test_twice_in_the_file_is_once_in_the_clinic(manager):
 
 def test_a_row_to_mend_is_nobodys_twin(manager):
     _here, said = preview(manager, [HEADER, "Gita,Gupta,1988-02-29,12,,,", GITA])
-    assert "1 new 0 already here 1 row to mend" in said
+    assert "1 new 0 already here 1 row to fix" in said
 
 
 def test_a_family_is_pointed_out_and_imported(clinic, manager):
@@ -300,7 +300,7 @@ def test_a_family_is_pointed_out_and_imported(clinic, manager):
     assert "4 new 0 already here" in said
     assert "Same phone as Ana Alvarez, born May 17, 1990. Family?" in said
     assert "Same phone as Ana Alvarez, born May 17, 1990. The same name, too: is a date of birth mistyped?" in said
-    assert "Same phone as Gil Gupta, born Jan. 1, 1980 (row 5). Family?" in said
+    assert "Same phone as Gil Gupta, born Jan 1, 1980 (row 5). Family?" in said
     manager.post(here)
     assert Patient.objects.count() == 7
 
@@ -333,7 +333,7 @@ def test_dates_as_people_write_them(written, day):
         ({"First name": ""}, "First name: it is empty. Every patient needs one."),
         ({"Last name": "x" * 81}, "Last name: it has 81 characters; at most 80 fit."),
         ({"First name": "=A2&B2"}, "First name: this is a formula. Write the value itself."),
-        ({"First name": "Gi\x07ta"}, "First name: there is a character in it that can't be stored. Type it anew."),
+        ({"First name": "Gi\x07ta"}, "First name: there is a character in it that can't be stored. Type it again."),
         ({"Notes": "#N/A"}, "Notes: the spreadsheet shows #N/A here. Write the value itself, or leave it empty."),
         ({"DOB": ""}, "Date of birth: it is empty. Write it as 1990-05-17 or 5/17/1990."),
         ({"DOB": "2/30/1990"}, "Date of birth: “2/30/1990” is no day of the calendar. Write it as 1990-05-17 or 5/17/1990."),
@@ -365,9 +365,9 @@ def test_a_row_to_mend_says_in_words_what_to_write(manager, cells, sentence):
     csv.writer(file).writerows([row.keys(), row.values()])
     here, said = preview(manager, file.getvalue())
 
-    assert "0 new 0 already here 1 row to mend" in said
+    assert "0 new 0 already here 1 row to fix" in said
     assert sentence in said
-    assert "Mend these rows in your file and choose it again." in said
+    assert "Fix these rows in your file and choose it again." in said
 
     manager.post(here, {"leave_out": "on"})
     assert not Patient.objects.exists()
@@ -381,7 +381,7 @@ def test_all_that_is_wrong_with_a_row_is_said_at_once(manager):
 
 def test_rows_to_mend_hold_up_the_others_unless_they_are_left_out(manager):
     here, said = preview(manager, [HEADER, GITA, "Hugo,Hale,1975,,,,"])
-    assert "1 new 0 already here 1 row to mend" in said
+    assert "1 new 0 already here 1 row to fix" in said
 
     refused = manager.post(here)
     assert "Some rows can’t be imported as they are." in text(refused)
@@ -395,7 +395,7 @@ def test_rows_to_mend_hold_up_the_others_unless_they_are_left_out(manager):
 def test_too_many_cells_are_no_guess(manager):
     _here, said = preview(manager, ["First name,Last name,DOB,Notes", "Gita,Gupta,1988-02-29,likes tea, not coffee"])
     assert "there are more cells than the first row names" in said
-    assert "1 row to mend" in said
+    assert "1 row to fix" in said
 
 
 @pytest.mark.parametrize(
@@ -459,7 +459,7 @@ def test_headers_go_by_several_names(header, column):
 )
 def test_csv_comes_in_many_ways(manager, content):
     here, said = preview(manager, content)
-    assert "1 new 0 already here 0 rows to mend" in said
+    assert "1 new 0 already here 0 rows to fix" in said
     manager.post(here)
     assert everybody() == ["Gita Gupta 1988-02-29 +12125550144"]
 
@@ -489,7 +489,7 @@ def test_an_excel_file(manager):
     book.create_sheet("More")
     here, said = preview(manager, saved(book), "patients.xlsx")
 
-    assert "2 new 0 already here 1 row to mend" in said
+    assert "2 new 0 already here 1 row to fix" in said
     assert "Only the first sheet, “Sheet”, was read." in said
     assert "5 Ines =B2 1980-01-01 Last name: this is a formula. Write the value itself." in said
     manager.post(here, {"leave_out": "on"})
@@ -588,7 +588,7 @@ def test_the_template_is_a_list_that_can_be_filled_in(manager):
     added = dict.fromkeys(header, "") | {"First name": "Gita", "Last name": "Gupta", "Date of birth": "2/29/1988"}
     filled = answer.content.decode() + ",".join(added.values())
     here, said = preview(manager, filled)
-    assert "1 new 0 already here 0 rows to mend" in said  # the example is left out by itself
+    assert "1 new 0 already here 0 rows to fix" in said  # the example is left out by itself
     manager.post(here)
     assert everybody() == ["Gita Gupta 1988-02-29 "]
 

@@ -301,7 +301,7 @@ class TestUndo:
         return desk.post(page_of(appointment), {"starts_at": "2027-01-05T13:00", "next": self.HERE}, follow=True)
 
     def test_it_is_on_every_page_for_three_minutes_and_then_gone(self, desk, three, clock):
-        words = "Ana Alvarez was moved to <strong>Tue, Jan 5, 2027, 1:00 PM</strong>. Until 9:03 AM that can be taken back."
+        words = "Ana Alvarez was moved to <strong>Tue, Jan 5, 2027, 1:00 PM</strong>. You can undo that until 9:03 AM."
         assert words in said(self.moved(desk, three[2]))
         for page in ("/admin/", self.HERE, f"{self.HERE}{three[2].pk}/change/", f"{self.HERE}?when=today"):
             assert words in said(desk.get(page))
@@ -318,7 +318,7 @@ class TestUndo:
         answer = desk.post(address, {"next": f"{self.HERE}?when=week"}, follow=True)
         assert answer.redirect_chain == [(f"{self.HERE}?when=week", 302)]
         assert notes(answer) == [
-            "Ana Alvarez, Tue, Dec 29, 2026, 1:00 PM: the move is taken back. Ana isn't told: that is the time that the last message named."
+            "Ana Alvarez, Tue, Dec 29, 2026, 1:00 PM: the move is undone. Ana isn't told: that is the time that the last message named."
         ]
         assert times(three[2]) == ["2026-12-29T13:00"]
         assert 'id="undo"' not in said(answer)
@@ -332,7 +332,7 @@ class TestUndo:
         assert times(three[2]) == ["2027-01-05T13:00"]
         clock.tick(-2 * MINUTE)
         desk.post(address)
-        assert notes(desk.post(address, follow=True))[-1] == "That move was taken back already."
+        assert notes(desk.post(address, follow=True))[-1] == "That move was undone already."
 
     def test_a_colleague_finds_it_on_the_appointments_page_only(self, desk, sign_in, three):
         self.moved(desk, three[2])
@@ -379,7 +379,7 @@ class TestTheAppointmentsPage:
         page = said(desk.get(f"/admin/scheduling/appointment/{three[2].pk}/change/"))
         there, back = "Tue, Jan 5, 2027, 1:00 PM, Eli Evans", "Tue, Dec 29, 2026, 1:00 PM, Dana Diaz"
         assert f'<strong>{there}</strong> → {back} <span class="quiet">Oct 26, 9:00 AM by frontdesk, takes a move back</span>' in page
-        assert f'<strong>{back}</strong> → {there} <span class="quiet">Oct 26, 9:00 AM by frontdesk, taken back</span>' in page
+        assert f'<strong>{back}</strong> → {there} <span class="quiet">Oct 26, 9:00 AM by frontdesk, undone</span>' in page
 
     def test_one_that_is_over_has_no_move(self, desk, three):
         services.cancel(three[2], reason="ill")

@@ -175,7 +175,7 @@ class TestTheList:
 
     def test_several_are_taken_off_at_once(self, desk, offer):
         asked = {"action": "take_off", "_selected_action": [offer.entry.pk]}
-        assert said(desk.post(LIST, asked, follow=True)) == ["1 patient waits no more."]
+        assert said(desk.post(LIST, asked, follow=True)) == ["1 patient is off the waitlist."]
         offer.refresh_from_db()
         assert (offer.entry.status, offer.outcome) == ("withdrawn", "declined")
 
@@ -195,7 +195,7 @@ class TestOnThePhone:
     def test_taken_by_phone_it_is_moved_there_and_confirmed(self, desk, booked, offer, noon):
         page = desk.get(f"{LIST}{offer.entry.pk}/change/").content.decode()
         assert "Taken by phone: " in page
-        assert said(self.take(desk, offer))[0].startswith("Ana Alvarez has it: ")
+        assert said(self.take(desk, offer))[0].startswith("Booked: Ana Alvarez, ")
         booked.refresh_from_db()
         offer.refresh_from_db()
         assert booked.starts_at == noon(2)
@@ -212,7 +212,7 @@ class TestOnThePhone:
 
     def test_off_the_list(self, desk, offer):
         answer = desk.post(f"{LIST}{offer.entry.pk}/withdraw/", follow=True)
-        assert said(answer) == ["Ana Alvarez waits no more."]
+        assert said(answer) == ["Ana Alvarez is off the waitlist."]
         offer.entry.refresh_from_db()
         assert offer.entry.status == "withdrawn"
         page = desk.get(f"{LIST}{offer.entry.pk}/change/").content.decode()

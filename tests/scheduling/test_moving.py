@@ -279,7 +279,7 @@ class TestTakingBack:
         move, *_ = move_all(three[2], at("2027-01-12"))
         services.undo_move(move, now=TODAY)
         before = everything()
-        with pytest.raises(IllegalMove, match="That move was taken back already"):
+        with pytest.raises(IllegalMove, match="That move was undone already"):
             services.undo_move(move, now=TODAY)
         assert everything() == before
 

@@ -15,7 +15,7 @@ from scheduling.services.importing.sheets import read_sheet
 
 MOST_BYTES = 5_000_000
 KEPT_FOR = timedelta(hours=1)
-GONE = "That file was imported or put away already. Choose it once more to import it."
+GONE = "That file was imported or discarded already. Choose it once more to import it."
 IMPORTS = 0x1A7E  # the key of the lock that lets one import go at a time
 
 
@@ -38,7 +38,7 @@ def show_file(file: PatientFile) -> Preview:
 
 @transaction.atomic
 def import_file(file: PatientFile, *, by: User, leave_out: bool = False, now: datetime | None = None) -> Preview:
-    """Add every patient of the file who isn't here yet, and forget the file. Rows to mend are left out only where `leave_out` says so.
+    """Add every patient of the file who isn't here yet, and forget the file. Rows to fix are left out only where `leave_out` says so.
 
     Everything is looked at again: who was added since the preview is here by now, and is skipped. Raises FileRefused, and then nobody was
     added.
@@ -50,7 +50,7 @@ def import_file(file: PatientFile, *, by: User, leave_out: bool = False, now: da
         raise FileRefused(GONE)
     done, patients = go_through(read_sheet(bytes(kept.content)), save=True)
     if done.mend and not leave_out:
-        raise FileRefused("Some rows can’t be imported as they are. Mend them and choose the file again, or tick that they are left out.")
+        raise FileRefused("Some rows can’t be imported as they are. Fix them and choose the file again, or tick that they are left out.")
     if patients:
         LogEntry.objects.log_actions(by.pk, patients, ADDITION, change_message="Imported from a file.")
     kept.delete()

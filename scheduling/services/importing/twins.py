@@ -88,7 +88,7 @@ def point_out_family(patients: Iterable[tuple[int, Patient]]) -> dict[int, str]:
 
 
 def _named(known: Known) -> str:
-    born = f"{known.name}, born {date_format(known.birth_date, 'N j, Y')}"
+    born = f"{known.name}, born {date_format(known.birth_date, 'DATE_FORMAT')}"
     return f"{born} (row {known.row})" if known.row else born
 
 
