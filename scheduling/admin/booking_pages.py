@@ -1,15 +1,12 @@
 """The page on which the desk books: find the patient or add her, choose a time, done. Its buttons work without scripts (ADR 0011)."""
 
-import re
-from datetime import date, datetime
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import BooleanField, ExpressionWrapper, Model, OuterRef, Q, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -17,23 +14,19 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from scheduling import services
+from scheduling.admin.booking_found import SUGGESTED, found_by, usual_treatment_of
 from scheduling.admin.booking_panel import MOST_SLOTS, Asked, Panel, Wanted, panel
+from scheduling.admin.booking_typed import PREFIX, day_in, initial_of, one_of, typed_in
 from scheduling.admin.ways_back import next_of
 from scheduling.errors import BookingRefused
-from scheduling.fields import plain
 from scheduling.forms import BookingForm, NewcomerForm
-from scheduling.forms.sent import fields_of, number, on_the_wall
-from scheduling.models import Appointment, Course, Location, Patient, Practitioner, Treatment
+from scheduling.forms.sent import number, on_the_wall
+from scheduling.models import Appointment, Location, Patient, Practitioner, Treatment
 
-SUGGESTED = 8
-COUNTED = 100
-PREFIX = "new"
-LOCAL = r"((?:20|21)\d\d-\d\d-\d\d)T(\d\d:\d\d)"
 # The buttons that show the page again, with what they say; without one of them it books.
 SHOWING = ("show", "choose", "slot", "later", "all_of")
 REFUSAL_FIELDS = {"practitioner_busy": "practitioner", "not_offered": "practitioner", "room_busy": "room", "patient_busy": "starts_at"}
 REFUSAL_FIELDS |= dict.fromkeys(("too_soon", "in_past", "too_far_ahead", "closed"), "starts_at")
-Row = TypeVar("Row", bound=Model)
 
 
 class BookingPages(admin.ModelAdmin):
@@ -57,7 +50,7 @@ class BookingPages(admin.ModelAdmin):
     def found_view(self, request: HttpRequest) -> HttpResponse:
         """The patients who match what is being typed; the page itself shows the same ones."""
         self._require_permission(request)
-        return TemplateResponse(request, "scheduling/booking_found.html", _found(request.GET.get("q", ""), timezone.now()))
+        return TemplateResponse(request, "scheduling/booking_found.html", found_by(request.GET.get("q", ""), timezone.now()))
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponse:
         self._require_permission(request)
@@ -83,12 +76,12 @@ class BookingPage:
     def __init__(self, pages: BookingPages, request: HttpRequest) -> None:
         self.pages, self.request, self.now = pages, request, timezone.now()
         self.is_booking = request.method == "POST" and not any(name in request.POST for name in SHOWING)
-        self.typed = typed = _typed(request)
+        self.typed = typed = typed_in(request)
         self.next = next_of(request)
         self.is_newcomer = typed.get("who") == "new" and request.user.has_perm("scheduling.add_patient")
-        self.patient = None if self.is_newcomer else _one(Patient.objects.all(), typed.get("patient"))
+        self.patient = None if self.is_newcomer else one_of(Patient.objects.all(), typed.get("patient"))
         if self.patient and not typed.get("treatment"):
-            typed["treatment"] = _treatment_of(self.patient)
+            typed["treatment"] = usual_treatment_of(self.patient)
         if not typed.get("treatment"):
             offered = Treatment.objects.filter(is_active=True).values_list("pk", flat=True)[:2]
             typed["treatment"] = str(offered[0]) if len(offered) == 1 else ""
@@ -106,13 +99,13 @@ class BookingPage:
         Free for anybody: whether it suits this patient is said beside the form.
         """
         typed = self.typed
-        treatment = _one(Treatment.objects.filter(is_active=True), typed.get("treatment"))
+        treatment = one_of(Treatment.objects.filter(is_active=True), typed.get("treatment"))
         if treatment is None or bool(typed.get("practitioner")) is bool(typed.get("room")):
             return
         known = BookingForm(typed, is_newcomer=self.is_newcomer)
         known.is_valid()
         who, room, starts_at = (known.cleaned_data.get(name) for name in ("practitioner", "room", "starts_at"))
-        location = room.location if room else _one(Location.objects.all(), typed.get("location")) or Location.objects.first()
+        location = room.location if room else one_of(Location.objects.all(), typed.get("location")) or Location.objects.first()
         if location is None or starts_at is None or not (who or room):
             return
         starts_at = starts_at if room else on_the_wall(starts_at, location.zone)
@@ -169,7 +162,7 @@ class BookingPage:
         shown = self._panel(location)
         focus = self._focus(shown)
         if not self.is_booking:  # nobody is told yet what is still missing
-            form = BookingForm(initial=_initial(typed), is_newcomer=self.is_newcomer)
+            form = BookingForm(initial=initial_of(typed), is_newcomer=self.is_newcomer)
             if newcomer:
                 # As it was typed; fields that weren't shown yet begin as a patient does.
                 sent = {name: typed[key] for name in newcomer.fields if (key := f"{PREFIX}-{name}") in typed}
@@ -199,7 +192,7 @@ class BookingPage:
             "is_ready": bool(shown and shown.wanted and not shown.refusal),
             "is_refused": self.is_booking,
             "may_add": self.request.user.has_perm("scheduling.add_patient"),
-            **(_found(typed.get("q", ""), self.now) if searching else {"q": typed.get("q", "")}),
+            **(found_by(typed.get("q", ""), self.now) if searching else {"q": typed.get("q", "")}),
         }
 
     def _focus(self, shown: Panel | None) -> str:
@@ -216,7 +209,7 @@ class BookingPage:
 
     def _location(self) -> Location | None:
         """Where to look for times: where somebody said, or where she was last."""
-        if asked := _one(Location.objects.all(), self.typed.get("location")):
+        if asked := one_of(Location.objects.all(), self.typed.get("location")):
             return asked
         if room := self._known().get("room"):
             return cast(Location, room.location)
@@ -243,9 +236,9 @@ class BookingPage:
             self._newcomer(),
             treatment,
             location,
-            _one(Practitioner.objects.filter(is_active=True), self.typed.get("with")),
-            _day(self.typed.get("from")),
-            _day(self.typed.get("all_of")),
+            one_of(Practitioner.objects.filter(is_active=True), self.typed.get("with")),
+            day_in(self.typed.get("from")),
+            day_in(self.typed.get("all_of")),
             wanted,
         )
         return panel(asked, self.now)
@@ -257,102 +250,3 @@ class BookingPage:
         self.newcomer.is_valid()
         born_on = self.newcomer.cleaned_data.get("birth_date")
         return Patient(first_name=self.typed.get(f"{PREFIX}-first_name") or "The patient", birth_date=born_on) if born_on else None
-
-
-# --- what was typed -------------------------------------------------------------------------------------------------
-
-
-def _typed(request: HttpRequest) -> dict[str, str]:
-    """The form's fields as they were sent, with what the button that was pressed changes in them."""
-    sent: QueryDict = request.POST if request.method == "POST" else request.GET
-    typed = {name: sent.get(name, "").replace("\0", "") for name in sent}
-    typed |= fields_of(typed.get("slot", ""))
-    if when := re.fullmatch(LOCAL, typed.get("starts_at", "")):
-        typed |= {"starts_at_0": when[1], "starts_at_1": when[2]}
-    if chosen := typed.get("choose"):
-        typed |= {"who": "", "patient": chosen}
-    if later := typed.get("later"):
-        typed["from"] = later
-    match typed.get("show"):
-        case "another":
-            typed |= {"who": "", "patient": "", "treatment": "", "nights": ""}
-        case "newcomer":
-            typed |= {"who": "new", "patient": ""} | _name(typed)
-    if request.method != "POST":  # the page's address is whatever somebody typed
-        for name in ("patient", "treatment", "practitioner", "room", "location"):
-            typed[name] = str(number(typed.get(name)) or "")
-        practitioner = typed["practitioner"]
-        typed.setdefault("with", practitioner if not typed.get("starts_at_0") else "")
-    if when := re.fullmatch(r"(\d\d):(\d\d)", typed.get("starts_at_1", "")):
-        typed["starts_at_1"] = _said(int(when[1]), when[2])
-    return typed
-
-
-def _said(hour: int, minute: str) -> str:
-    """1:30 PM, as people here say it."""
-    return f"{(hour - 1) % 12 + 1}:{minute} {'AM' if hour < 12 else 'PM'}" if hour < 24 else f"{hour}:{minute}"
-
-
-def _name(typed: dict[str, str]) -> dict[str, str]:
-    """What was searched for becomes the name of who is added; a number becomes her number."""
-    words = typed.get("q", "").split()
-    if not words or any(typed.get(f"{PREFIX}-{name}") for name in ("first_name", "last_name", "phone")):
-        return {}
-    if any(character.isdigit() for character in typed["q"]):
-        digits = re.sub(r"\D", "", typed["q"])
-        return {f"{PREFIX}-phone": typed["q"].strip()} if len(digits) >= 7 and not re.search(r"[A-Za-z/]|\d-\d\d-\d", typed["q"]) else {}
-    q = typed["q"].title() if typed["q"].islower() else typed["q"]  # typed in a hurry, a name is written small
-    last, comma, first = (part.strip() for part in q.partition(","))
-    if not comma:
-        first, _space, last = q.strip().rpartition(" ") if len(words) > 1 else (q.strip(), "", "")
-    return {f"{PREFIX}-first_name": first.strip(), f"{PREFIX}-last_name": last}
-
-
-def _initial(typed: dict[str, str]) -> dict[str, Any]:
-    return typed | {"starts_at": [typed.get("starts_at_0", ""), typed.get("starts_at_1", "")]}
-
-
-def _one(rows: QuerySet[Row], text: str | None) -> Row | None:
-    pk = number(text)
-    return rows.filter(pk=pk).first() if pk is not None else None
-
-
-def _day(text: str | None) -> date | None:
-    if not text or not re.fullmatch(r"(20|21)\d\d-\d\d-\d\d", text, re.ASCII):
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-# --- who is found ---------------------------------------------------------------------------------------------------
-
-
-def _treatment_of(patient: Patient) -> str:
-    """What she is in the middle of, or else what she came for last."""
-    open_courses = Course.objects.filter(patient=patient, ended_at=None, treatment__is_active=True).order_by("-started_at")
-    booked = Appointment.objects.filter(patient=patient, course__treatment__is_active=True).order_by("-booked_at")
-    found = open_courses.values_list("treatment", flat=True).first() or booked.values_list("course__treatment", flat=True).first()
-    return str(found or "")
-
-
-def _found(q: str, now: datetime) -> dict[str, Any]:
-    """At most SUGGESTED patients, those first whose name begins with what was typed, and how many there are."""
-    q = q.replace("\0", "")[:200]
-    if len(q.strip()) < 2:
-        return {"q": q, "found": [], "count": None}
-    matching = Patient.objects.matching(q)
-    sessions = Appointment.objects.filter(patient=OuterRef("pk"))
-    begins = Q(searchable__startswith=plain(q.split()[0])) | Q(searchable__startswith=plain(q.split()[-1]))
-    ranked = matching.annotate(
-        begins=ExpressionWrapper(begins, output_field=BooleanField()),
-        next_at=Subquery(sessions.coming().filter(during__startswith__gte=now).order_by("during").values("during__startswith")[:1]),
-        last_at=Subquery(sessions.fulfilled().order_by("-during").values("during__startswith")[:1]),
-    )
-    return {
-        "q": q,
-        "found": ranked.order_by("-begins", "last_name", "first_name", "pk")[:SUGGESTED],
-        "count": matching.order_by()[: COUNTED + 1].count(),
-        "counted": COUNTED,
-    }

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -7,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.domain.states import BLOCKING, COMING
-from scheduling.models import Location
+from scheduling.models import Location, WaitlistEntry
 from scheduling.models.appointments import STATUSES
 from scheduling.querysets import SPANS, asked_to_move, starting_within, unconfirmed
 
@@ -62,3 +63,26 @@ class AnswerFilter(admin.SimpleListFilter):
             case "move":
                 return queryset.filter(asked_to_move())
         return queryset
+
+
+class StandingFilter(admin.SimpleListFilter):
+    """Who waits is what the desk comes for."""
+
+    title = _("standing")
+    parameter_name = "standing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("over", _("no more")), ("all", _("all"))]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        usual, *others = super().choices(changelist)
+        yield {**usual, "display": _("waiting")}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        match self.value():
+            case "all":
+                return queryset
+            case "over":
+                return queryset.exclude(status=WaitlistEntry.Status.WAITING)
+        return queryset.filter(status=WaitlistEntry.Status.WAITING)

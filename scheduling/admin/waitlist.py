@@ -1,6 +1,5 @@
 """The waitlist: who waits for an earlier time, and what was offered to whom."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, cast
 
@@ -21,6 +20,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from scheduling import services
+from scheduling.admin.filters import StandingFilter
 from scheduling.admin.names import CalledByName, badge, staff_name
 from scheduling.admin.refusals import RefusalsOnForm
 from scheduling.domain.states import Status
@@ -33,29 +33,6 @@ from scheduling.reports import outlook
 WEEKS_AHEAD = timedelta(weeks=2)
 # She may still say yes to it, at the desk too.
 MAY_BE_TAKEN = (Offer.Outcome.OPEN, Offer.Outcome.EXPIRED, Offer.Outcome.DECLINED, Offer.Outcome.UNTOLD)
-
-
-class StandingFilter(admin.SimpleListFilter):
-    """Who waits is what the desk comes for."""
-
-    title = _("standing")
-    parameter_name = "standing"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("over", _("no more")), ("all", _("all"))]
-
-    def choices(self, changelist: Any) -> Iterator[Any]:
-        usual, *others = super().choices(changelist)
-        yield {**usual, "display": _("waiting")}
-        yield from others
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        match self.value():
-            case "all":
-                return queryset
-            case "over":
-                return queryset.exclude(status=WaitlistEntry.Status.WAITING)
-        return queryset.filter(status=WaitlistEntry.Status.WAITING)
 
 
 @admin.register(WaitlistEntry)
