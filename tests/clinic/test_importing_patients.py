@@ -203,7 +203,7 @@ def test_the_service_itself_asks_whose_file_it_is(manager):
     preview(manager, [HEADER, GITA])
     other = User.objects.create(username="other")
 
-    with pytest.raises(importing.FileRefused, match="put away already"):
+    with pytest.raises(importing.FileRefused, match="discarded already"):
         importing.import_file(PatientFile.objects.get(), by=other)
     assert not Patient.objects.exists()
 
@@ -219,7 +219,7 @@ def test_after_an_hour_a_file_is_gone(manager):
     now = timezone.now()
     PatientFile.objects.update(brought_at=now - timedelta(minutes=61))
 
-    assert "put away already" in text(manager.post(here, follow=True))
+    assert "discarded already" in text(manager.post(here, follow=True))
     assert not Patient.objects.exists()
     assert importing.forget_files(now) == 1
     assert not PatientFile.objects.exists()

@@ -378,7 +378,7 @@ class TestTheAppointmentsPage:
         desk.post(reverse("admin:scheduling_move_undo", args=[Move.objects.get().pk]))
         page = said(desk.get(f"/admin/scheduling/appointment/{three[2].pk}/change/"))
         there, back = "Tue, Jan 5, 2027, 1:00 PM, Eli Evans", "Tue, Dec 29, 2026, 1:00 PM, Dana Diaz"
-        assert f'<strong>{there}</strong> → {back} <span class="quiet">Oct 26, 9:00 AM by frontdesk, takes a move back</span>' in page
+        assert f'<strong>{there}</strong> → {back} <span class="quiet">Oct 26, 9:00 AM by frontdesk, undoes a move</span>' in page
         assert f'<strong>{back}</strong> → {there} <span class="quiet">Oct 26, 9:00 AM by frontdesk, undone</span>' in page
 
     def test_one_that_is_over_has_no_move(self, desk, three):
