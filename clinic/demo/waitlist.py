@@ -12,7 +12,7 @@ from scheduling.models import Appointment, Location, Patient
 
 CONFIRMED_WITHIN = timedelta(days=4)
 # Without an appointment, and with a later one that would be given up.
-TREATED_BEFORE = (timedelta(days=32), timedelta(days=75))
+TREATED_BEFORE = (timedelta(days=36), timedelta(days=90))  # longer ago than the catalogue's longest interval
 GIVE_UP = (timedelta(days=6), timedelta(days=14))
 MOST_OF_EACH = 2  # at a location
 AN_HOUR = timedelta(hours=1)
@@ -31,8 +31,9 @@ def put_some_on_the_waitlist(now: datetime, by: User) -> None:
     for location in Location.objects.order_by("pk"):
         here = {"location": location, "patient__in": _who_can_be_texted(), "during__startswith__gt": now - TREATED_BEFORE[1]}
         treated = Appointment.objects.fulfilled().filter(**here, during__startswith__lt=now - TREATED_BEFORE[0])
-        free = treated.exclude(patient__in=Appointment.objects.coming().values("patient"))
-        for number, last in enumerate(free.select_related("course__treatment", "patient").order_by("pk")[:MOST_OF_EACH]):
+        lately = Appointment.objects.blocking().filter(during__startswith__gte=now - TREATED_BEFORE[0])
+        last_of_each = treated.exclude(patient__in=lately.values("patient")).order_by("patient_id", "-during").distinct("patient_id")
+        for number, last in enumerate(last_of_each.select_related("course__treatment", "patient")[:MOST_OF_EACH]):
             _wait(last, now, now - timedelta(days=3 + number), by)
         booked = Appointment.objects.filter(
             **here, status=Status.BOOKED, during__startswith__range=(now + GIVE_UP[0], now + GIVE_UP[1]), booked_at__lt=now - 12 * AN_HOUR
