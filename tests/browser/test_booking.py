@@ -155,6 +155,20 @@ def test_a_new_patient_is_added_in_place(desk, clinic):
     assert Patient.objects.get(last_name="Dunn").birth_date.isoformat() == "1988-02-29"
 
 
+def test_clicked_twice_it_books_once_and_says_so(desk, clinic):
+    page, day = desk(), workday()
+    asked = f"patient={clinic.ana.pk}&treatment={clinic.face.pk}&practitioner={clinic.dana.pk}&room={clinic.room.pk}"
+    page.goto(f"/admin/scheduling/appointment/add/?{asked}&starts_at={day}T10:00")
+    sent = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    # The second one while the first is under way.
+    page.get_by_role("button", name="Book", exact=True).evaluate("button => { button.click(); setTimeout(() => button.click(), 50); }")
+
+    expect(page.locator(".messagelist .success")).to_contain_text("Booked: Ana Alvarez")
+    assert len(sent) == 1
+    assert Appointment.objects.get(status="booked").patient == clinic.ana
+
+
 def test_somebody_else_takes_the_time_meanwhile(desk, clinic):
     page = desk()
     page.goto(f"{from_the_board(clinic)}&patient={clinic.ana.pk}")

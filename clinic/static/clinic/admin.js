@@ -52,3 +52,21 @@ document.addEventListener("htmx:beforeSwap", (event) => {
         }
     }
 });
+
+// A second click before the answer is there sends nothing more: it would only be refused what the first has done.
+const PATIENCE = 10_000; // ms
+const sentAt = new Map();
+
+document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post") {
+        return;
+    }
+    if (event.timeStamp - (sentAt.get(form) ?? -PATIENCE) < PATIENCE) {
+        event.preventDefault();
+    } else {
+        sentAt.set(form, event.timeStamp);
+    }
+});
+
+window.addEventListener("pageshow", () => sentAt.clear()); // by the way back
