@@ -27,6 +27,7 @@ from tests.browser.chromium import launched
 ROOT = Path(__file__).resolve().parent.parent
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+BUSY = "240"  # patients: a diary with something in it
 LARGEST = 400_000  # bytes: a README that loads
 
 
@@ -56,10 +57,13 @@ def demo(address: str | None) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as local:
         port = free_port()
         env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL", "PUBLIC_BASE_URL")}
+        env |= {"LOCAL_DIR": local}
+        print("Making a demo clinic …", flush=True)
+        for making in (["migrate", "-v", "0"], ["demo_data", "--patients", BUSY]):
+            subprocess.run([sys.executable, "manage.py", *making], cwd=ROOT, env=env, check=True)
         command = [sys.executable, "manage.py", "run_local", "--port", str(port)]
-        run = subprocess.Popen(command, cwd=ROOT, env=env | {"LOCAL_DIR": local}, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        run = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True, start_new_session=True)
         try:
-            print("Making a demo clinic …", flush=True)
             if not any("Afterglow is running" in line for line in run.stdout or ()):
                 sys.exit("No pictures: the demo didn't start.")
             yield f"http://127.0.0.1:{port}"

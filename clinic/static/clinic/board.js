@@ -373,7 +373,7 @@
     const target = sheet.querySelector(".now") ?? sheet.querySelector("a.entry");
     if (target && grid()) {
         const offset = target.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
-        if (offset > scroller.clientHeight * 0.75) {
+        if (offset > scroller.clientHeight - 60) {
             scroller.scrollTop = offset - scroller.clientHeight / 3; // what is seen anyway stays where it is: the day begins at its beginning
         }
     }
