@@ -463,7 +463,9 @@ class TestTheNextSession:
 
     def test_who_didnt_come_is_booked_anew(self, desk, booked):
         desk.now = FIRST + timedelta(minutes=30)
-        assert "The next session" in desk.get(step(booked, "no-show"))
+        page = desk.get(step(booked, "no-show"))
+        assert "The next session" in page
+        assert "The skin allows" not in page  # as if she had been treated
         answer = desk.post(step(booked, "no-show"), follow=True)
         page = unescape(answer.content.decode())
         assert notes(answer) == [f"Ana Alvarez, {booked.local_time_text}: marked as a no-show."]
