@@ -77,7 +77,7 @@ def test_what_was_offered_is_taken_by_phone(desk, anas, offered, axe, fits, pict
     picture(page, "waitlist-entry")
 
     page.get_by_role("button", name="Taken by phone:").click()
-    expect(page.get_by_text("Ana Alvarez has it:")).to_be_visible()
+    expect(page.get_by_text("Booked: Ana Alvarez, ")).to_be_visible()
     anas.refresh_from_db()
     [taken] = Appointment.objects.filter(patient=anas.patient).coming()
     assert taken.starts_at == on(workday(3))
