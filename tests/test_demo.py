@@ -37,7 +37,7 @@ ONE_OF_EACH = 24  # the three stages that come first are there two or three time
 
 
 def snapshot() -> list[tuple]:
-    messages = CareMessage.objects.order_by("planned_for", "patient__phone", "kind", "channel")
+    messages = CareMessage.objects.order_by("planned_for", "patient__phone", "kind", "channel", "pk")
     return [
         *Patient.objects.order_by("phone").values_list("first_name", "last_name", "birth_date", "phone", "email", "language", "created_at"),
         *Appointment.objects.order_by("during", "room__name").values_list("during", "practitioner__name", "room__name", "status"),

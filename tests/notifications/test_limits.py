@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from datetime import time as time_of_day
 from datetime import timedelta
-from threading import Thread
+from threading import Barrier, Thread
 from types import SimpleNamespace
 
 import pytest
@@ -417,13 +417,16 @@ class TestBesideTheSending:
     def test_no_transaction_is_open_while_the_network_is_awaited(self, transactional_db, text, twilio):
 
         states = []
+        all_under_way, all_have_looked = Barrier(3), Barrier(3)  # what is answered is written down at once, in a transaction
 
         def answer(form):
+            all_under_way.wait(timeout=20)
             with connection.cursor() as cursor:
                 others = "datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
                 cursor.execute(f"SELECT state FROM pg_stat_activity WHERE {others}")
                 states.extend(row[0] for row in cursor.fetchall())
             connection.close()
+            all_have_looked.wait(timeout=20)
             return Answer()
 
         twilio.answer = answer
