@@ -1,6 +1,7 @@
 """Who waits for an earlier time gets one that became free: one after the other, the first answer takes it, under any race."""
 
 from datetime import date, datetime, time, timedelta
+from threading import Barrier
 
 import pytest
 from django.db import connection
@@ -569,6 +570,13 @@ class TestRaces:
         from django.db.models import QuerySet
 
         monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **how: self.all())
+        both_have_looked, usual = Barrier(2), offering._place_of
+
+        def once_both_have_looked(opening):
+            both_have_looked.wait(timeout=20)
+            return usual(opening)
+
+        monkeypatch.setattr(offering, "_place_of", once_both_have_looked)
         try:
             results = at_once([lambda offer=offer: services.accept_offer(offer, now=TODAY + HOUR) for offer in offers])
             assert [type(result) for result in results] == [Appointment, Appointment]
@@ -602,8 +610,6 @@ class TestRaces:
 
     def test_control_without_the_lock_they_run_into_each_other(self, clinic, told, at_once, monkeypatch):
         """The database holds the last line: with that gone, too, several would be asked."""
-        from threading import Barrier
-
         from django.db.models import QuerySet
 
         waits(clinic, clinic.ana)
