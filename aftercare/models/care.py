@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from aftercare.domain.reasons import UNREACHABLE
+from aftercare.models.concerns import Concern
 from aftercare.models.protocols import KINDS, Protocol
 from aftercare.querysets import CareMessageQuerySet
 from notifications.models import Message, Reply
@@ -59,6 +60,14 @@ class CareMessage(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="stand_in", verbose_name=_("instead of")
     )
     reply = models.ForeignKey(Reply, models.PROTECT, null=True, blank=True, verbose_name=_("reply"))
+    # What she was told that this reply is an answer to, where that is plain.
+    answers = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="answered_by", verbose_name=_("answer to"))
+    concern = models.ForeignKey(
+        Concern, models.SET_NULL, null=True, blank=True, related_name="lines", verbose_name=_("concern")
+    )  # that it raised, or belongs to
+    written_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("written by")
+    )  # of words of our own
     read_at = models.DateTimeField(_("read"), null=True, blank=True)
     read_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("read by")

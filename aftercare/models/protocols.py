@@ -29,7 +29,8 @@ KINDS = [
 
 
 class Protocol(models.Model):
-    """One version of a protocol. A change is a new version: plans under way keep theirs."""
+    """One version of a protocol: a draft until it is published, and unchangeable from then on, which PostgreSQL holds (in the third
+    migration). A change is a new version: plans under way keep theirs until somebody moves them over."""
 
     slug = models.SlugField(_("short name"))
     version = models.PositiveSmallIntegerField(_("version"))
@@ -37,13 +38,24 @@ class Protocol(models.Model):
     treatments = models.ManyToManyField(
         Treatment, verbose_name=_("treatments"), blank=True, help_text=_("Without any, it is for every treatment that has none of its own.")
     )
+    note = models.TextField(_("what is new in it"), blank=True)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("made by")
+    )
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("published by")
+    )
+    retired_at = models.DateTimeField(_("out of use"), null=True, blank=True)
 
     class Meta:
         ordering = ["slug", "-version"]
         verbose_name = _("protocol")
         verbose_name_plural = _("protocols")
-        constraints = [models.UniqueConstraint(fields=["slug", "version"], name="one_protocol_of_a_version")]
+        constraints = [
+            models.UniqueConstraint(fields=["slug", "version"], name="one_protocol_of_a_version"),
+            models.UniqueConstraint(fields=["slug"], condition=Q(published_at=None), name="one_draft_per_protocol"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name}, version {self.version}"
@@ -65,7 +77,10 @@ class ProtocolStep(models.Model):
     first_after_hours = models.PositiveSmallIntegerField(_("first after … hours"))
     every_hours = models.PositiveSmallIntegerField(_("then every … hours"), null=True, blank=True)
     at = ArrayField(models.TimeField(), verbose_name=_("at these local times"), default=list, blank=True)
-    times = models.PositiveSmallIntegerField(_("how many in all"), default=1, validators=[MinValueValidator(1)])
+    times = models.PositiveSmallIntegerField(_("how many at most"), default=1, validators=[MinValueValidator(1)])
+    until_hours = models.PositiveSmallIntegerField(
+        _("none later than … hours"), null=True, blank=True, help_text=_("After the session's end. Left empty, the number decides.")
+    )
     valid_minutes = models.PositiveIntegerField(
         _("worthless after … minutes"), validators=[MinValueValidator(1)], help_text=_("What couldn't be sent by then isn't sent at all.")
     )

@@ -74,6 +74,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "after_hours_phone",
+                    phonenumber_field.modelfields.PhoneNumberField(
+                        blank=True,
+                        help_text="Who is worried while you are closed is told to call it. Left empty: the emergency number alone.",
+                        max_length=128,
+                        region=None,
+                        verbose_name="phone out of hours",
+                    ),
+                ),
+                (
+                    "emergency_number",
+                    models.CharField(default="911", help_text="Of the place itself.", max_length=20, verbose_name="emergency number"),
+                ),
+                (
                     "time_zone",
                     models.CharField(
                         default="America/New_York",

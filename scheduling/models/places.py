@@ -19,6 +19,12 @@ class Location(models.Model):
     name = models.CharField(_("name"), max_length=100, unique=True)
     address = models.CharField(_("address"), max_length=200, blank=True)
     phone = PhoneNumberField(_("phone"), help_text=_("Patients are told to call this number."))
+    after_hours_phone = PhoneNumberField(
+        _("phone out of hours"),
+        blank=True,
+        help_text=_("Who is worried while you are closed is told to call it. Left empty: the emergency number alone."),
+    )
+    emergency_number = models.CharField(_("emergency number"), max_length=20, default="911", help_text=_("Of the place itself."))
     time_zone = models.CharField(_("time zone"), max_length=64, default=settings.TIME_ZONE, validators=[validate_time_zone])
 
     class Meta:
