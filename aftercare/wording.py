@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from aftercare.domain.expansion import Planned
+from aftercare.domain.placeholders import fill
 from aftercare.domain.protocol import Text
 
 SERUM = gettext_noop("hyaluronic acid serum")  # F16
@@ -92,9 +93,12 @@ class Letter(NamedTuple):
 
 
 def render(text: Text, language: str, values: dict[str, str]) -> Letter:
-    """Fill in a text. Booking texts are translated on the way; protocol texts come in the patient's language already."""
+    """Fill in a text. Booking texts are translated on the way; protocol texts come in the patient's language already.
+
+    Whatever a clinician has written, it never fails: what isn't among `values` stays in its braces.
+    """
     with translation.override(language):
-        sms, subject, body = (_(part).format(**values) if part else "" for part in (text.sms, text.subject, text.email.strip()))
+        sms, subject, body = (fill(_(part), values) if part else "" for part in (text.sms, text.subject, text.email.strip()))
         context = {**values, "language": language, "subject": subject, "paragraphs": body.split("\n\n")}
         plain = render_to_string("aftercare/email.txt", {**context, "body": body})
         return Letter(sms, subject, plain.strip() + "\n", render_to_string("aftercare/email.html", context))
