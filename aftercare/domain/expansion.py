@@ -16,7 +16,8 @@ BEFORE_BEDTIME = timedelta(minutes=30)  # the evening text goes out this long be
 class Planned:
     """A message to be: the `number`-th of its step's `of`, from 1. Times are aware, in UTC.
 
-    `folded` are the doses of a quiet night that this one evening message names instead; it is empty for any other message.
+    `folded` are the doses of a quiet night that this one evening message names instead, and `then` the first dose after that night, of
+    whichever step; they are empty for any other message.
     """
 
     step: Step
@@ -25,10 +26,15 @@ class Planned:
     send_at: datetime
     expires_at: datetime
     folded: tuple[datetime, ...] = ()
+    then: datetime | None = None
+
+    @property
+    def is_night(self) -> bool:
+        return bool(self.folded)
 
     @property
     def key(self) -> str:
-        return f"{self.step.slug}-{'night-' if self.folded else ''}{self.number}"
+        return f"{self.step.slug}-{'night-' if self.is_night else ''}{self.number}"
 
     def is_past(self, now: datetime) -> bool:
         """A session completed late: this message's time has gone by."""
@@ -56,8 +62,10 @@ def expand(
 
 def _occurrences(step: Step, completed_at: datetime, zone: ZoneInfo) -> Iterator[Planned]:
     instants = _wall_clock(step, completed_at, zone) if step.at else _elapsed(step, completed_at)
+    if step.until is not None:
+        instants = [instant for instant in instants if instant <= completed_at + step.until]
     for number, send_at in enumerate(instants, start=1):
-        yield Planned(step, number, step.times, send_at, send_at + step.valid_for)
+        yield Planned(step, number, len(instants), send_at, send_at + step.valid_for)
 
 
 def _elapsed(step: Step, completed_at: datetime) -> list[datetime]:

@@ -35,6 +35,7 @@ class Step:
 
     Elapsed: `times` messages, the first after `first_after`, then `every` so often.
     Wall clock (where `at` is given): at those local times, starting with the first of them later than `first_after`, `times` in all.
+    `until`: none later than this after the end of the session, so that there may be fewer than `times`, or none.
     """
 
     slug: str
@@ -45,6 +46,7 @@ class Step:
     valid_for: timedelta
     every: timedelta | None = None
     at: tuple[time, ...] = ()
+    until: timedelta | None = None
     facts: str = ""
     texts: dict[str, Text] = field(default_factory=dict, compare=False)
 

@@ -110,6 +110,7 @@ class ProtocolStep(models.Model):
             every=timedelta(hours=self.every_hours) if self.every_hours else None,
             at=tuple(at),
             times=self.times,
+            until=timedelta(hours=self.until_hours) if self.until_hours is not None else None,
             valid_for=timedelta(minutes=self.valid_minutes),
             facts=self.facts,
             texts={text.language: domain.Text(text.sms, text.subject, text.email) for text in self.texts.all()},

@@ -38,6 +38,7 @@ def _step(content: dict[str, Any]) -> domain.Step:
         every=timedelta(hours=content["every_hours"]) if "every_hours" in content else None,
         at=tuple(content.get("at", ())),
         times=content.get("times", 1),
+        until=timedelta(hours=content["until_hours"]) if "until_hours" in content else None,
         valid_for=timedelta(minutes=content["valid_minutes"]),
         facts=content.get("facts", ""),
         texts={language: Text(text["sms"], text["subject"], text["email"].strip()) for language, text in content["texts"].items()},
@@ -63,6 +64,7 @@ def load_protocol(protocol: domain.Protocol, *, now: datetime | None = None) -> 
             every_hours=step.every // timedelta(hours=1) if step.every else None,
             at=list(step.at),
             times=step.times,
+            until_hours=step.until // timedelta(hours=1) if step.until is not None else None,
             valid_minutes=step.valid_for // timedelta(minutes=1),
         )
         StepText.objects.bulk_create(

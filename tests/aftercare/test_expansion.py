@@ -98,6 +98,24 @@ class TestTheFirstWeek:
         assert [message.number for message in of_step(plan, "serum-day")] == [2, 3, 4, 5, 6, 7, 8]
 
 
+class TestUntil:
+    def test_none_is_later_than_until_and_of_counts_those_that_there_are(self):
+        doses = Step("doses", Kind.DOSE, "sms", 3 * HOUR, 8, HOUR, every=3 * HOUR, until=12 * HOUR)
+        plan = expand(only(doses), at("2026-11-10", "14:00"), "America/New_York")
+        # The one at +12 h is the last: until is inclusive.
+        assert times(plan, "doses") == ["Tue 10 Nov 17:00", "Tue 10 Nov 20:00", "Tue 10 Nov 23:00", "Wed 11 Nov 02:00"]
+        assert [(message.number, message.of) for message in plan] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+    def test_a_wall_clock_step_ends_with_the_last_time_before_it(self):
+        doses = Step("doses", Kind.DOSE, "sms", 24 * HOUR, 14, HOUR, at=(time(8), time(20)), until=48 * HOUR)
+        plan = expand(only(doses), at("2026-11-10", "14:00"), "America/New_York")
+        assert times(plan, "doses") == ["Wed 11 Nov 20:00", "Thu 12 Nov 08:00"]
+        assert [message.of for message in plan] == [2, 2]
+
+    def test_until_before_the_first_leaves_none(self):
+        assert expand(only(Step("doses", Kind.DOSE, "sms", 3 * HOUR, 1, HOUR, until=2 * HOUR)), at("2026-11-10", "14:00"), "UTC") == []
+
+
 class TestDaylightSaving:
     @pytest.mark.parametrize(
         ("completed_at", "zone", "doses"),

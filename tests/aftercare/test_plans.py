@@ -1,5 +1,6 @@
 """What a completed session sets off, in the same transaction, and what becomes of it when the completion is taken back."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -315,3 +316,8 @@ class TestProtocols:
         assert protocol_for(clinic.face).as_domain() == read_protocol("microneedling")
         in_database = {step.slug: step.texts for step in protocol_for(clinic.face).as_domain().steps}
         assert in_database == {step.slug: step.texts for step in read_protocol("microneedling").steps}
+
+    def test_until_comes_out_of_the_database_as_it_went_in(self, clinic):
+        content = read_protocol("microneedling")
+        ends = replace(content, steps=(replace(content.steps[0], until=timedelta(hours=12)), *content.steps[1:]))
+        assert load_protocol(ends).as_domain() == ends
