@@ -138,7 +138,11 @@ def _open_tiles(zones: Sequence[ZoneInfo], now: datetime) -> list[Tile]:
     )
     silent = _("They haven’t said yet that they come.") if count["unconfirmed"] else _("Nobody to remind.")
     asked = _("They need another time.") if count["asked"] else _("Nobody has asked.")
-    left = _("Complete them, or mark a no-show: aftercare waits for it.") if count["open"] else _("Every past session is closed.")
+    left = (
+        _("Complete them, or mark a no-show; who was checked in by mistake is “Not here yet” first.")
+        if count["open"]
+        else _("Every past session is closed.")
+    )
     return [
         Tile(DIARY, _("Unconfirmed tomorrow"), count["unconfirmed"], silent, _diary("when=tomorrow&answer=none")),
         Tile(DIARY, _("Asked to move"), count["asked"], asked, _diary("answer=move"), count["asked"] > 0),

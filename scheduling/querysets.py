@@ -12,7 +12,7 @@ from scheduling.domain.states import BLOCKING, COMING, Status
 from scheduling.fields import plain
 
 # Days from today: first, and first no more.
-SPANS = {"today": (0, 1), "tomorrow": (1, 2), "week": (0, 7), "past": (-36_500, 0)}
+SPANS = {"on": (0, 36_500), "today": (0, 1), "tomorrow": (1, 2), "week": (0, 7), "past": (-36_500, 0)}
 
 
 class PatientQuerySet(models.QuerySet):

@@ -122,7 +122,7 @@ class AppointmentAdmin(AnswerPages, BookingPages, CompletionPages, MovingPages, 
 
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
         """What is to come is read in the order in which it comes."""
-        is_coming = request.GET.get(WhenFilter.parameter_name) in WhenFilter.COMING or request.GET.get(AnswerFilter.parameter_name)
+        is_coming = WhenFilter.asked_of(request) in WhenFilter.COMING or request.GET.get(AnswerFilter.parameter_name)
         return ["during"] if is_coming else ["-during"]
 
     def get_search_results(

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -17,20 +18,37 @@ GROUPS = {TAKING_PLACE: BLOCKING, OPEN: COMING} | {status: (status,) for status,
 
 
 class WhenFilter(admin.SimpleListFilter):
-    """Today is each location's own day."""
+    """Today is each location's own day. What is to come is the usual look, except for what is looked for by name, status or answer."""
 
     title = _("when")
     parameter_name = "when"
-    COMING = ("today", "tomorrow", "week")
+    COMING = ("on", "today", "tomorrow", "week")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("today", _("Today")), ("tomorrow", _("Tomorrow")), ("week", _("The next 7 days")), ("past", _("Past"))]
+        later = [("today", _("Today")), ("tomorrow", _("Tomorrow")), ("week", _("The next 7 days")), ("past", _("Past")), ("all", _("All"))]
+        self.asked = self.asked_of(request)
+        return [("on", _("From today on")), *later]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for value, label in self.lookup_choices:
+            yield {
+                "selected": self.asked == value,
+                "query_string": changelist.get_query_string({self.parameter_name: value}),
+                "display": label,
+            }
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        span = SPANS.get(self.value() or "")
-        if span is None:
+        span = SPANS.get(self.asked)
+        # What was ticked is meant, even where midnight has passed since.
+        was_ticked = request.method == "POST" and request.POST.get("select_across") != "1" and not self.value()
+        if span is None or was_ticked:
             return queryset
         return queryset.filter(starting_within([location.zone for location in Location.objects.all()], timezone.now(), *span))
+
+    @classmethod
+    def asked_of(cls, request: HttpRequest) -> str:
+        elsewhere = any(request.GET.get(name) for name in (SEARCH_VAR, StatusFilter.parameter_name, AnswerFilter.parameter_name))
+        return request.GET.get(cls.parameter_name) or ("all" if elsewhere else "on")
 
 
 class StatusFilter(admin.SimpleListFilter):

@@ -139,5 +139,7 @@ def require_legal(current: Appointment, status: Status) -> None:
 
 
 def _illegal(current: Appointment, status: Status) -> IllegalMove:
+    if current.status == Status.ARRIVED and status == Status.NOSHOW:
+        return IllegalMove("The patient was checked in. If that was a mistake, press “Not here yet” first, and then “No-show”.")
     wanted = Appointment(status=status.value).get_status_display()
     return IllegalMove(f"This appointment is {current.get_status_display()}, so it can't become {wanted}.")
