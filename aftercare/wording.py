@@ -18,6 +18,7 @@ from django.utils.translation import gettext_noop
 from aftercare.domain.expansion import Planned
 from aftercare.domain.placeholders import fill
 from aftercare.domain.protocol import Text
+from notifications.domain.segments import fitted
 
 SERUM = gettext_noop("hyaluronic acid serum")  # F16
 
@@ -70,7 +71,15 @@ GONE = Text(sms=gettext_noop("{clinic}: sorry, {day} at {time} is not free any m
 PASSED = Text(sms=gettext_noop("{clinic}: all right, we pass it on. You stay on the waitlist."))
 CONFIRMED = Text(sms=gettext_noop("{clinic}: thank you, see you {day} at {time}."))
 TO_BE_MOVED = Text(sms=gettext_noop("{clinic}: our front desk will call you to find another time than {day}. Or call us: {phone}."))
-NIGHT = Text(
+NIGHT = Text(  # {then}: the next dose after the night
+    sms=gettext_noop("{clinic}: the next times for your {product} are about {times}, {then}. Only if you are awake: sleep comes first."),
+    subject=gettext_noop("Your {product} tonight"),
+    email=gettext_noop(
+        "The next times for your {product} are about {times}. Only if you are awake: sleep comes first, and nothing is lost if you "
+        "sleep through.\n\nAfter the night: {then}."
+    ),
+)
+LAST_NIGHT = Text(  # where no dose follows
     sms=gettext_noop("{clinic}: the next times for your {product} are about {times}. Only if you are awake: sleep comes first."),
     subject=gettext_noop("Your {product} tonight"),
     email=gettext_noop("The next times for your {product} are about {times}. Only if you are awake: sleep comes first."),
@@ -79,6 +88,68 @@ HELP = Text(
     sms=gettext_noop("{clinic}: we are here for you. Call us at {phone}."),
     subject=gettext_noop("How to reach us"),
     email=gettext_noop("We are here for you. Call us at {phone}."),
+)
+# To what she wrote, at once. Fixed words: they name numbers, and neither diagnose nor reassure (F12).
+ANSWER_FINE = Text(sms=gettext_noop("{clinic}: thank you for telling us. If anything changes or worries you, call {phone}."))
+ANSWER_SOON = Text(
+    sms=gettext_noop(
+        "{clinic}: thank you for telling us. Somebody from our team will get back to you. If it gets worse, don't wait: call {phone}. "
+        "If it is an emergency, call {emergency}."
+    )
+)
+ANSWER_SOON_CLOSED = Text(
+    sms=gettext_noop(
+        "{clinic}: we have your message. We are closed now and open {opens} ({phone}). If it gets worse, don't wait: call {turn_to}. "
+        "If it is an emergency, call {emergency}."
+    )
+)
+ANSWER_URGENT = Text(
+    sms=gettext_noop(
+        "{clinic}: please call us now at {phone}, don't wait for our reply. We pass your message on at once. "
+        "If it is an emergency, call {emergency}."
+    )
+)
+ANSWER_URGENT_CLOSED = Text(
+    sms=gettext_noop(
+        "{clinic}: we are closed now and open {opens} ({phone}). Don't wait for us: call {turn_to} now. "
+        "If it is an emergency, call {emergency}."
+    )
+)
+ANSWER_NOTED_CLOSED = Text(
+    sms=gettext_noop(
+        "{clinic}: we are closed now and read your message when we open {opens}. Worried? Don't wait: call {turn_to}. "
+        "If it is an emergency, call {emergency}."
+    )
+)
+# Where nobody is to be called out of hours but the emergency number.
+NO_OTHER_NUMBER = {
+    ANSWER_SOON_CLOSED: replace(
+        ANSWER_SOON_CLOSED,
+        sms=gettext_noop(
+            "{clinic}: we have your message. We are closed now and open {opens} ({phone}). If it gets worse, don't wait for us: "
+            "see a doctor. If it is an emergency, call {emergency}."
+        ),
+    ),
+    ANSWER_URGENT_CLOSED: replace(
+        ANSWER_URGENT_CLOSED,
+        sms=gettext_noop(
+            "{clinic}: we are closed now and open {opens} ({phone}). Don't wait for us: see a doctor now. "
+            "If it is an emergency, call {emergency}."
+        ),
+    ),
+    ANSWER_NOTED_CLOSED: replace(
+        ANSWER_NOTED_CLOSED,
+        sms=gettext_noop(
+            "{clinic}: we are closed now and read your message when we open {opens}. Worried? Don't wait for us: see a doctor. "
+            "If it is an emergency, call {emergency}."
+        ),
+    ),
+}
+# To the person on call, in English as our own pages are: neither the patient's name nor her words.
+ALERT = Text(
+    sms="{clinic}: a patient's message needs you ({severity}). Please acknowledge it by {by}: {link}",
+    subject="A patient's message needs you ({severity})",
+    email="A patient's message needs you ({severity}). Please acknowledge it by {by}: until somebody does, others are told, too.\n\n{link}",
 )
 HOW_TO_STOP = gettext_noop("Reply STOP to opt out.")
 
@@ -97,18 +168,20 @@ def render(text: Text, language: str, values: dict[str, str]) -> Letter:
 
     Whatever a clinician has written, it never fails: what isn't among `values` stays in its braces.
     """
+    if values.get("turn_to") == values.get("emergency"):
+        text = NO_OTHER_NUMBER.get(text, text)
     with translation.override(language):
         sms, subject, body = (fill(_(part), values) if part else "" for part in (text.sms, text.subject, text.email.strip()))
         context = {**values, "language": language, "subject": subject, "paragraphs": body.split("\n\n")}
         plain = render_to_string("aftercare/email.txt", {**context, "body": body})
-        return Letter(sms, subject, plain.strip() + "\n", render_to_string("aftercare/email.html", context))
+        return Letter(fitted(sms), subject, plain.strip() + "\n", render_to_string("aftercare/email.html", context))
 
 
 def letter(message: Planned, language: str, zone: ZoneInfo, values: dict[str, str]) -> Letter:
     """The words of a planned message of aftercare, in the patient's language or, where the protocol has no text in it, in English."""
     own = {**values, "number": str(message.number), "of": str(message.of)}
     if message.folded:
-        return render(NIGHT, language, {**own, "times": clock_times(message.folded, zone, language)})
+        return render(LAST_NIGHT, language, {**own, "times": clock_times(message.folded, zone, language)})
     texts = message.step.texts
     return render(texts[language], language, own) if language in texts else render(texts["en"], "en", own)
 
@@ -130,6 +203,19 @@ def clock_times(instants: Sequence[datetime], zone: ZoneInfo, language: str) -> 
     with translation.override(language):
         times = [clock(timezone.localtime(nearest_quarter(at), zone)) for at in instants]
         return times[0] if len(times) == 1 else _("{all_but_last} and {last}").format(all_but_last=", ".join(times[:-1]), last=times[-1])
+
+
+def then_at(at: datetime, zone: ZoneInfo, language: str) -> str:
+    """“then at 8:00 AM”, in the language: what {then} stands for."""
+    with translation.override(language):
+        return _("then at {time}").format(time=clock(timezone.localtime(nearest_quarter(at), zone)))
+
+
+def weekday_and_time(at: datetime, zone: ZoneInfo, language: str) -> str:
+    """“on Monday at 8:00 AM”, in the language: what {opens} stands for."""
+    local = timezone.localtime(at, zone)
+    with translation.override(language):
+        return _("on {day} at {time}").format(day=date_format(local, "l"), time=clock(local))
 
 
 def nearest_quarter(at: datetime) -> datetime:

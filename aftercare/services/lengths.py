@@ -12,7 +12,7 @@ from aftercare.models import Protocol
 from aftercare.services.telling import values_of
 from aftercare.wording import how_to_stop, letter
 from notifications.domain.quiet import QuietHours, at_wall_clock
-from notifications.domain.segments import segments
+from notifications.domain.segments import fitted, segments
 from scheduling.models import Location, Product
 
 A_NIGHT_HOLDS = 4  # doses, three hours apart, in quiet hours of eleven
@@ -21,7 +21,7 @@ A_NIGHT_HOLDS = 4  # doses, three hours apart, in quiet hours of eleven
 def dearest_text(product: Product, language: str) -> str:
     """Of all that patients may be sent with this product, in any location and as the first text of all; "" where there is none."""
     texts = [
-        f"{letter(planned, language, location.zone, values_of(location, language, product)).sms} {how_to_stop(language)}"
+        fitted(f"{letter(planned, language, location.zone, values_of(location, language, product)).sms} {how_to_stop(language)}")
         for location in Location.objects.all()
         for protocol in Protocol.objects.exclude(published_at=None).order_by("slug", "-version").distinct("slug")
         for step in protocol.as_domain().steps

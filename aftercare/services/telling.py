@@ -14,6 +14,7 @@ from aftercare.services.ledger import Line, write
 from aftercare.services.limits import IN_VAIN, UNCHANGED, Change, MessagesADay
 from aftercare.wording import Letter, how_to_stop, usual_product
 from notifications.domain.quiet import QuietHours
+from notifications.domain.segments import fitted
 from notifications.services import Draft
 from scheduling.models import Appointment, Location, Patient, Product
 
@@ -65,6 +66,8 @@ def values_of(location: Location, language: str, serum: Product | None = None) -
         "address": location.address,
         "phone": location.phone.as_national,
         "phone_e164": location.phone.as_e164,
+        "emergency": location.emergency_number,
+        "turn_to": location.after_hours_phone.as_national if location.after_hours_phone else location.emergency_number,
         "product": serum.name_in(language) if serum else usual_product(language),
     }
 
@@ -110,7 +113,7 @@ def decide(patient: Patient, tellings: Sequence[Telling], *, now: datetime, chan
             channel=channel,
             address=agreed[channel].address,
             subject="" if is_text else telling.letter.subject,
-            body=telling.letter.sms + stop_hint if is_text else telling.letter.email,
+            body=fitted(telling.letter.sms + stop_hint) if is_text else telling.letter.email,
             html="" if is_text else telling.letter.html,
             send_at=telling.send_at,
             expires_at=telling.expires_at,

@@ -16,8 +16,8 @@ from aftercare import wording
 from aftercare.domain.expansion import Planned
 from aftercare.domain.protocol import Kind, Text
 from aftercare.services.protocols import read_protocol
-from aftercare.wording import clock_times, day_and_time, how_to_stop, letter, render, usual_product
-from notifications.domain.segments import segments
+from aftercare.wording import clock_times, day_and_time, how_to_stop, letter, render, usual_product, weekday_and_time
+from notifications.domain.segments import fitted, segments
 
 LANGUAGES = ["en", "es"]
 LONGEST_NAME = "Riverside Skin & Laser Clinics"
@@ -31,7 +31,11 @@ BOOKING_TEXTS = {
     **{f"CONFIRMED_ALREADY {number}": text for number, text in enumerate(wording.CONFIRMED_ALREADY.values())},
 }
 TEXTS_ONLY = {
-    name: getattr(wording, name) for name in ("OFFER", "OFFER_INSTEAD", "TAKEN", "GONE", "PASSED", "CONFIRMED", "TO_BE_MOVED", "HELP")
+    name: getattr(wording, name)
+    for name in [
+        *("OFFER", "OFFER_INSTEAD", "TAKEN", "GONE", "PASSED", "CONFIRMED", "TO_BE_MOVED", "HELP"),
+        *("ANSWER_FINE", "ANSWER_SOON", "ANSWER_SOON_CLOSED", "ANSWER_URGENT", "ANSWER_URGENT_CLOSED", "ANSWER_NOTED_CLOSED"),
+    ]
 }
 STEPS = {step.slug: step for step in read_protocol("microneedling").steps}
 CATALOGUE = Path(wording.__file__).parent / "locale" / "es" / "LC_MESSAGES" / "django.po"
@@ -48,6 +52,8 @@ def values(language: str) -> dict[str, str]:
         "phone": PHONE,
         "phone_e164": "+12125550100",
         "product": usual_product(language),
+        "emergency": "911",
+        "turn_to": "(212) 555-0199",
     }
 
 
@@ -56,7 +62,12 @@ def booking_letters(language: str) -> list[wording.Letter]:
         (day_and_time(day, NEW_YORK, language) for day in DAYS), key=lambda told: (segments(told["day"]).encoding, len(told["day"]))
     )
     told = values(language) | longest | {"own_day": longest["day"], "minutes": "15"}
-    return [render(text, language, told) for text in (*BOOKING_TEXTS.values(), *TEXTS_ONLY.values())]
+    told |= {"opens": max((weekday_and_time(day, NEW_YORK, language) for day in DAYS), key=len)}
+    without = told | {"turn_to": told["emergency"]}
+    return [
+        *(render(text, language, told) for text in (*BOOKING_TEXTS.values(), *TEXTS_ONLY.values())),
+        *(render(text, language, without) for text in wording.NO_OTHER_NUMBER),
+    ]
 
 
 def protocol_letter(slug: str, language: str) -> wording.Letter:
@@ -82,7 +93,7 @@ class TestLength:
     def test_every_text_fits_two_segments_even_as_the_first_one_with_how_to_stop(self, language):
         too_long = {
             text: (len(text), segments(text))
-            for text in (f"{written.sms} {how_to_stop(language)}" for written in every_letter(language))
+            for text in (fitted(f"{written.sms} {how_to_stop(language)}") for written in every_letter(language))
             if segments(text).number > 2
         }
         assert too_long == {}
@@ -110,6 +121,14 @@ class TestLength:
         assert segments("😀" * 36) == ("UCS-2", 2)
         assert segments("a\u00a0b").encoding == "UCS-2"  # a non-breaking space doubles the price
 
+    def test_what_would_take_three_segments_leaves_out_the_accents_that_gsm_7_lacks(self):
+        assert fitted("é" * 306) == "é" * 306
+        assert fitted("á" * 134) == "á" * 134  # it fits as it is
+        assert fitted("sábado, más tarde – “así” … ñandú, él, güero " * 4) == 'sabado, mas tarde - "asi" ... ñandu, él, güero ' * 4
+        assert fitted("á" * 400) == "a" * 400  # three segments instead of six
+        assert fitted("β" + "á" * 134) == "β" + "á" * 134  # it wouldn't help
+        assert segments(fitted("á" * 306)) == ("GSM-7", 2)
+
     def test_no_text_at_all(self):
         assert segments("") == ("GSM-7", 1)
 
@@ -132,7 +151,7 @@ class TestDiscretion:
 
     def test_no_placeholder_for_a_patient_or_a_treatment_exists(self):
         known = {"clinic", "phone", "phone_e164", "address", "product", "number", "of", "day", "time", "times"}
-        known |= {"own_day", "minutes"}
+        known |= {"own_day", "minutes", "then", "emergency", "turn_to", "opens"}
         texts = [
             *BOOKING_TEXTS.values(),
             *TEXTS_ONLY.values(),

@@ -35,7 +35,7 @@ def test_a_manager_adds_one(clinic, sign_in):
 
 
 def test_a_name_that_makes_texts_dear_is_said(clinic, sign_in):
-    dear = CALMING | {"name_es": "suero de ácido hialurónico purísimo y de células madre"}
+    dear = CALMING | {"name_es": "suero de β-glucano con ácido hialurónico y células madre"}
     answer = sign_in("Manager").post(f"{PRODUCTS}add/", dear, follow=True)
     assert "With this name a text in Español can take 3 SMS segments" in unescape(answer.content.decode())
     assert Product.objects.filter(name="calming serum").exists()

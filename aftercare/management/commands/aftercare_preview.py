@@ -18,7 +18,14 @@ from aftercare.wording import letter, usual_product
 from notifications.domain.quiet import QuietHours
 from scheduling.fields import validate_time_zone
 
-SAMPLE = {"clinic": "Your Clinic", "address": "1 Example Street", "phone": "(212) 555-0100", "phone_e164": "+12125550100"}
+SAMPLE = {
+    "clinic": "Your Clinic",
+    "address": "1 Example Street",
+    "phone": "(212) 555-0100",
+    "phone_e164": "+12125550100",
+    "emergency": "911",
+    "turn_to": "(212) 555-0199",
+}
 
 
 def instant(text: str) -> datetime:
