@@ -70,7 +70,8 @@ def changed(patient: Patient, previous: Patient, by: User | None, now: datetime,
 
 
 @receiver(message_failed)
-def failed(message_id: int, may_have_arrived: bool, now: datetime, **kwargs: Any) -> None:
+def failed(message_id: int, reference: str, may_have_arrived: bool, now: datetime, **kwargs: Any) -> None:
+    services.hasten(reference, now=now)
     if not may_have_arrived:  # or she might be told twice
         services.tell_by_email(message_id, now=now)
 

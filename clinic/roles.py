@@ -15,13 +15,23 @@ STAFF: dict[str, tuple[str, ...]] = {
     "scheduling.waitlistentry": (VIEW, ADD, CHANGE),
     "aftercare.caremessage": (VIEW, "read_replies"),
     "aftercare.consent": (VIEW,),
+    "aftercare.concern": (VIEW, ADD, "acknowledge_concern"),  # whoever takes the call raises it, and whoever sees it takes it on
+    "aftercare.oncallcontact": (VIEW,),
     "notifications.reply": (VIEW,),
 }
 AFTERCARE: dict[str, tuple[str, ...]] = {"aftercare.plan": (VIEW,), "aftercare.protocol": (VIEW,), "aftercare.protocolstep": (VIEW,)}
 
+# What came of a concern is a clinical judgment.
+CLOSES_CONCERNS = (VIEW, ADD, "acknowledge_concern", "resolve_concern")
+
 ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     "Front desk": STAFF,
-    "Clinician": STAFF | AFTERCARE | {"scheduling.course": (VIEW, CHANGE)},  # the interval between sessions, 28 to 42 days (F19)
+    "Clinician": STAFF
+    | AFTERCARE
+    | {
+        "scheduling.course": (VIEW, CHANGE),  # the interval between sessions, 28 to 42 days (F19)
+        "aftercare.concern": CLOSES_CONCERNS,
+    },
     "Manager": STAFF
     | AFTERCARE
     | {
@@ -38,6 +48,8 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "scheduling.closure": (VIEW, ADD, CHANGE, "delete"),
         "scheduling.room": (VIEW, ADD, CHANGE),
         "aftercare.caremessage": (VIEW, "read_replies", "view_addresses"),
+        "aftercare.concern": CLOSES_CONCERNS,
+        "aftercare.oncallcontact": (VIEW, ADD, CHANGE),
         "notifications.message": (VIEW,),
         "notifications.reply": (VIEW, "view_addresses"),
         "notifications.attempt": (VIEW,),

@@ -141,6 +141,7 @@ DISPATCH_EVERY_SECONDS = 5
 RECONCILE_EVERY_SECONDS = 30
 POLL_EVERY_SECONDS = 60
 OFFER_EVERY_SECONDS = 30
+ESCALATE_EVERY_SECONDS = 15
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -184,6 +185,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": OFFER_EVERY_SECONDS,
         "options": {"expires": OFFER_EVERY_SECONDS - 1},
     },
+    "escalate": {
+        "task": "aftercare.tasks.escalate",
+        "schedule": ESCALATE_EVERY_SECONDS,
+        "options": {"expires": ESCALATE_EVERY_SECONDS - 1},
+    },
 }
 
 # --- messages -------------------------------------------------------------------------------------------------------
@@ -226,6 +232,9 @@ TWILIO_TIMEOUT_SECONDS = 10
 # 0: as many as the provider takes.
 SMS_PER_SECOND = parsed_number("SMS_PER_SECOND", 0)
 SMS_DAILY_CAP = parsed_number("SMS_DAILY_CAP", 0)
+# By when somebody has seen to a concern: an urgent one at any hour, another one in the location's opening hours.
+ACKNOWLEDGE_URGENT_MINUTES = parsed_number("ACKNOWLEDGE_URGENT_MINUTES", 15, at_least=1)
+ACKNOWLEDGE_SOON_MINUTES = parsed_number("ACKNOWLEDGE_SOON_MINUTES", 120, at_least=1)
 OPERATOR_EMAILS = [address.strip() for address in env.list("OPERATOR_EMAILS", default=[]) if address.strip()]
 
 # --- words and times ------------------------------------------------------------------------------------------------

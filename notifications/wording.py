@@ -11,6 +11,7 @@ OPTED_OUT = {
 # For alarms of our own making; a provider's codes have theirs in its channel.
 OUR_REMEDIES = {
     "daily cap": "Let the rest wait for tomorrow, or raise SMS_DAILY_CAP if the sender's campaign allows for more.",
+    "nobody on call": "Open the inbox and see to the concern. Then look who is on call, and whether their numbers are right.",
     "listener failed": "That is a fault of ours: what should have followed a reply or a failed message hasn't. "
     "Look the time up in the log, see to the patient by hand, and report the fault.",
 }

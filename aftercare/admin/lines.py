@@ -120,6 +120,8 @@ def _waits_until(line: CareMessage) -> str:
     message = line.message
     if message is None or message.status != MessageStatus.SCHEDULED or message.send_at <= message.due_at:
         return ""
+    if message.reason.startswith("waits: "):  # until somebody takes it away: `send_at` is only when it is looked at again
+        return ""
     until = _near(message.send_at, line)
     return (_(", until %(at)s") if message.reason.startswith("waits") else _(", at %(at)s")) % {"at": until}
 

@@ -1,6 +1,6 @@
 """What no service may be trusted with alone.
 
-Consents are evidence: a row that is there is neither changed nor deleted. And whoever changes a patient's address, a script or raw SQL,
+Consents are evidence, and so are a concern's steps: a row that is there is neither changed nor deleted. And whoever changes a patient's address, a script or raw SQL,
 nothing that is queued goes to the old one: looked at when the transaction ends, so that the services come first and give their reasons.
 """
 
@@ -13,6 +13,20 @@ BEGIN
 END $$;
 CREATE TRIGGER consent_is_append_only BEFORE UPDATE OR DELETE ON aftercare_consent
     FOR EACH ROW EXECUTE FUNCTION aftercare_consent_is_append_only();
+"""
+
+# A sign-in or a contact that is deleted takes its name out of it, and nothing else may change.
+STEPS_ARE_APPEND_ONLY = """
+CREATE FUNCTION aftercare_concern_event_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND (NEW.by_id IS NULL OR NEW.by_id = OLD.by_id) AND (NEW.contact_id IS NULL OR NEW.contact_id = OLD.contact_id)
+       AND (NEW.id, NEW.concern_id, NEW.what, NEW.at, NEW.detail) = (OLD.id, OLD.concern_id, OLD.what, OLD.at, OLD.detail) THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'the steps of a concern are append-only: write another row' USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER concern_event_is_append_only BEFORE UPDATE OR DELETE ON aftercare_concernevent
+    FOR EACH ROW EXECUTE FUNCTION aftercare_concern_event_is_append_only();
 """
 
 OLD_ADDRESS = """
@@ -54,6 +68,10 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             APPEND_ONLY,
             "DROP TRIGGER consent_is_append_only ON aftercare_consent; DROP FUNCTION aftercare_consent_is_append_only()",
+        ),
+        migrations.RunSQL(
+            STEPS_ARE_APPEND_ONLY,
+            "DROP TRIGGER concern_event_is_append_only ON aftercare_concernevent; DROP FUNCTION aftercare_concern_event_is_append_only()",
         ),
         migrations.RunSQL(
             OLD_ADDRESS,

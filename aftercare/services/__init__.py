@@ -2,35 +2,48 @@
 
 from aftercare.services.agreeing import give_consent, opt_in, opt_out, start_is_enough, withdraw_consent
 from aftercare.services.bookings import tell_of_booking, tell_of_cancellation, tell_of_move, why_not_called_off
+from aftercare.services.concerns import acknowledge, open_concern_of, raise_concern, resolve
 from aftercare.services.consent import agreements, has_said_stop, reachable_by, why_unreachable
 from aftercare.services.dealing import deal_with
+from aftercare.services.escalating import escalate_due, hasten
 from aftercare.services.following import follow
 from aftercare.services.lengths import dearest_text
 from aftercare.services.offers import tell_of_offer
+from aftercare.services.on_call import contacts_of, nobody_on_call
 from aftercare.services.plans import start_plan, stop_plan, tell_of_completion
 from aftercare.services.previewing import Foreseen, foresee_plan
 from aftercare.services.protocols import load_protocol, protocol_for
 from aftercare.services.replies import mark_read, receive
 from aftercare.services.retelling import follow_answer, tell_by_email
 from aftercare.services.taking_back import take_back
+from aftercare.services.writing import answer, way_to
 
 __all__ = [
     "Foreseen",
+    "acknowledge",
     "agreements",
+    "answer",
+    "contacts_of",
     "deal_with",
     "dearest_text",
+    "escalate_due",
     "follow",
     "follow_answer",
     "foresee_plan",
     "give_consent",
     "has_said_stop",
+    "hasten",
     "load_protocol",
     "mark_read",
+    "nobody_on_call",
+    "open_concern_of",
     "opt_in",
     "opt_out",
     "protocol_for",
+    "raise_concern",
     "reachable_by",
     "receive",
+    "resolve",
     "start_is_enough",
     "start_plan",
     "stop_plan",
@@ -41,6 +54,7 @@ __all__ = [
     "tell_of_completion",
     "tell_of_move",
     "tell_of_offer",
+    "way_to",
     "why_not_called_off",
     "why_unreachable",
     "withdraw_consent",

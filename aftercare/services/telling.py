@@ -12,6 +12,7 @@ from aftercare.models import CareMessage, Plan
 from aftercare.services.consent import reaching, why_unreachable
 from aftercare.services.ledger import Line, write
 from aftercare.services.limits import IN_VAIN, UNCHANGED, Change, MessagesADay
+from aftercare.services.pausing import is_routine, routine_key
 from aftercare.wording import Letter, how_to_stop, usual_product
 from notifications.domain.quiet import QuietHours
 from notifications.domain.segments import fitted
@@ -120,6 +121,7 @@ def decide(patient: Patient, tellings: Sequence[Telling], *, now: datetime, chan
             quiet=quiet if telling.keeps_quiet_hours else None,
             time_zone=patient.time_zone,
             due_at=telling.due_at,
+            pause_key=routine_key(patient) if is_routine(telling.kind, is_of_plan=telling.planned is not None) else "",
         )
         fallback = FALLBACK[telling.channel] if channel != telling.channel else ""
         lines.append(telling.line(channel, telling.remark or fallback, draft))

@@ -52,11 +52,25 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Pause",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=100, unique=True)),
+                ("reason", models.CharField(max_length=100, verbose_name="why")),
+                ("paused_at", models.DateTimeField(verbose_name="since")),
+            ],
+            options={
+                "verbose_name": "pause",
+                "verbose_name_plural": "pauses",
+            },
+        ),
+        migrations.CreateModel(
             name="Message",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("dedupe_key", models.CharField(max_length=200)),
                 ("reference", models.CharField(blank=True, help_text="What it is about, for the app that scheduled it.", max_length=100)),
+                ("pause_key", models.CharField(blank=True, editable=False, max_length=100)),
                 ("channel", models.CharField(choices=[("sms", "text message"), ("email", "email")], max_length=10, verbose_name="channel")),
                 ("address", models.CharField(max_length=254, verbose_name="address")),
                 ("address_hash", models.CharField(editable=False, max_length=64)),

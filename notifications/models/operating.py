@@ -28,6 +28,21 @@ class Alarm(models.Model):
         return f"{self.get_channel_display()}: {self.code}"
 
 
+class Pause(models.Model):
+    """While it is there, the claim puts off every message with that `pause_key`. What is past its validity meanwhile isn't sent."""
+
+    key = models.CharField(max_length=100, unique=True)
+    reason = models.CharField(_("why"), max_length=100)
+    paused_at = models.DateTimeField(_("since"))
+
+    class Meta:
+        verbose_name = _("pause")
+        verbose_name_plural = _("pauses")
+
+    def __str__(self) -> str:
+        return f"Pause {self.pk}"
+
+
 class DailyCount(models.Model):
     """How many messages a channel has begun to send on a day of the clinic. Written by the claim, for the daily cap."""
 

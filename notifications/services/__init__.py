@@ -4,6 +4,7 @@ from notifications.services.alarms import clear_alarms, raise_alarm, remedy_for
 from notifications.services.claiming import Claimed, claim_due
 from notifications.services.dispatching import dispatch, dispatch_until_idle
 from notifications.services.outbox import SCHEDULE, Draft, cancel, schedule, schedule_with
+from notifications.services.pausing import pause, resume
 from notifications.services.polling import poll
 from notifications.services.receiving import record_receipt
 from notifications.services.reconciling import reconcile
@@ -20,12 +21,14 @@ __all__ = [
     "dispatch",
     "dispatch_until_idle",
     "lift_suppression",
+    "pause",
     "poll",
     "raise_alarm",
     "receive_reply",
     "reconcile",
     "record_receipt",
     "remedy_for",
+    "resume",
     "schedule",
     "schedule_with",
     "suppress",

@@ -14,6 +14,8 @@ from notifications.domain.quiet import MIDNIGHT, at_wall_clock
 from notifications.services.alarms import raise_alarm
 
 LATE_MINUTES = 15  # then it goes late: its provider is asked first whether it has it, and nobody gets a burst of them
+LOOK_AGAIN_MINUTES = 15  # at what is paused. Taking the pause away doesn't wait for it, except for what a claim puts off just then
+WAITS = "waits: "  # how the reason of what is paused begins
 SPARE_SECONDS = 20  # of the lease, for the try itself and for writing down what became of it
 
 # One statement on the database's clock, and a transaction of its own: a worker that is frozen or killed around it holds no lock. Rows
@@ -26,7 +28,7 @@ CLAIM = """
 WITH clock AS (
     SELECT coalesce(%(now)s::timestamptz, now()) AS now
 ), due AS MATERIALIZED (
-    SELECT m.id, m.channel, m.address_hash, m.send_at, m.expires_at, m.quiet_from, m.quiet_until, m.time_zone,
+    SELECT m.id, m.channel, m.address_hash, m.send_at, m.expires_at, m.quiet_from, m.quiet_until, m.time_zone, m.pause_key,
            clock.now AT TIME ZONE m.time_zone AS local, clock.now, clock.now - m.due_at > make_interval(mins => %(late)s) AS is_late
       FROM notifications_message m, clock
      WHERE m.status = 'scheduled' AND m.send_at <= clock.now
@@ -34,7 +36,7 @@ WITH clock AS (
      LIMIT %(limit)s
        FOR UPDATE OF m SKIP LOCKED
 ), woken AS (
-    SELECT due.*,
+    SELECT due.*, CASE WHEN pause_key <> '' THEN (SELECT p.reason FROM notifications_pause p WHERE p.key = pause_key) END AS paused_for,
            CASE WHEN CASE WHEN quiet_from <= quiet_until THEN local::time >= quiet_from AND local::time < quiet_until
                           ELSE local::time >= quiet_from OR local::time < quiet_until END
                 THEN (local::date + (local::time >= quiet_until)::int + quiet_until) AT TIME ZONE time_zone END AS wake_at,
@@ -45,6 +47,7 @@ WITH clock AS (
            CASE WHEN EXISTS (SELECT FROM notifications_suppression s
                               WHERE s.channel = woken.channel AND s.address_hash = woken.address_hash) THEN 'opted out'
                 WHEN expires_at <= now THEN 'too late'
+                WHEN paused_for IS NOT NULL THEN 'paused'
                 WHEN wake_at IS NOT NULL THEN 'quiet'
                 WHEN channel = 'sms' AND %(texts_left)s::int = 0 THEN 'capped'
                 WHEN is_late THEN 'late'
@@ -64,9 +67,10 @@ WITH clock AS (
        AND coalesce(pace.late_sends[cardinality(pace.late_sends) - 2] <= excluded.late_sends[1] - interval '1 day', true)
  RETURNING channel, address_hash
 ), timed AS (
-    SELECT w.id, w.now, w.expires_at, w.hushed_at, w.is_late, w.turn,
+    SELECT w.id, w.now, w.expires_at, w.hushed_at, w.is_late, w.turn, w.paused_for,
            CASE WHEN standing = 'late' AND turn = 1 AND paced.channel IS NOT NULL THEN 'free' ELSE standing END AS standing,
            CASE standing
+                WHEN 'paused' THEN least(now + make_interval(mins => %(look_again)s), w.expires_at - interval '1 microsecond')
                 WHEN 'quiet' THEN wake_at
                 WHEN 'capped' THEN %(next_day)s
                 WHEN 'late' THEN (turn - 1) * interval '1 hour' + CASE
@@ -90,12 +94,14 @@ WITH clock AS (
        SET status = settled.status,
            reason = CASE WHEN settled.status = 'sending' THEN ''
                          WHEN settled.status = 'suppressed' THEN 'the address opted out'
+                         WHEN standing = 'too late' AND paused_for IS NOT NULL THEN 'too late to be of use: ' || paused_for
                          WHEN standing = 'too late' THEN 'too late to be of use'
                          WHEN settled.status = 'expired' THEN CASE standing
                               WHEN 'quiet' THEN 'of no use after the quiet hours'
                               WHEN 'capped' THEN 'the day''s cap was reached, and tomorrow it is of no use'
                               ELSE 'late, and of no use by its turn: late messages go one an hour, three a day' END
                          ELSE CASE standing
+                              WHEN 'paused' THEN 'waits: ' || paused_for
                               WHEN 'quiet' THEN 'waits for the end of the quiet hours'
                               WHEN 'capped' THEN 'waits for tomorrow: the day''s cap was reached'
                               ELSE 'late, waits for its turn: late messages go one an hour, three a day' END END,
@@ -153,7 +159,7 @@ def claim_due(limit: int = 100, *, now: datetime | None = None) -> Claim:
     """Take up to `limit` due messages under a lease. It is committed on return: nothing is sent inside a transaction.
 
     Those whose address opted out become suppressed, those past their validity expired. What falls into the quiet hours, goes late too
-    soon after another, or exceeds the day's cap, waits.
+    soon after another, exceeds the day's cap, or is paused, waits.
     """
     with transaction.atomic(durable=True):
         pass  # never inside another transaction
@@ -172,6 +178,7 @@ def _claim(limit: int, now: datetime | None, texts_left: int | None = None, next
                 "now": now,
                 "limit": limit,
                 "late": LATE_MINUTES,
+                "look_again": LOOK_AGAIN_MINUTES,
                 "lease": settings.DISPATCH_LEASE_SECONDS,
                 "texts_left": texts_left,
                 "next_day": next_day,

@@ -7,6 +7,7 @@ from scheduling.services.courses import set_minimum_interval
 from scheduling.services.desk import book_at_desk
 from scheduling.services.foreseeing import Foreseen, foresee_move, free_around
 from scheduling.services.free_slots import Slot, free_slots
+from scheduling.services.hours import after_open_hours, opens_at
 from scheduling.services.moving import Change, make_moves, move, undo_move
 from scheduling.services.offering import accept_offer, decline_offer, offer_openings
 from scheduling.services.recalls import refresh_recall
@@ -20,6 +21,7 @@ __all__ = [
     "Foreseen",
     "Slot",
     "accept_offer",
+    "after_open_hours",
     "arrive",
     "book",
     "book_at_desk",
@@ -37,6 +39,7 @@ __all__ = [
     "move",
     "note_reading",
     "offer_openings",
+    "opens_at",
     "refresh_recall",
     "reopen",
     "request_move",

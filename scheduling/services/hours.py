@@ -1,12 +1,13 @@
 """Whether a location is open and a practitioner at work: what no constraint holds, because hours change under standing appointments."""
 
 from collections.abc import Iterable
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.formats import date_format, time_format
 from django.utils.timezone import localtime
 
+from scheduling.domain.opening import Hours, after_open_time, open_spans
 from scheduling.errors import Closed, NotOffered, PractitionerBusy
 from scheduling.models import Location, Practitioner, Treatment
 from scheduling.models.places import WeeklyHours
@@ -22,6 +23,22 @@ def require_open(location: Location, starts_at: datetime, ends_at: datetime) -> 
     if hours and not _within(hours, start, end):
         spans = _spans(hours, start.weekday())
         raise Closed(f"{location} is {f'open from {spans}' if spans else 'closed'} on {start:%A}s.")
+
+
+def opens_at(location: Location, at: datetime) -> datetime | None:
+    """`at` itself while it is open, or else when it opens next; None where it is shut for good."""
+    hours = _hours_of(location)
+    if not hours:
+        return at
+    return next((opens for opens, _closes in open_spans(hours, _closures_of(location), location.zone, at)), None)
+
+
+def after_open_hours(location: Location, since: datetime, length: timedelta) -> datetime:
+    """When it has been open for `length` since then: hours in which it is shut don't count. Shut for good, they do."""
+    hours = _hours_of(location)
+    if not hours:
+        return since + length
+    return after_open_time(open_spans(hours, _closures_of(location), location.zone, since), length) or since + length
 
 
 def require_at_work(practitioner: Practitioner, treatment: Treatment, location: Location, starts_at: datetime, ends_at: datetime) -> None:
@@ -42,6 +59,14 @@ def require_at_work(practitioner: Practitioner, treatment: Treatment, location: 
         spans = _spans(hours, start.weekday())
         when = f"works at {location} from {spans}" if spans else f"doesn't work at {location}"
         raise PractitionerBusy(f"{practitioner} {when} on {start:%A}s.")
+
+
+def _hours_of(location: Location) -> list[Hours]:
+    return [Hours(span.weekday, span.opens_at, span.closes_at) for span in location.opening_hours.all()]
+
+
+def _closures_of(location: Location) -> list[tuple[date, date]]:
+    return list(location.closures.values_list("starts_on", "ends_on"))
 
 
 def _within(hours: Iterable[WeeklyHours], start: datetime, end: datetime) -> bool:

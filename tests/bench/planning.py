@@ -43,6 +43,7 @@ def as_usual(lines: Sequence[Any], patient: Any, *, appointment: Any, plan: Any,
             Message(
                 dedupe_key=draft.dedupe_key,
                 reference=draft.reference,
+                pause_key=draft.pause_key,
                 channel=draft.channel,
                 address=draft.address,
                 address_hash=address_hash(draft.address),
