@@ -5,7 +5,7 @@ A text message carries the clinic's name and as little as possible: no treatment
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from aftercare.domain.placeholders import fill
 from aftercare.domain.protocol import Text
 from notifications.domain.segments import fitted
 
+A_DAY = timedelta(days=1)
 SERUM = gettext_noop("hyaluronic acid serum")  # F16
 
 CONFIRMATION = Text(
@@ -180,10 +181,18 @@ def render(text: Text, language: str, values: dict[str, str]) -> Letter:
 def letter(message: Planned, language: str, zone: ZoneInfo, values: dict[str, str]) -> Letter:
     """The words of a planned message of aftercare, in the patient's language or, where the protocol has no text in it, in English."""
     own = {**values, "number": str(message.number), "of": str(message.of)}
-    if message.folded:
-        return render(LAST_NIGHT, language, {**own, "times": clock_times(message.folded, zone, language)})
+    if message.is_night:
+        return _night(message, language, zone, own)
     texts = message.step.texts
     return render(texts[language], language, own) if language in texts else render(texts["en"], "en", own)
+
+
+def _night(message: Planned, language: str, zone: ZoneInfo, values: dict[str, str]) -> Letter:
+    times = {"times": clock_times(message.folded, zone, language)}
+    # “Then at 8:00 AM” is the next morning. A dose on a later day has a text of its own before it.
+    if message.then is None or message.then >= message.folded[0] + A_DAY:
+        return render(LAST_NIGHT, language, {**values, **times})
+    return render(NIGHT, language, {**values, **times, "then": then_at(message.then, zone, language)})
 
 
 def usual_product(language: str) -> str:
@@ -201,7 +210,7 @@ def day_and_time(at: datetime, zone: ZoneInfo, language: str) -> dict[str, str]:
 def clock_times(instants: Sequence[datetime], zone: ZoneInfo, language: str) -> str:
     """“11:00 PM, 2:00 AM and 5:00 AM”, in the language, to the nearest quarter of an hour."""
     with translation.override(language):
-        times = [clock(timezone.localtime(nearest_quarter(at), zone)) for at in instants]
+        times = list(dict.fromkeys(clock(timezone.localtime(nearest_quarter(at), zone)) for at in instants))
         return times[0] if len(times) == 1 else _("{all_but_last} and {last}").format(all_but_last=", ".join(times[:-1]), last=times[-1])
 
 

@@ -19,7 +19,7 @@ from aftercare.admin.patients import troubles
 from aftercare.admin.remedies import to_reach
 from aftercare.forms import ASKED, NewcomerWithConsentForm
 from aftercare.models import CareMessage, Plan
-from aftercare.services.plans import TOO_LATE
+from aftercare.services.plans import TOO_LATE, tellings_of_new, untold_night
 from scheduling.admin import AppointmentAdmin
 from scheduling.admin.steps import Outcome, Step
 from scheduling.forms import NewcomerForm
@@ -128,14 +128,18 @@ def _messages(appointment: Appointment, *, whole: bool = False) -> SafeString:
 
 
 def _as_it_came(appointment: Appointment) -> str:
-    """What was left out of a session that was completed late; "" where nothing was."""
+    """What was left out of a session that was completed late, and what is to be told her by word of mouth; "" where there is neither."""
     lines = CareMessage.objects.filter(plan__appointment=appointment, plan__stopped_at=None)
     late = lines.filter(message=None, reason=TOO_LATE).order_by("planned_for", "pk").values_list("key", "kind", "planned_for")
     said = foreseeing.dropped(late, appointment.patient.zone)
-    if not said:
+    plan = Plan.objects.filter(appointment=appointment, stopped_at=None).first()
+    now = timezone.now()
+    to_say = foreseeing.to_say(untold_night(tellings_of_new(plan, now), now), appointment.patient) if plan else ""
+    if not said and not to_say:
         return ""
     is_on_its_way = lines.filter(message__isnull=False).exists()
-    return f"{_('completed; aftercare is on its way.') if is_on_its_way else _('completed.')} {said}"
+    done = _("completed; aftercare is on its way.") if is_on_its_way else _("completed.")
+    return " ".join(part for part in (str(done), said, to_say) if part)
 
 
 def _goes_without(step: Step, appointment: Appointment) -> str:

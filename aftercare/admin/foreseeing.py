@@ -14,12 +14,14 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from aftercare.domain.expansion import Planned
 from aftercare.models.protocols import KINDS
 from aftercare.services import Foreseen
-from aftercare.services.plans import TOO_LATE
+from aftercare.services.plans import SPOKEN, TOO_LATE, untold_night
+from aftercare.wording import clock_times, then_at
 from notifications.domain.quiet import QuietHours
 from notifications.domain.segments import segments
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Patient
 
 MOST_TIMES = 8  # are told one by one
 
@@ -39,6 +41,7 @@ def shown(foreseen: Sequence[Foreseen], appointment: Appointment, now: datetime)
             ((one.line.key, one.line.kind.value, one.line.planned_for) for one in foreseen if one.line.reason == TOO_LATE), zone
         ),
         "left_out": _left_out(foreseen),
+        "to_say": to_say(untold_night((one.telling for one in foreseen), now), patient) if any(one.line.draft for one in foreseen) else "",
         "other_clock": zone if zone != appointment.zone else "",
     }
     return render_to_string("aftercare/foreseen.html", context)
@@ -61,6 +64,16 @@ def dropped(messages: Iterable[tuple[str, str, datetime]], zone: ZoneInfo) -> st
         len(lines),
     )
     return said % {"number": number, "which": which}
+
+
+def to_say(night: Planned | None, patient: Patient) -> str:
+    """What the desk tells her itself, as no message comes before this night; "" without one."""
+    if night is None:
+        return ""
+    times = clock_times(night.folded, patient.zone, "en")
+    said = _("No message comes before this night, so tell %(name)s now: the next times for the serum are about %(times)s, only if awake")
+    words = said % {"name": patient.first_name, "times": times}
+    return f"{words}; {then_at(night.then, patient.zone, 'en')}." if night.then else f"{words}."
 
 
 def _times(instants: Sequence[datetime], zone: ZoneInfo) -> str:
@@ -116,7 +129,7 @@ def _left_out(foreseen: Sequence[Foreseen]) -> list[str]:
     """Why some don't go out, with how many of each. Where none does, the page has said so, and what to do about it."""
     if not any(one.line.draft for one in foreseen):
         return []
-    whys = Counter(one.line.reason for one in foreseen if one.line.draft is None and one.line.reason != TOO_LATE)
+    whys = Counter(one.line.reason for one in foreseen if one.line.draft is None and one.line.reason not in (TOO_LATE, SPOKEN))
     return [
         ngettext("%(count)s isn’t sent: %(why)s.", "%(count)s aren’t sent: %(why)s.", count) % {"count": count, "why": why}
         for why, count in whys.items()

@@ -10,6 +10,7 @@ from aftercare.domain.protocol import Kind, Protocol, Step
 from notifications.domain.quiet import QuietHours, at_wall_clock
 
 BEFORE_BEDTIME = timedelta(minutes=30)  # the evening text goes out this long before the quiet hours
+APART = timedelta(minutes=15)  # what has waited for a night's end doesn't come all at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,8 @@ class Planned:
     """A message to be: the `number`-th of its step's `of`, from 1. Times are aware, in UTC.
 
     `folded` are the doses of a quiet night that this one evening message names instead, and `then` the first dose after that night, of
-    whichever step; they are empty for any other message.
+    whichever step; they are empty for any other message. One that `is_spoken` is never sent: the session ended in the quiet hours
+    already, so that she is told of these doses at the clinic.
     """
 
     step: Step
@@ -27,6 +29,7 @@ class Planned:
     expires_at: datetime
     folded: tuple[datetime, ...] = ()
     then: datetime | None = None
+    is_spoken: bool = False
 
     @property
     def is_night(self) -> bool:
@@ -37,8 +40,8 @@ class Planned:
         return f"{self.step.slug}-{'night-' if self.is_night else ''}{self.number}"
 
     def is_past(self, now: datetime) -> bool:
-        """A session completed late: this message's time has gone by."""
-        return self.send_at < now
+        """A session completed late: this message's time has gone by. A night's one is of use until the night begins."""
+        return self.expires_at <= now if self.is_night and not self.is_spoken else self.send_at < now
 
 
 def expand(
@@ -48,16 +51,16 @@ def expand(
 
     Elapsed offsets are counted in UTC, wall-clock ones in the patient's `time_zone` (F16, F17). With `quiet`, a quiet night is
     kept: its doses are folded into one message before it, anything else waits for its end. With `now`, a session completed late
-    starts mid-way: what lies before `now` is dropped.
+    starts mid-way: what lies before `now` is dropped, and a night's message whose night hasn't begun goes at once.
     """
     zone = ZoneInfo(time_zone)
     completed_at = completed_at.astimezone(UTC)
     planned = [message for step in protocol.steps for message in _occurrences(step, completed_at, zone)]
     if quiet:
-        planned = [*_nights_folded(planned, completed_at, zone, quiet)]
+        planned = _nights_kept(planned, completed_at, zone, quiet)
     if now:
-        planned = [message for message in planned if not message.is_past(now)]
-    return sorted(planned, key=lambda message: (message.send_at, message.step.slug, message.number))
+        planned = [replace(message, send_at=max(message.send_at, now)) for message in planned if not message.is_past(now)]
+    return sorted(planned, key=_in_time)
 
 
 def _occurrences(step: Step, completed_at: datetime, zone: ZoneInfo) -> Iterator[Planned]:
@@ -74,31 +77,56 @@ def _elapsed(step: Step, completed_at: datetime) -> list[datetime]:
 
 
 def _wall_clock(step: Step, completed_at: datetime, zone: ZoneInfo) -> list[datetime]:
-    after = completed_at + step.first_after
-    day = after.astimezone(zone).date()
+    latest = completed_at + step.first_after
+    day = latest.astimezone(zone).date()
     instants: list[datetime] = []
     while len(instants) < step.times:
-        on_day = sorted(at_wall_clock(day, clock, zone) for clock in step.at)
-        instants += [instant for instant in on_day if instant > after]
+        for instant in sorted(at_wall_clock(day, clock, zone) for clock in step.at):
+            if instant > latest:  # two clock times are one instant where the clocks skip the first of them
+                instants.append(instant)
+                latest = instant
         day += timedelta(days=1)
     return instants[: step.times]
 
 
-def _nights_folded(planned: list[Planned], completed_at: datetime, zone: ZoneInfo, quiet: QuietHours) -> Iterator[Planned]:
-    overnight = []
-    for message in planned:
+def _nights_kept(planned: list[Planned], completed_at: datetime, zone: ZoneInfo, quiet: QuietHours) -> list[Planned]:
+    doses = sorted(message.send_at for message in planned if message.step.kind is Kind.DOSE)
+    kept, overnight, waiting = [], [], []
+    for message in sorted(planned, key=_in_time):
         if not quiet.covers(message.send_at.astimezone(zone)):
-            yield message
-        elif message.step.kind is Kind.DOSE:
-            overnight.append(message)
+            kept.append(message)
         else:
-            wakes_at = quiet.end_at(message.send_at, zone)
-            yield replace(message, send_at=wakes_at, expires_at=max(message.expires_at, wakes_at + message.step.valid_for))
-    overnight.sort(key=lambda message: message.send_at)
-    for night_starts_at, doses in groupby(overnight, key=lambda message: quiet.started_at(message.send_at, zone)):
-        first, *others = doses
-        send_at = max(night_starts_at - BEFORE_BEDTIME, completed_at)
-        # A session that itself ends in the quiet hours leaves no evening to write in: she has just been told at the clinic.
-        if send_at < night_starts_at:
-            times = (first.send_at, *(dose.send_at for dose in others))
-            yield replace(first, send_at=send_at, expires_at=night_starts_at, folded=times)
+            (overnight if message.step.kind is Kind.DOSE else waiting).append(message)
+    for night_starts_at, of_night in groupby(overnight, key=lambda message: quiet.started_at(message.send_at, zone)):
+        kept.append(_folded([*of_night], night_starts_at, doses, completed_at, zone, quiet))
+    for message in waiting:
+        kept.append(_in_the_morning(message, [other.send_at for other in kept], zone, quiet))
+    return kept
+
+
+def _folded(
+    night: list[Planned], night_starts_at: datetime, doses: list[datetime], completed_at: datetime, zone: ZoneInfo, quiet: QuietHours
+) -> Planned:
+    """The one message of a night's doses, shortly before it."""
+    times = tuple(message.send_at for message in night)
+    then = next((dose for dose in doses if dose > times[-1]), None)
+    send_at = max(night_starts_at - BEFORE_BEDTIME, completed_at)
+    if send_at >= night_starts_at:
+        return replace(night[0], send_at=completed_at, expires_at=quiet.end_at(times[0], zone), folded=times, then=then, is_spoken=True)
+    # Where the quiet hours before this night have only just ended, it is written then.
+    return replace(night[0], send_at=quiet.end_at(send_at, zone), expires_at=night_starts_at, folded=times, then=then)
+
+
+def _in_the_morning(message: Planned, taken: list[datetime], zone: ZoneInfo, quiet: QuietHours) -> Planned:
+    """As soon as the night is over, at a distance from whatever else goes then; at once where the day is too short for that."""
+    wakes_at = send_at = quiet.end_at(message.send_at, zone)
+    for other in sorted(taken):
+        if abs(other - send_at) < APART:
+            send_at = other + APART
+    if quiet.covers(send_at.astimezone(zone)):
+        send_at = wakes_at
+    return replace(message, send_at=send_at, expires_at=max(message.expires_at, send_at + message.step.valid_for))
+
+
+def _in_time(message: Planned) -> tuple[datetime, str, int]:
+    return message.send_at, message.step.slug, message.number

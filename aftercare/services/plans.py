@@ -1,5 +1,6 @@
 """The aftercare plan of a completed session."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -7,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from aftercare.domain.expansion import expand
+from aftercare.domain.expansion import Planned, expand
 from aftercare.domain.protocol import Kind
 from aftercare.models import Plan
 from aftercare.services.consent import hold
@@ -20,6 +21,7 @@ from notifications.domain.quiet import QuietHours
 from scheduling.models import Appointment, Product
 
 TOO_LATE = "its time had passed when the session was marked completed"
+SPOKEN = "told at the clinic: the session ended in her quiet hours"
 
 
 @transaction.atomic
@@ -48,7 +50,27 @@ def start_plan(appointment: Appointment, *, product: Product | None = None, now:
 
 def tellings_of_new(plan: Plan, now: datetime) -> list[Telling]:
     """As `tellings_of_plan`, at its start. Where the session was marked completed late, what lies before `now` isn't to go out."""
-    return [replace(telling, reason=TOO_LATE) if telling.send_at < now else telling for telling in tellings_of_plan(plan)]
+    return [_as_of(telling, now) for telling in tellings_of_plan(plan)]
+
+
+def _as_of(telling: Telling, now: datetime) -> Telling:
+    planned = telling.planned
+    if telling.reason or planned is None:
+        return telling
+    return replace(telling, reason=TOO_LATE) if planned.is_past(now) else replace(telling, send_at=max(telling.send_at, now))
+
+
+def untold_night(tellings: Iterable[Telling], now: datetime) -> Planned | None:
+    """Of a plan at its start, the night that no message comes before, with its doses that are still ahead: somebody has to tell her.
+
+    The session ended in her quiet hours, or was marked completed when they had begun.
+    """
+    for telling in tellings:
+        night = telling.planned
+        ahead = tuple(dose for dose in night.folded if dose > now) if night else ()
+        if night and ahead and telling.reason in (SPOKEN, TOO_LATE):
+            return replace(night, folded=ahead)
+    return None
 
 
 def tellings_of_plan(plan: Plan) -> list[Telling]:
@@ -65,6 +87,7 @@ def tellings_of_plan(plan: Plan) -> list[Telling]:
             expires_at=message.expires_at,
             letter=letter(message, patient.language, patient.zone, values),
             # A patient who agreed to night texts gets the first day's doses at any hour.
+            reason=SPOKEN if message.is_spoken else "",
             keeps_quiet_hours=bool(quiet or message.step.at or message.step.kind is not Kind.DOSE),
             planned=message,
         )

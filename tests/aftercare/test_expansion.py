@@ -203,9 +203,46 @@ class TestQuietNights:
 
     def test_a_session_that_ends_in_the_quiet_hours_leaves_no_evening_to_write_in(self):
         plan = expand(PROTOCOL, at("2026-11-10", "22:00"), "America/New_York", NIGHT)
-        assert times(plan, "serum-day")[:2] == ["Wed 11 Nov 10:00", "Wed 11 Nov 13:00"]
+        spoken, *sent = of_step(plan, "serum-day")
+        assert (spoken.is_spoken, local(spoken.send_at)) == (True, "Tue 10 Nov 22:00")
+        assert [local(dose) for dose in spoken.folded] == ["Wed 11 Nov 01:00", "Wed 11 Nov 04:00", "Wed 11 Nov 07:00"]
+        assert [local(message.send_at) for message in sent[:2]] == ["Wed 11 Nov 10:00", "Wed 11 Nov 13:00"]
+        assert spoken.then == sent[0].send_at
         # The next evening's 22:00 dose has its evening.
-        assert [local(dose) for message in plan for dose in message.folded] == ["Wed 11 Nov 22:00"]
+        assert [local(dose) for message in sent for dose in message.folded] == ["Wed 11 Nov 22:00"]
+        assert not any(message.is_spoken for message in sent)
+
+    def test_the_nights_text_names_the_first_dose_after_it_whatever_its_step(self):
+        plan = expand(PROTOCOL, at("2026-11-10", "14:00"), "America/New_York", NIGHT)
+        assert local(of_step(plan, "serum-day")[2].then) == "Wed 11 Nov 08:00"
+        # The session ends at 08:30: the last of the eight is at 08:30, and 23:30, 02:30, 05:30 are the night's.
+        plan = expand(PROTOCOL, at("2026-11-10", "05:00"), "America/New_York", NIGHT)
+        [night] = [message for message in plan if message.is_night and not message.is_spoken]
+        assert [local(dose) for dose in night.folded] == ["Tue 10 Nov 23:00", "Wed 11 Nov 02:00", "Wed 11 Nov 05:00"]
+        assert (night.then, local(night.then)) == (of_step(plan, "serum-week")[0].send_at, "Wed 11 Nov 08:00")
+
+    def test_where_the_night_swallows_the_last_dose_there_is_none_to_name(self):
+        three = Step("doses", Kind.DOSE, "sms", 3 * HOUR, 3, HOUR, every=3 * HOUR)
+        [_first, night] = expand(only(three), at("2026-11-10", "17:30"), "America/New_York", NIGHT)
+        assert [local(dose)[-5:] for dose in night.folded] == ["23:30", "02:30"]
+        assert night.then is None
+
+    def test_a_completion_a_little_late_still_has_its_evening(self):
+        ended_at, now = at("2026-11-10", "20:10"), at("2026-11-10", "20:50")
+        night = expand(PROTOCOL, ended_at, "America/New_York", NIGHT, now)[0]
+        assert (local(night.send_at), local(night.expires_at)) == ("Tue 10 Nov 20:50", "Tue 10 Nov 21:00")
+        # Once the night has begun, it is of no use any more.
+        assert not expand(PROTOCOL, ended_at, "America/New_York", NIGHT, at("2026-11-10", "21:00"))[0].is_night
+
+    def test_what_waits_for_the_morning_doesnt_come_all_at_once(self):
+        late = [Step(slug, Kind.EDUCATION, "email", timedelta(), 1, HOUR, at=(time(22),)) for slug in ("one", "two")]
+        dose = Step("dose", Kind.DOSE, "sms", timedelta(), 1, HOUR, at=(time(8, 10),))
+        plan = expand(Protocol("morning", "Morning", (*late, dose)), at("2026-11-10", "14:00"), "America/New_York", NIGHT)
+        assert [(message.step.slug, local(message.send_at)) for message in plan] == [
+            ("dose", "Wed 11 Nov 08:10"),
+            ("one", "Wed 11 Nov 08:25"),
+            ("two", "Wed 11 Nov 08:40"),
+        ]
 
     def test_what_isnt_a_dose_waits_for_the_morning(self):
         step = Step("late", Kind.EDUCATION, "email", timedelta(), 1, HOUR, at=(time(22),))
@@ -296,7 +333,9 @@ class TestProperties:
         whole = expand(PROTOCOL, completed_at, zone, quiet)
         assert expand(PROTOCOL, completed_at.astimezone(ZoneInfo("Asia/Kolkata")), zone, quiet) == whole
         now = completed_at + timedelta(minutes=late)
-        assert expand(PROTOCOL, completed_at, zone, quiet, now) == [message for message in whole if message.send_at >= now]
+        assert expand(PROTOCOL, completed_at, zone, quiet, now) == [
+            replace(message, send_at=max(message.send_at, now)) for message in whole if not message.is_past(now)
+        ]
 
     @given(
         completed_at=completions,

@@ -80,7 +80,9 @@ def night_letters(language: str) -> list[wording.Letter]:
     """Four doses are the most that a night of eleven hours can hold, in whichever hour it starts."""
     nights = [tuple(DAYS[0] + timedelta(hours=first + 3 * dose) for dose in range(4)) for first in range(3)]
     return [
-        letter(Planned(STEPS["serum-day"], 1, 8, DAYS[0], DAYS[1], folded=night), language, NEW_YORK, values(language)) for night in nights
+        letter(Planned(STEPS["serum-day"], 1, 8, DAYS[0], DAYS[1], folded=night, then=then), language, NEW_YORK, values(language))
+        for night in nights
+        for then in (night[-1] + timedelta(hours=3), None)
     ]
 
 
@@ -238,6 +240,21 @@ class TestSpanish:
         assert clock_times(night, NEW_YORK, "en") == "11:00 PM, 2:00 AM and 5:00 AM"
         assert clock_times(night, NEW_YORK, "es") == "11:00 PM, 2:00 AM y 5:00 AM"
         assert clock_times(night[:1], NEW_YORK, "es") == "11:00 PM"
+        # Doses of two steps at one time are one time to her.
+        assert clock_times([night[0], night[0] + timedelta(minutes=5)], NEW_YORK, "en") == "11:00 PM"
+
+    def test_a_nights_text_says_when_to_go_on_where_that_is_the_next_morning(self):
+        step, night = STEPS["serum-day"], (datetime(2026, 12, 1, 23, 0, tzinfo=NEW_YORK), datetime(2026, 12, 2, 2, 0, tzinfo=NEW_YORK))
+
+        def sms(then: datetime | None, language: str = "en") -> str:
+            return letter(Planned(step, 3, 8, DAYS[0], DAYS[1], folded=night, then=then), language, NEW_YORK, values(language)).sms
+
+        start = f"{LONGEST_NAME}: the next times for your hyaluronic acid serum are about 11:00 PM and 2:00 AM"
+        assert sms(datetime(2026, 12, 2, 8, 0, tzinfo=NEW_YORK)) == f"{start}, then at 8:00 AM. Only if you are awake: sleep comes first."
+        assert "11:00 PM y 2:00 AM, y luego a las 8:00 AM" in sms(datetime(2026, 12, 2, 8, 0, tzinfo=NEW_YORK), "es")
+        # A day later, the same words would be taken for tonight.
+        last = f"{start}. Only if you are awake: sleep comes first."
+        assert sms(None) == sms(datetime(2026, 12, 2, 23, 0, tzinfo=NEW_YORK)) == last
 
     def test_a_language_without_a_text_falls_back_to_english(self):
         step = STEPS["education-day-1"]

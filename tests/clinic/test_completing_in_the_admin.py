@@ -316,9 +316,45 @@ class TestCompleting:
         Patient.objects.update(wants_quiet_nights=True)
         desk.now = END + 8 * HOUR  # ten in the evening: the doses of the night were named in one message at half past eight
         said = "Completed late: 3 messages are left out, as their times have passed (Tue, Nov 3: 5:00 PM, 8:00 PM, 8:30 PM)."
-        assert said in desk.get(step(booked))
+        to_say = (
+            "No message comes before this night, so tell Ana now: the next times for the serum are about 11:00 PM, 2:00 AM and 5:00 AM, "
+            "only if awake; then at 8:00 AM."
+        )
+        page = desk.get(step(booked))
+        assert said in page
+        assert to_say in page
         answer = desk.post(step(booked), typed() | {"wants_quiet_nights": "quiet"}, follow=True)
-        assert notes(answer) == [f"Ana Alvarez, {booked.local_time_text}: completed; aftercare is on its way. {said}"]
+        assert notes(answer) == [f"Ana Alvarez, {booked.local_time_text}: completed; aftercare is on its way. {said} {to_say}"]
+
+    def test_what_is_told_by_word_of_mouth_after_a_session_that_ends_in_the_night(self, clinic, desk):
+        clinic.consents(clinic.ana)
+        late = clinic.book(clinic.ana, at("2026-11-03", "21:15"))
+        desk.now = at("2026-11-03", "22:15")
+        to_say = (
+            "No message comes before this night, so tell Ana now: the next times for the serum are about 1:15 AM, 4:15 AM and 7:15 AM, "
+            "only if awake; then at 10:15 AM."
+        )
+        answers = typed(desk.now, wants_quiet_nights="quiet")
+        page = desk.get(preview(late), **answers)
+        assert to_say in page
+        assert page.count('class="told is-left-out"') == 1
+        assert "Told at the clinic: the session ended in her quiet hours." in page
+        assert "Completed late" not in page
+        assert to_say not in desk.get(preview(late), **answers | {"wants_quiet_nights": "texts"})
+        [note] = notes(desk.post(step(late), answers, follow=True))
+        assert note.endswith(f"completed; aftercare is on its way. {to_say}")
+        # She has been told, and nothing of it is sent.
+        [spoken] = CareMessage.objects.filter(key__contains="-night-1", kind="dose")
+        assert (spoken.message, spoken.reason) == (None, "told at the clinic: the session ended in her quiet hours")
+
+    def test_a_little_late_in_the_evening_the_nights_text_still_goes(self, clinic, desk):
+        clinic.consents(clinic.ana)
+        evening = clinic.book(clinic.ana, at("2026-11-03", "19:10"))
+        desk.now = at("2026-11-03", "20:50")
+        desk.post(step(evening), typed(at("2026-11-03", "20:10"), wants_quiet_nights="quiet"))
+        [night] = CareMessage.objects.filter(key__contains="-night-1")
+        assert (night.message.send_at, night.message.expires_at) == (desk.now, at("2026-11-03", "21:00"))
+        assert "about 11:15 PM, 2:15 AM and 5:15 AM, then at 8:15 AM. Only if you are awake" in night.message.body
 
     def test_months_late_nothing_is_on_its_way(self, desk, booked):
         desk.now = END + timedelta(days=60)
