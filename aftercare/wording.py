@@ -60,6 +60,18 @@ CONFIRMED_ALREADY = {
     ),
     REMINDER: replace(REMINDER, sms=gettext_noop("{clinic}: see you {day} at {time}. If you can't come, reply R or call {phone}.")),
 }
+# Once she has asked to move it, what is still to come says that the time stands, and doesn't ask once more.
+STILL_HELD = Text(
+    sms=gettext_noop(
+        "{clinic}: we hold {day} at {time} for you until we have found you another time. Reply C to keep it after all, or call {phone}."
+    ),
+    subject=gettext_noop("We hold {day} for you for now"),
+    email=gettext_noop(
+        "We hold {day} at {time} for you, at {clinic}, {address}, until we have found you another time.\n\n"
+        "If it suits you after all, or to find another time now, please call us."
+    ),
+)
+ASKED_TO_MOVE = dict.fromkeys(CONFIRMED_ALREADY, STILL_HELD)
 # By text only, and so are the answers to an answer.
 OFFER = Text(sms=gettext_noop("{clinic}: a time is free on {day} at {time}. Answer 1 within {minutes} minutes to take it, 2 to pass."))
 OFFER_INSTEAD = Text(

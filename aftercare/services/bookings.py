@@ -12,7 +12,7 @@ from aftercare.services.consent import hold, why_unreachable
 from aftercare.services.heard import Heard, heard, heard_of, key_of
 from aftercare.services.taking_back import take_back
 from aftercare.services.telling import Telling, tell, values_of
-from aftercare.wording import CANCELLATION, CONFIRMATION, CONFIRMED_ALREADY, MOVED, REMINDER, Letter, day_and_time, render
+from aftercare.wording import ASKED_TO_MOVE, CANCELLATION, CONFIRMATION, CONFIRMED_ALREADY, MOVED, REMINDER, Letter, day_and_time, render
 from notifications.domain.quiet import QuietHours
 from scheduling.domain.states import COMING, Status
 from scheduling.models import Appointment, Location
@@ -128,4 +128,6 @@ def _letter(appointment: Appointment, text: Text, starts_at: datetime | None = N
     values = values_of(where, language) | day_and_time(starts_at or appointment.starts_at, where.zone, language)
     if appointment.confirmed_at:
         text = CONFIRMED_ALREADY.get(text, text)
+    elif appointment.move_requested_at:
+        text = ASKED_TO_MOVE.get(text, text)
     return render(text, language, values)

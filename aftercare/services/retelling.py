@@ -23,6 +23,7 @@ from scheduling.models import Appointment, Patient
 BY_EMAIL = "by email: the text couldn't be delivered"
 NO_CONSENT_FOR_EMAILS = "not by email either: no consent for emails"
 CONFIRMED = "the appointment is confirmed"
+MOVE_REQUESTED = "another time was asked for"
 NO_EMAIL_ADDRESS = "not by email either: no email address"
 Owner = tuple[Appointment | None, Plan | None]
 
@@ -96,10 +97,10 @@ def tell_by_email(message_id: int, *, now: datetime) -> None:
 
 @transaction.atomic
 def follow_answer(appointment: Appointment, *, now: datetime) -> None:
-    """What is queued about an appointment that she has confirmed doesn't ask her again."""
-    if appointment.confirmed_at:
-        hold(appointment.patient)
-        plan_anew(appointment.patient, reason=CONFIRMED, now=now, appointment=appointment, plan=None)
+    """What is queued about an appointment that she has confirmed, or asked to move, doesn't ask her again."""
+    hold(appointment.patient)
+    reason = CONFIRMED if appointment.confirmed_at else MOVE_REQUESTED
+    plan_anew(appointment.patient, reason=reason, now=now, appointment=appointment, plan=None)
 
 
 @transaction.atomic

@@ -115,6 +115,28 @@ class TestAboutHerAppointment:
         assert answers() == [f"our front desk will call you to find another time than Tue, Nov 3. Or call us: {PHONE}."]
         assert unread() == ["R"]
 
+    def test_until_it_is_moved_what_is_still_to_come_says_that_her_time_stands_and_doesnt_ask_again(self, booked):
+        write("R")
+        reminders = outbox(caremessage__kind="reminder")
+        assert [message.body for message in reminders] == [
+            "Maple Street Clinic: we hold Tue, Nov 3 at 1:00 PM for you until we have found you another time. "
+            f"Reply C to keep it after all, or call {PHONE}."
+        ] * 2
+        assert {message.reason for message in outbox("cancelled")} == {"another time was asked for"}
+        write("R", now=TODAY + 2 * HOUR)
+        assert len(outbox("cancelled")) == 2
+        write("C", now=TODAY + 3 * HOUR)
+        assert [message.body.partition(". ")[0] for message in outbox(caremessage__kind="reminder")] == [
+            "Maple Street Clinic: see you Tue, Nov 3 at 1:00 PM"
+        ] * 2
+
+    def test_moved_at_last_she_is_asked_about_the_new_time(self, booked):
+        write("R")
+        scheduling.move(booked, starts_at=FIRST + DAY, now=TODAY + 2 * HOUR)
+        bodies = [message.body for message in outbox(caremessage__kind__in=["confirmation", "reminder"])]
+        assert len(bodies) == 3
+        assert all(body.endswith(f"Reply C to confirm, R to move it, or call {PHONE}.") for body in bodies)
+
     def test_the_answer_goes_at_any_hour_and_is_worthless_after_one(self, booked):
         night = at("2026-10-27", "02:00")
         write("C", now=night)

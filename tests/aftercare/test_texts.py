@@ -29,6 +29,7 @@ BOOKING_TEXTS = {
     "CANCELLATION": wording.CANCELLATION,
     "REMINDER": wording.REMINDER,
     **{f"CONFIRMED_ALREADY {number}": text for number, text in enumerate(wording.CONFIRMED_ALREADY.values())},
+    "STILL_HELD": wording.STILL_HELD,
 }
 TEXTS_ONLY = {
     name: getattr(wording, name)
@@ -230,8 +231,11 @@ class TestSpanish:
 
     def test_a_confirmation_reads_like_this(self):
         told = day_and_time(datetime(2026, 12, 5, 14, 0, tzinfo=NEW_YORK), NEW_YORK, "es")
-        written = render(wording.CONFIRMATION, "es", values("es") | told)
-        assert written.sms == f"{LONGEST_NAME}: su cita es el sáb 5 dic, 2:00 PM. Responda C para confirmar, R para cambiarla."
+        written = render(wording.CONFIRMATION, "es", values("es") | {"clinic": "Maple Street Clinic"} | told)
+        how = f"Responda C para confirmar, R para cambiarla o llame al {PHONE}."
+        assert written.sms == f"Maple Street Clinic: su cita es el sáb 5 dic, 2:00 PM. {how}"
+        long = render(wording.CONFIRMATION, "es", values("es") | told)
+        assert long.sms == f"{LONGEST_NAME}: su cita es el sab 5 dic, 2:00 PM. {how}"  # it would take three segments
         assert written.subject == "Su cita es el sáb 5 dic"
         assert '<html lang="es">' in written.html
 
