@@ -39,7 +39,7 @@ class Done:
 def act_on(reply: Reply, patients: Sequence[Patient], *, now: datetime) -> Done | None:
     """None where it is no answer, or it isn't certain to what: somebody reads it. Requires a transaction."""
     answer = answer_of(reply.body) if reply.channel == "sms" and reply.meaning == Meaning.WORDS else None
-    if answer is None or _answered_lately(patients, now) >= MOST_ANSWERS_AN_HOUR:
+    if answer is None or answered_lately(patients, now) >= MOST_ANSWERS_AN_HOUR:
         return None
     if answer in (Answer.CONFIRM, Answer.MOVE):
         appointment = _asked_about(patients, reply.address, now)
@@ -112,6 +112,7 @@ def _offered(patients: Sequence[Patient], number: str, now: datetime) -> Offer |
     return None if since.filter(message__address=number, message__status__in=WENT_OUT).exists() else last
 
 
-def _answered_lately(patients: Sequence[Patient], now: datetime) -> int:
+def answered_lately(patients: Sequence[Patient], now: datetime) -> int:
+    """How many answers went to them in the last hour, of any kind but those to HELP."""
     since = CareMessage.objects.filter(patient__in=patients, planned_for__gt=now - timedelta(hours=1))
     return since.filter(message__dedupe_key__startswith=ANSWERS).count()

@@ -94,6 +94,13 @@ def acknowledge_held(concern: Concern, *, by: User, now: datetime) -> Concern:
     return concern
 
 
+def add_words(concern: Concern, line: CareMessage, *, now: datetime) -> Concern:
+    """Ordinary words of a patient whose concern is open: they belong to it, and make it neither better nor worse. In a transaction."""
+    CareMessage.objects.filter(pk=line.pk).update(concern=concern)
+    _note(concern, What.SAID_MORE, None, now)
+    return concern
+
+
 def open_concern_of(patient: Patient) -> Concern | None:
     return Concern.objects.filter(patient=patient, resolved_at=None).select_related("location").first()
 

@@ -332,7 +332,9 @@ class TestAboutAnOffer:
         check_in.save(force_insert=True)
         CareMessage.objects.create(patient=clinic.ana, kind="check_in", channel="sms", planned_for=TODAY + MINUTE, message=check_in)
         write("1", now=TODAY + 2 * MINUTE)
-        assert (answers(), unread()) == ([], ["1"])
+        assert (answers(), unread()) == (["thank you for telling us. If anything changes or worries you, call (212) 555-0100."], [])
+        offer.refresh_from_db()
+        assert offer.outcome == "open"
         assert not Appointment.objects.coming().exists()
 
     def test_with_two_offers_at_one_number_somebody_reads_it(self, clinic, offer):

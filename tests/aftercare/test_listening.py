@@ -1,0 +1,232 @@
+"""What a patient writes is sorted: a check-in that is answered, a concern that is raised, and the fixed words that she gets."""
+
+from datetime import timedelta
+from itertools import count
+
+import pytest
+
+from aftercare.models import CareMessage, Concern, OnCallContact
+from aftercare.services import acknowledge, listening
+from notifications.domain.states import Meaning
+from notifications.models import Alarm, Message, Pause, Reply
+from notifications.services import dispatch, suppress
+from notifications.services.replies import receive_reply
+from notifications.signals import reply_received
+from scheduling.models import OpeningHours
+from tests.clinic_world import FIRST, TODAY, at, ledger, outbox
+from tests.staff import member
+
+END = FIRST + timedelta(hours=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+DAY_4 = at("2026-11-07", "12:00")  # a Saturday
+PHONE = "(212) 555-0100"
+numbers = count(1)
+
+
+def write(body: str, *, now=DAY_4, meaning=Meaning.WORDS, address="+12125550101") -> Reply:
+    reply = Reply.objects.create(
+        channel="sms", address=address, body=body, meaning=meaning.value, provider_id=f"SMl{next(numbers)}", received_at=now
+    )
+    reply_received.send(Reply, reply=reply, now=now)
+    return reply
+
+
+def answers() -> list[str]:
+    """Without the clinic's name."""
+    sent = Message.objects.filter(dedupe_key__startswith="answer-").order_by("pk")
+    return [message.body.removeprefix("Maple Street Clinic: ") for message in sent]
+
+
+def line_of(reply: Reply) -> CareMessage:
+    return CareMessage.objects.get(reply=reply)
+
+
+@pytest.fixture
+def healing(clinic):
+    """Ana was treated on Tuesday and texted since; Dana is on call."""
+    clinic.treat(clinic.consents(clinic.ana))
+    OnCallContact.objects.create(name="Dana Diaz", phone="+12125550120", email="dana@example.org")
+    return clinic
+
+
+@pytest.fixture
+def asked(healing) -> CareMessage:
+    """The check-in of day 4 has gone out."""
+    check_in = CareMessage.objects.filter(kind="check_in").order_by("planned_for").first()
+    Message.objects.filter(pk=check_in.message_id).update(status="accepted", send_at=DAY_4 - 2 * HOUR)
+    return check_in
+
+
+class TestACheckIn:
+    def test_1_is_settled_and_she_is_thanked(self, asked):
+        line = line_of(write("1"))
+        assert (line.answers, line.read_at, line.concern) == (asked, DAY_4, None)
+        assert answers() == [f"thank you for telling us. If anything changes or worries you, call {PHONE}."]
+        assert not Concern.objects.exists()
+
+    def test_2_is_a_concern_that_can_wait_a_little(self, asked):
+        line = line_of(write("2"))
+        concern = Concern.objects.get()
+        assert (line.answers, line.read_at, line.concern) == (asked, None, concern)
+        assert (concern.patient, concern.severity, concern.said) == (asked.patient, "soon", "2")
+        assert answers() == [
+            f"thank you for telling us. Somebody from our team will get back to you. If it gets worse, don't wait: call {PHONE}. "
+            "If it is an emergency, call 911."
+        ]
+        assert not Pause.objects.exists()
+
+    def test_3_after_a_1_takes_that_back(self, asked):
+        write("1")
+        line = line_of(write("3", now=DAY_4 + HOUR))
+        assert (line.answers, Concern.objects.get().said) == (asked, "3")
+
+    def test_after_three_days_a_number_is_words(self, asked):
+        line = line_of(write("3", now=DAY_4 + timedelta(hours=71)))
+        assert (line.answers, line.read_at, line.concern) == (None, None, None)
+        assert answers() == []
+
+    def test_words_are_an_answer_too_and_somebody_reads_them(self, asked):
+        line = line_of(write("Can I go for a run tomorrow?"))
+        assert (line.answers, line.read_at, line.concern) == (asked, None, None)
+
+    def test_of_two_with_one_number_it_is_hers_who_was_asked(self, healing, asked):
+        healing.chloe.phone = "+12125550101"
+        healing.chloe.save()
+        write("2")
+        assert Concern.objects.get().patient == healing.ana
+
+
+class TestAConcern:
+    def test_a_red_flag_is_urgent_somebody_is_told_and_what_is_routine_waits(self, healing):
+        line = line_of(write("My cheek is bleeding a lot"))
+        concern = Concern.objects.get()
+        assert (concern.severity, concern.flags, line.concern, line.read_at) == ("urgent", ["bleeding"], concern, None)
+        assert answers() == [
+            f"please call us now at {PHONE}, don't wait for our reply. We pass your message on at once. If it is an emergency, call 911."
+        ]
+        assert Pause.objects.get().key == f"routine-of-patient-{healing.ana.pk}"
+        assert [alert.address for alert in outbox(reference=f"concern-{concern.pk}")] == ["+12125550120"]
+
+    def test_while_the_clinic_is_closed_she_hears_so_and_where_to_turn(self, healing):
+        OpeningHours.objects.create(location=healing.location, weekday=0, opens_at="09:00", closes_at="18:00")
+        healing.location.after_hours_phone = "+12125550109"
+        healing.location.save()
+        write("My cheek is bleeding a lot")
+        assert answers() == [
+            f"we are closed now and open on Monday at 9:00 AM ({PHONE}). Don't wait for us: call (212) 555-0109 now. "
+            "If it is an emergency, call 911."
+        ]
+
+    def test_ordinary_words_out_of_hours_are_answered_once_a_night(self, healing):
+        OpeningHours.objects.create(location=healing.location, weekday=0, opens_at="09:00", closes_at="18:00")
+        write("Can I go for a run tomorrow?")
+        write("And swim?", now=DAY_4 + HOUR)
+        [answer] = answers()
+        assert answer.startswith("we are closed now and read your message when we open on Monday at 9:00 AM. Worried?")
+        assert CareMessage.objects.to_read().count() == 2
+
+    def test_in_hours_ordinary_words_are_not_answered_by_a_machine(self, healing):
+        write("Can I go for a run tomorrow?")
+        assert answers() == []
+
+    def test_in_her_language(self, healing):
+        healing.ana.language = "es"
+        healing.ana.save()
+        write("me sangra mucho la mejilla")
+        assert Concern.objects.get().severity == "urgent"
+        assert "911" in answers()[0]
+        assert "please" not in answers()[0]
+
+    def test_what_she_says_next_joins_it(self, healing):
+        first, second, third = write("it is worse"), write("my cheek is bleeding"), write("thank you", now=DAY_4 + MINUTE)
+        concern = Concern.objects.get()
+        assert {line_of(reply).concern for reply in (first, second, third)} == {concern}
+        assert concern.severity == "urgent"
+        assert concern.said == "it is worse\nmy cheek is bleeding"
+        assert line_of(third).read_at is None
+
+    def test_answers_are_bounded_but_the_first_urgent_one_always_goes(self, healing):
+        for minute in range(8):
+            write("it is worse", now=DAY_4 + minute * MINUTE)
+        assert len(answers()) == 6
+        for minute in range(10, 14):
+            write("my cheek is bleeding", now=DAY_4 + minute * MINUTE)
+        assert len(answers()) == 7
+        assert answers()[-1].startswith("please call us now")
+        assert CareMessage.objects.filter(reply__isnull=False, concern=None).count() == 0
+
+    def test_where_somebody_is_seeing_to_it_a_machine_doesnt_talk_into_it(self, healing):
+        write("my cheek is bleeding")
+        acknowledge(Concern.objects.get(), by=member("Clinician"), now=DAY_4 + 5 * MINUTE)
+        write("it is still bleeding", now=DAY_4 + 10 * MINUTE)
+        assert len(answers()) == 1
+
+    def test_with_stop_in_it_it_is_raised_and_she_is_not_texted(self, healing):
+        receive_reply("sms", "+12125550101", "Stop texting me. My cheek is bleeding", provider_id="SMstop", now=DAY_4)
+        assert Concern.objects.get().flags == ["bleeding"]
+        assert answers() == []
+        assert [message.address for message in outbox(channel="sms")] == ["+12125550120"]
+
+    def test_a_call_for_help_with_a_red_flag_is_a_concern(self, healing):
+        write("HELP my cheek is bleeding", meaning=Meaning.HELP)
+        assert Concern.objects.get().severity == "urgent"
+        assert [answer[:18] for answer in answers()] == ["please call us now"]
+        assert ledger(reason="an answer to HELP") == []
+
+    def test_of_two_with_one_number_it_is_hers_who_is_healing(self, healing):
+        healing.chloe.phone = "+12125550101"
+        healing.chloe.save()
+        write("my cheek is bleeding")
+        assert Concern.objects.get().patient == healing.ana
+
+    def test_of_two_with_one_number_it_is_both_where_nobody_is_healing(self, clinic):
+        clinic.chloe.phone = "+12125550101"
+        clinic.chloe.save()
+        write("my cheek is bleeding")
+        assert {concern.patient for concern in Concern.objects.all()} == {clinic.ana, clinic.chloe}
+        assert len(answers()) == 1
+
+    def test_from_a_number_that_nobody_has_it_is_one_without_a_patient(self, healing):
+        first = write("my friend is bleeding a lot", address="+12125550177")
+        write("the bleeding is worse", address="+12125550177")
+        concern = Concern.objects.get()
+        assert (concern.patient, concern.severity, concern.location) == (None, "urgent", healing.location)
+        assert concern.lines.count() == 2
+        assert f"/admin/inbox/unknown/{first.pk}/" in outbox(reference=f"concern-{concern.pk}")[0].body
+        assert answers() == []
+
+    def test_from_there_only_what_is_urgent(self, healing):
+        write("it is worse", address="+12125550177")
+        assert not Concern.objects.exists()
+
+    def test_who_is_on_call_is_no_patient(self, healing):
+        write("what, is she bleeding?", address="+12125550120")
+        assert not Concern.objects.exists()
+
+
+class TestNothingIsLost:
+    def test_where_the_rules_fail_it_is_a_concern_and_an_operator_hears(self, healing, monkeypatch):
+        def broken(*args, **named):
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(listening, "triage", broken)
+        receive_reply("sms", "+12125550101", "good morning", provider_id="SMx", now=DAY_4)
+        assert Concern.objects.get().severity == "soon"
+        assert Alarm.objects.get().code == "triage failed"
+
+    def test_where_the_concern_cant_be_raised_her_words_wait_to_be_read_and_an_operator_hears(self, healing, monkeypatch):
+        def broken(**named):
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(listening, "raise_concern", broken)
+        receive_reply("sms", "+12125550101", "my cheek is bleeding", provider_id="SMx", now=DAY_4)
+        [line] = CareMessage.objects.to_read()
+        assert (line.reply.body, line.concern) == ("my cheek is bleeding", None)
+        assert Alarm.objects.get().code == "concern not raised"
+
+    def test_a_suppressed_number_is_not_answered(self, healing):
+        suppress("sms", "+12125550101", reason="said stop", now=TODAY)
+        write("my cheek is bleeding")
+        assert answers() == []
+        assert Concern.objects.get().severity == "urgent"
+        assert dispatch(now=DAY_4).accepted >= 1  # the alert
