@@ -1,5 +1,9 @@
 """Why something about a patient's care is refused. Each has a `code` for programs and a sentence for people."""
 
+from collections.abc import Sequence
+
+from aftercare.domain.checking import Problem
+
 
 class Refused(Exception):
     """Nothing was changed. `str()` is the sentence that whoever asked for it reads."""
@@ -43,3 +47,37 @@ class CantBeReached(Refused):
     """No number, or one that said STOP, and no email address."""
 
     code = "cant_be_reached"
+
+
+class NotReady(Refused):
+    """A draft that can't be published yet: `problems` is what must be mended."""
+
+    code = "not_ready"
+
+    def __init__(self, sentence: str, problems: Sequence[Problem]) -> None:
+        super().__init__(sentence)
+        self.problems = list(problems)
+
+
+class NotADraft(Refused):
+    """It was published meanwhile, or discarded."""
+
+    code = "not_a_draft"
+
+
+class ChangedMeanwhile(Refused):
+    """Somebody else has saved another version of it since it was opened."""
+
+    code = "changed_meanwhile"
+
+
+class NameTaken(Refused):
+    """Another protocol, or another step of this one, has that name."""
+
+    code = "name_taken"
+
+
+class StillNeeded(Refused):
+    """Without this protocol there would be none for some sessions."""
+
+    code = "still_needed"

@@ -51,3 +51,14 @@ class CareMessageQuerySet(models.QuerySet):
     def to_read(self) -> Self:
         """Replies that nobody has read yet."""
         return self.filter(reply__isnull=False, read_at=None)
+
+
+class ProtocolQuerySet(models.QuerySet):
+    def newest(self) -> Self:
+        """Of each protocol the newest version that was published, in use or not."""
+        published = self.exclude(published_at=None).order_by("slug", "-version").distinct("slug")
+        return self.filter(pk__in=published.values("pk"))
+
+    def in_use(self) -> Self:
+        """Those that sessions completed from now on follow. An older version never comes back into use by itself."""
+        return self.newest().filter(retired_at=None)

@@ -3,6 +3,7 @@
 import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
+import django.utils.timezone
 import phonenumber_field.modelfields
 from django.conf import settings
 from django.db import migrations, models
@@ -392,6 +393,7 @@ class Migration(migrations.Migration):
                 ("version", models.PositiveSmallIntegerField(verbose_name="version")),
                 ("name", models.CharField(max_length=100, verbose_name="name")),
                 ("note", models.TextField(blank=True, verbose_name="what is new in it")),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="begun")),
                 ("published_at", models.DateTimeField(blank=True, null=True, verbose_name="published")),
                 ("retired_at", models.DateTimeField(blank=True, null=True, verbose_name="out of use")),
                 (
@@ -414,6 +416,17 @@ class Migration(migrations.Migration):
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
                         verbose_name="published by",
+                    ),
+                ),
+                (
+                    "retired_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="taken out of use by",
                     ),
                 ),
                 (

@@ -2,6 +2,7 @@
 
 Consents are evidence, and so are a concern's steps: a row that is there is neither changed nor deleted. And whoever changes a patient's address, a script or raw SQL,
 nothing that is queued goes to the old one: looked at when the transaction ends, so that the services come first and give their reasons.
+A version of a protocol that was published is what patients were told: only when it goes out of use may still be written.
 """
 
 from django.db import migrations
@@ -56,6 +57,74 @@ CREATE CONSTRAINT TRIGGER nothing_to_an_old_address AFTER UPDATE OF phone, email
     EXECUTE FUNCTION aftercare_nothing_to_an_old_address();
 """
 
+IMMUTABLE = """
+CREATE FUNCTION aftercare_published_is_unchangeable() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    changed aftercare_protocol;
+BEGIN
+    IF OLD.published_at IS NULL THEN
+        RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+    END IF;
+    IF TG_OP = 'UPDATE' THEN
+        changed := NEW;
+        changed.retired_at := OLD.retired_at;
+        changed.retired_by_id := OLD.retired_by_id;
+        -- Somebody who no longer has an account.
+        IF NEW.made_by_id IS NULL THEN changed.made_by_id := OLD.made_by_id; END IF;
+        IF NEW.published_by_id IS NULL THEN changed.published_by_id := OLD.published_by_id; END IF;
+        IF changed IS NOT DISTINCT FROM OLD THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'a published version of a protocol is unchangeable: make a new one' USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER published_is_unchangeable BEFORE UPDATE OR DELETE ON aftercare_protocol
+    FOR EACH ROW EXECUTE FUNCTION aftercare_published_is_unchangeable();
+
+-- The row is locked before it is looked at: who publishes it just then either waits for this change or refuses it.
+CREATE FUNCTION aftercare_refuse_in_published(protocol bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    published timestamptz;
+BEGIN
+    SELECT published_at INTO published FROM aftercare_protocol WHERE id = protocol FOR SHARE;
+    IF published IS NOT NULL THEN
+        RAISE EXCEPTION 'a published version of a protocol is unchangeable: make a new one' USING ERRCODE = 'restrict_violation';
+    END IF;
+END $$;
+
+CREATE FUNCTION aftercare_part_of_published() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN PERFORM aftercare_refuse_in_published(OLD.protocol_id); END IF;
+    IF TG_OP <> 'DELETE' THEN PERFORM aftercare_refuse_in_published(NEW.protocol_id); END IF;
+    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END $$;
+CREATE TRIGGER step_of_published_is_unchangeable BEFORE INSERT OR UPDATE OR DELETE ON aftercare_protocolstep
+    FOR EACH ROW EXECUTE FUNCTION aftercare_part_of_published();
+CREATE TRIGGER treatments_of_published_are_unchangeable BEFORE INSERT OR UPDATE OR DELETE ON aftercare_protocol_treatments
+    FOR EACH ROW EXECUTE FUNCTION aftercare_part_of_published();
+
+CREATE FUNCTION aftercare_text_of_published() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        PERFORM aftercare_refuse_in_published(protocol_id) FROM aftercare_protocolstep WHERE id = OLD.step_id;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        PERFORM aftercare_refuse_in_published(protocol_id) FROM aftercare_protocolstep WHERE id = NEW.step_id;
+    END IF;
+    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END $$;
+CREATE TRIGGER text_of_published_is_unchangeable BEFORE INSERT OR UPDATE OR DELETE ON aftercare_steptext
+    FOR EACH ROW EXECUTE FUNCTION aftercare_text_of_published();
+"""
+CHANGEABLE = """
+DROP TRIGGER text_of_published_is_unchangeable ON aftercare_steptext;
+DROP TRIGGER treatments_of_published_are_unchangeable ON aftercare_protocol_treatments;
+DROP TRIGGER step_of_published_is_unchangeable ON aftercare_protocolstep;
+DROP TRIGGER published_is_unchangeable ON aftercare_protocol;
+DROP FUNCTION aftercare_text_of_published(), aftercare_part_of_published(), aftercare_refuse_in_published(bigint),
+    aftercare_published_is_unchangeable();
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -77,4 +146,5 @@ class Migration(migrations.Migration):
             OLD_ADDRESS,
             "DROP TRIGGER nothing_to_an_old_address ON scheduling_patient; DROP FUNCTION aftercare_nothing_to_an_old_address()",
         ),
+        migrations.RunSQL(IMMUTABLE, CHANGEABLE),
     ]

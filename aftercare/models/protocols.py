@@ -7,10 +7,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from aftercare.domain import protocol as domain
 from aftercare.domain.protocol import Kind
+from aftercare.querysets import ProtocolQuerySet
 from notifications.models.messages import CHANNELS
 from scheduling.models import Treatment
 
@@ -42,11 +44,17 @@ class Protocol(models.Model):
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("made by")
     )
+    made_at = models.DateTimeField(_("begun"), default=timezone.now)
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("published by")
     )
     retired_at = models.DateTimeField(_("out of use"), null=True, blank=True)
+    retired_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("taken out of use by")
+    )
+
+    objects = ProtocolQuerySet.as_manager()
 
     class Meta:
         ordering = ["slug", "-version"]
@@ -59,6 +67,10 @@ class Protocol(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}, version {self.version}"
+
+    @property
+    def is_draft(self) -> bool:
+        return self.published_at is None
 
     def as_domain(self) -> domain.Protocol:
         steps = self.steps.prefetch_related("texts")

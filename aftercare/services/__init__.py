@@ -2,9 +2,11 @@
 
 from aftercare.services.agreeing import give_consent, opt_in, opt_out, start_is_enough, withdraw_consent
 from aftercare.services.bookings import tell_of_booking, tell_of_cancellation, tell_of_move, why_not_called_off
+from aftercare.services.checking import problems_of
 from aftercare.services.concerns import acknowledge, open_concern_of, raise_concern, resolve
 from aftercare.services.consent import agreements, has_said_stop, reachable_by, why_unreachable
 from aftercare.services.dealing import deal_with
+from aftercare.services.drafts import add_step, begin_protocol, change_step, describe, discard, draft_of, remove_step, shift_step
 from aftercare.services.escalating import escalate_due, hasten
 from aftercare.services.following import follow
 from aftercare.services.lengths import dearest_text
@@ -13,6 +15,7 @@ from aftercare.services.on_call import contacts_of, nobody_on_call
 from aftercare.services.plans import start_plan, stop_plan, tell_of_completion
 from aftercare.services.previewing import Foreseen, foresee_plan
 from aftercare.services.protocols import load_protocol, protocol_for
+from aftercare.services.publishing import publish, retire
 from aftercare.services.replies import mark_read, receive
 from aftercare.services.retelling import follow_answer, tell_by_email
 from aftercare.services.taking_back import take_back
@@ -21,11 +24,17 @@ from aftercare.services.writing import answer, way_to
 __all__ = [
     "Foreseen",
     "acknowledge",
+    "add_step",
     "agreements",
     "answer",
+    "begin_protocol",
+    "change_step",
     "contacts_of",
     "deal_with",
     "dearest_text",
+    "describe",
+    "discard",
+    "draft_of",
     "escalate_due",
     "follow",
     "follow_answer",
@@ -39,11 +48,16 @@ __all__ = [
     "open_concern_of",
     "opt_in",
     "opt_out",
+    "problems_of",
     "protocol_for",
+    "publish",
     "raise_concern",
     "reachable_by",
     "receive",
+    "remove_step",
     "resolve",
+    "retire",
+    "shift_step",
     "start_is_enough",
     "start_plan",
     "stop_plan",

@@ -23,7 +23,7 @@ def dearest_text(product: Product, language: str) -> str:
     texts = [
         fitted(f"{letter(planned, language, location.zone, values_of(location, language, product)).sms} {how_to_stop(language)}")
         for location in Location.objects.all()
-        for protocol in Protocol.objects.exclude(published_at=None).order_by("slug", "-version").distinct("slug")
+        for protocol in Protocol.objects.in_use()
         for step in protocol.as_domain().steps
         for planned in _longest(step, location)
     ]

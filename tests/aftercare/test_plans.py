@@ -8,8 +8,8 @@ from django.db import connection, transaction
 from freezegun import freeze_time
 
 from aftercare.domain.reasons import NO_CONSENT
-from aftercare.models import CareMessage, Plan
-from aftercare.services import give_consent, load_protocol, protocol_for, reachable_by, start_plan, withdraw_consent
+from aftercare.models import CareMessage, Plan, Protocol
+from aftercare.services import draft_of, give_consent, load_protocol, protocol_for, reachable_by, start_plan, withdraw_consent
 from aftercare.services.plans import TOO_LATE
 from aftercare.services.protocols import read_protocol
 from aftercare.services.telling import FALLBACK
@@ -294,11 +294,25 @@ class TestConsent:
 
 class TestProtocols:
     def test_a_treatments_own_protocol_comes_before_the_general_one(self, clinic):
-        own = load_protocol(read_protocol("microneedling"), now=TODAY)
-        own.treatments.add(clinic.scalp)
-        assert own.version == 2
+        content = replace(read_protocol("microneedling"), slug="scalp")
+        own = load_protocol(content, treatments=[clinic.scalp], now=TODAY)
         assert protocol_for(clinic.scalp) == own
-        assert protocol_for(clinic.face).version == 1
+        assert protocol_for(clinic.face).slug == "microneedling"
+
+    def test_a_newer_version_for_other_treatments_takes_the_older_ones_away(self, clinic):
+        content = replace(read_protocol("microneedling"), slug="own")
+        load_protocol(content, treatments=[clinic.scalp, clinic.face], now=TODAY)
+        newer = load_protocol(content, treatments=[clinic.face], now=TODAY)
+        assert protocol_for(clinic.face) == newer
+        assert protocol_for(clinic.scalp).slug == "microneedling"
+
+    def test_out_of_use_neither_it_nor_an_older_version_counts(self, clinic):
+        content = replace(read_protocol("microneedling"), slug="own")
+        for _version in range(2):
+            newest = load_protocol(content, treatments=[clinic.face], now=TODAY)
+        newest.retired_at = TODAY
+        newest.save()
+        assert protocol_for(clinic.face).slug == "microneedling"
 
     def test_the_newest_version_counts_and_plans_under_way_keep_theirs(self, clinic):
         clinic.treat(clinic.ana)
@@ -307,9 +321,7 @@ class TestProtocols:
         assert Plan.objects.get().protocol.version == 1
 
     def test_a_draft_isnt_used(self, clinic):
-        draft = load_protocol(read_protocol("microneedling"), now=TODAY)
-        draft.published_at = None
-        draft.save()
+        assert draft_of(Protocol.objects.get(), by=None, now=TODAY).version == 2
         assert protocol_for(clinic.face).version == 1
 
     def test_what_is_in_the_database_is_what_came_with_the_software(self, clinic):

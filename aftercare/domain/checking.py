@@ -1,0 +1,252 @@
+"""What must be mended in a protocol before it is published. All of it at once, in sentences for whoever wrote it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from aftercare.domain.discretion import reserved, revealing
+from aftercare.domain.expansion import Planned, expand
+from aftercare.domain.facts import unknown_facts
+from aftercare.domain.placeholders import PLACEHOLDERS, fill, unknown
+from aftercare.domain.protocol import Kind, Protocol, Step, Text
+from aftercare.domain.reminders import REMINDERS
+from notifications.domain.quiet import QuietHours, at_wall_clock
+from notifications.domain.segments import GSM_7, GSM_7_ESCAPED, MOST, fitted, segments
+
+BESIDES = 1 + len(REMINDERS)  # a confirmation and the reminders of a session may fall on the same day
+# The eves of a day of 23 hours and of one of 25, and ordinary days after them.
+ZONE = "America/New_York"
+EVES = (date(2027, 3, 13), date(2027, 11, 6))
+PARTS = (("sms", "text message"), ("subject", "email’s subject"), ("email", "email"))
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """`step` is a slug and `language` a code, "" where it is about the whole. The sentence says what to do."""
+
+    step: str
+    language: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a protocol is checked against.
+
+    `values` are, in each language, what the placeholders may stand for: every location with every product. `night` writes the text message
+    that stands for a night's doses. `most_per_day`: what patients were told, the lesser of texts and emails.
+    """
+
+    languages: Mapping[str, str]  # code → how people call it
+    values: Mapping[str, Sequence[Mapping[str, str]]]
+    how_to_stop: Mapping[str, str]
+    night: Callable[[Planned, str, Mapping[str, str]], str]
+    treatments: Sequence[str]
+    most_per_day: int
+    quiet: QuietHours
+
+
+def problems_in(protocol: Protocol, around: Surroundings) -> list[Problem]:
+    """In the order of the steps, what is about the whole first. Empty: it may be published."""
+    if not protocol.steps:
+        return [Problem("", "", "It has no step yet: add what patients are to be told.")]
+    plans = _plans(protocol, around.quiet)
+    by_step = [problem for step in protocol.steps for problem in (*_of_times(step, plans, around), *_of_texts(step, around))]
+    return [*_twice(protocol), *_too_many(plans, around), *_nights(plans, around), *_late_doses(protocol, plans), *by_step]
+
+
+def problems_in_text(text: Text, step: Step, language: str, around: Surroundings) -> list[Problem]:
+    """Those of one step's words in one language, whatever else there is."""
+    called = around.languages[language]
+    named = f"“{step.slug}”, {called}"
+    return [Problem(step.slug, language, f"{named}: {said}") for said in _of_words(text, step, language, around)]
+
+
+def longest(text: str, step: Step, language: str, around: Surroundings) -> str:
+    """The text message as long and as dear as it can get: as the last of its step, and as the first text of all, which says how to stop."""
+    own = {"number": str(step.times), "of": str(step.times)}
+    written = [fitted(f"{fill(text, {**values, **own})} {around.how_to_stop[language]}") for values in around.values[language]]
+    return max(written, key=lambda sent: (segments(sent).number, len(sent)), default=text)
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+
+def _of_texts(step: Step, around: Surroundings) -> Iterator[Problem]:
+    for language, called in around.languages.items():
+        if language in step.texts:
+            yield from problems_in_text(step.texts[language], step, language, around)
+        else:
+            yield Problem(step.slug, language, f"“{step.slug}” has no words in {called} yet.")
+
+
+def _of_words(text: Text, step: Step, language: str, around: Surroundings) -> Iterator[str]:
+    for part, called in PARTS:
+        words = getattr(text, part)
+        if not words.strip():
+            yield f"the {called} is empty. {_why_needed(part, step.channel)}"
+        for left in unknown(words):
+            yield _left_in_braces(left, called)
+    if "\n" in text.subject.strip() or "\r" in text.subject.strip():
+        yield "the email’s subject has more than one line."
+    if text.sms.strip():
+        yield from _of_sms(text.sms, step, language, around)
+
+
+def _of_sms(sms: str, step: Step, language: str, around: Surroundings) -> Iterator[str]:
+    for word in revealing(fill(sms, dict.fromkeys(PLACEHOLDERS, "")), around.treatments):
+        yield f"the text message says “{word}”. Anybody may read it on a locked phone: name neither the treatment nor a part of the body."
+    for word in reserved(sms):
+        yield f"the text message says “{word}” in capitals. Answered with that word, it would stop or start all texts: ask for another."
+    if "{clinic}" not in sms:
+        yield "the text message doesn’t say whom it is from: begin it with {clinic}."
+    if step.kind is Kind.EDUCATION and "{phone}" not in sms:  # F12
+        yield "the text message doesn’t give the clinic’s number: say when to call {phone}."
+    yield from _too_long("the text message", longest(sms, step, language, around))
+
+
+def _too_long(what: str, sent: str) -> Iterator[str]:
+    size = segments(sent)
+    if size.number <= MOST:
+        return
+    over = next(cut for cut in range(1, len(sent)) if segments(sent[:-cut]).number <= MOST)
+    dear = dict.fromkeys(letter for letter in sent if letter not in GSM_7 | GSM_7_ESCAPED)
+    why = f" A text with {_list(dear)} in it holds less than half as much." if dear else ""
+    yield (
+        f"{what} can take {size.number} SMS segments, and {MOST} are the most: with the longest names, and as the first text of "
+        f"all, it is {over} {'character' if over == 1 else 'characters'} too long.{why}"
+    )
+
+
+def _why_needed(part: str, channel: str) -> str:
+    if part == "sms":
+        return "It is what patients get." if channel == "sms" else "It goes to patients whom no email reaches."
+    return "It is what patients get." if channel == "email" else "It goes to patients whom no text reaches."
+
+
+def _left_in_braces(left: str, where: str) -> str:
+    if len(left) == 1:
+        return f"there is a single “{left}” in the {where}, which patients would see: take it out."
+    known = _list([f"{{{name}}}" for name in PLACEHOLDERS])
+    return f"“{left}” in the {where} stands for nothing. There are {known}."
+
+
+# --- times ------------------------------------------------------------------------------------------------------------
+
+
+def _of_times(step: Step, plans: Sequence[list[Planned]], around: Surroundings) -> Iterator[Problem]:
+    def say(sentence: str) -> Problem:
+        return Problem(step.slug, "", f"“{step.slug}”: {sentence}")
+
+    if not any(message.step.slug == step.slug for plan in plans for message in plan):
+        yield say("it sends nothing. It begins later than its last message may be.")
+    quiet = around.quiet
+    hours = f"{quiet.starts:%H:%M} to {quiet.ends:%H:%M}"
+    for clock in step.at:
+        if quiet.covers(datetime.combine(EVES[0], clock, tzinfo=ZoneInfo(ZONE))):
+            yield say(f"{clock:%H:%M} is in the quiet hours, {hours}, in which nothing is sent: choose another time of day.")
+    longest_wait = (datetime.combine(EVES[0], quiet.ends) - datetime.combine(EVES[0], quiet.starts)) % timedelta(days=1)
+    if not step.at and step.kind is not Kind.DOSE and step.valid_for < longest_wait:
+        yield say(
+            f"it may fall into the quiet hours, {hours}, and be worthless before they end. Send it at a set time of day, or let it be "
+            f"worth sending for {_hours(longest_wait)}."
+        )
+    for fact in unknown_facts(step.facts):
+        yield say(f"“{fact}” is no clinical fact: they are F1 to F21.")
+
+
+def _twice(protocol: Protocol) -> Iterator[Problem]:
+    for slug, number in Counter(step.slug for step in protocol.steps).items():
+        if number > 1:
+            yield Problem(slug, "", f"{number} steps are called “{slug}”: give each its own name.")
+
+
+def _too_many(plans: Sequence[list[Planned]], around: Surroundings) -> Iterator[Problem]:
+    """Whichever channel reaches her may have to carry everything."""
+    zone = ZoneInfo(ZONE)
+    days = (Counter(message.send_at.astimezone(zone).date() for message in plan) for plan in plans)
+    most = max((number for day in days for number in day.values()), default=0)
+    room = around.most_per_day - BESIDES
+    if most > room:
+        yield Problem(
+            "",
+            "",
+            f"On one day it can send {most} messages. Patients agreed to {around.most_per_day} a day, and {BESIDES} of those are kept for "
+            f"a confirmation and two reminders: {most - room} too many.",
+        )
+
+
+def _nights(plans: Sequence[list[Planned]], around: Surroundings) -> Iterator[Problem]:
+    """The longest of the texts that name a quiet night's doses."""
+    nights = [message for plan in plans for message in plan if message.folded]
+    if not nights:
+        return
+    night = max(nights, key=lambda message: (len(message.folded), sum(len(f"{_clock(at)}") for at in message.folded)))
+    for language, called in around.languages.items():
+        sent = [fitted(f"{around.night(night, language, values)} {around.how_to_stop[language]}") for values in around.values[language]]
+        dearest = max(sent, key=lambda text: (segments(text).number, len(text)), default="")
+        what = f"The evening text that stands for a quiet night’s {len(night.folded)} doses"
+        for said in _too_long(what, dearest):
+            yield Problem(night.step.slug, language, f"“{night.step.slug}”, {called}: {said} Fewer doses in a night make it shorter.")
+
+
+def _late_doses(protocol: Protocol, plans: Sequence[list[Planned]]) -> Iterator[Problem]:
+    """No dose goes out once another is due: she would take two at once.
+
+    Where it hangs on the hour of the session's end how soon the other is due (from counted hours to times of day), it may be due any
+    moment. There a dose mustn't go out once the other is worthless itself.
+    """
+    late: dict[str, tuple[timedelta, str]] = {}
+    for plan in plans:
+        doses = sorted((message for message in plan if message.step.kind is Kind.DOSE), key=_due_at)
+        for dose, following in pairwise(doses):
+            is_fixed = dose.step.slug == following.step.slug or not (dose.step.at or following.step.at)
+            latest = _due_at(following) if is_fixed else following.expires_at
+            if dose.expires_at > latest:
+                found = (latest - dose.send_at, following.step.slug)
+                late[dose.step.slug] = min(late.get(dose.step.slug, found), found)
+    for step in protocol.steps:
+        if step.slug in late:
+            gap, following = late.pop(step.slug)
+            next_one = "the next one is due" if following == step.slug else f"“{following}” is due"
+            advice = f"Let it be worth sending for {_hours(gap)} at most." if gap > timedelta() else "Leave one of them out."
+            yield Problem(
+                step.slug,
+                "",
+                f"“{step.slug}”: a dose may go out up to {_hours(step.valid_for)} late, which can be after {next_one}. {advice}",
+            )
+
+
+def _due_at(message: Planned) -> datetime:
+    return message.folded[0] if message.folded else message.send_at
+
+
+@lru_cache(maxsize=64)
+def _plans(protocol: Protocol, quiet: QuietHours) -> list[list[Planned]]:
+    """The plans that there can be, with quiet nights and without: sessions that end at every hour and around it, and around the times that
+    the steps name, before a day of 23 hours and before one of 25. A protocol's words make no difference to when they are sent."""
+    zone = ZoneInfo(ZONE)
+    named = {clock.minute for step in protocol.steps for clock in step.at} | {quiet.starts.minute, quiet.ends.minute, 0}
+    minutes = sorted({(minute + near) % 60 for minute in named for near in (-1, 0, 1)})
+    ends = [at_wall_clock(day, time(hour, minute), zone) for day in EVES for hour in range(24) for minute in minutes]
+    return [expand(protocol, end, ZONE, nights) for end in ends for nights in (None, quiet)]
+
+
+def _clock(at: datetime) -> str:
+    return f"{at.astimezone(ZoneInfo(ZONE)):%-I:%M %p}"
+
+
+def _hours(length: timedelta) -> str:
+    hours, minutes = divmod(length // timedelta(minutes=1), 60)
+    parts = [f"{hours} hour{'s' if hours > 1 else ''}" if hours else "", f"{minutes} minute{'s' if minutes > 1 else ''}" if minutes else ""]
+    return " and ".join(part for part in parts if part) or "no time"
+
+
+def _list(words: Sequence[str] | Mapping[str, object]) -> str:
+    *all_but_last, last = words
+    return f"{', '.join(all_but_last)} and {last}" if all_but_last else last
