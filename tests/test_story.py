@@ -83,7 +83,7 @@ def test_from_the_booking_to_the_report(committed_clinic: Clinic, twilio, mail_s
     assert form["From"] == "+12125550199"
     assert form["Body"] == (
         "Maple Street Clinic: time for your hyaluronic acid serum (1 of 8). Clean hands, a thin layer."
-        " Worried about anything? Call (212) 555-0100. Reply STOP to opt out."
+        " Worried? Reply, or call (212) 555-0100. Reply STOP to opt out."
     )
     assert 7100 <= int(form["ValidityPeriod"]) <= 7200
     first_dose.refresh_from_db()

@@ -220,7 +220,7 @@ class TestAnotherLanguageZoneOrNight:
         self.change(clinic.ana, language="es")
         assert len(outbox()) == 31
         assert outbox()[0].body == (
-            "Maple Street Clinic: toca su sérum hialurónico (2 de 8). Manos limpias, capa fina. ¿Dudas? (212) 555-0100"
+            "Maple Street Clinic: toca su sérum hialurónico (2 de 8). Manos limpias, capa fina. ¿Dudas? Responda o llame: (212) 555-0100"
         )
         assert {message.reason for message in outbox("cancelled", **PLANNED)} == {"planned anew, with another language"}
 

@@ -54,7 +54,7 @@ class TestStarting:
         first, *_ = [line.message for line in planned("dose")]
         assert first.body == (
             "Maple Street Clinic: time for your hyaluronic acid serum (1 of 8). Clean hands, a thin layer."
-            " Worried about anything? Call (212) 555-0100. Reply STOP to opt out."
+            " Worried? Reply, or call (212) 555-0100. Reply STOP to opt out."
         )
         assert (first.channel, first.address, first.subject, first.html) == ("sms", "+12125550101", "", "")
         assert first.reference == f"patient-{clinic.ana.pk}"
@@ -112,7 +112,8 @@ class TestStarting:
         clinic.ana.save()
         clinic.treat(clinic.consents(clinic.ana))
         assert planned("dose")[0].message.body == (
-            "Maple Street Clinic: toca su sérum hialurónico (1 de 8). Manos limpias, capa fina. ¿Dudas? (212) 555-0100 STOP para salir."
+            "Maple Street Clinic: toca su sérum hialuronico (1 de 8). Manos limpias, capa fina. "  # an accent less, or three segments
+            "¿Dudas? Responda o llame: (212) 555-0100 STOP para salir."
         )
         assert "Llámenos de inmediato" in planned("education")[0].message.body
 

@@ -36,7 +36,7 @@ def test_the_shape_and_the_times(db, capsys):
         "kind": "dose",
         "channel": "sms",
         "body": "Your Clinic: time for your hyaluronic acid serum (1 of 8). Clean hands, a thin layer."
-        " Worried about anything? Call (212) 555-0100.",
+        " Worried? Reply, or call (212) 555-0100.",
     }
     assert {row["kind"] for row in rows} == {"dose", "education", "check_in", "results"}
     assert {row["channel"] for row in rows} == {"sms", "email"}

@@ -82,7 +82,7 @@ class TestAsItIsPlanned:
         assert local(preview[0].line.planned_for) == "Tue 3 Nov 17:00"
         assert preview[0].words == (
             "Maple Street Clinic: time for your hyaluronic acid serum (1 of 8). Clean hands, a thin layer."
-            " Worried about anything? Call (212) 555-0100. Reply STOP to opt out."
+            " Worried? Reply, or call (212) 555-0100. Reply STOP to opt out."
         )
 
     def test_how_to_stop_isnt_said_again_to_one_who_was_texted(self, clinic, booked):
@@ -147,7 +147,8 @@ class TestAsItIsPlanned:
         serum = Product.objects.create(name="calming serum", name_es="suero calmante")
         preview = completed_as_previewed(clinic.book(clinic.consents(clinic.ana)), product=serum)
         assert preview[0].words == (
-            "Maple Street Clinic: toca su suero calmante (1 de 8). Manos limpias, capa fina. ¿Dudas? (212) 555-0100 STOP para salir."
+            "Maple Street Clinic: toca su suero calmante (1 de 8). Manos limpias, capa fina. "
+            "¿Dudas? Responda o llame: (212) 555-0100 STOP para salir."
         )
 
     def test_in_english_with_the_product_that_was_used(self, booked):

@@ -262,9 +262,7 @@ class TestSpanish:
 
     def test_a_language_without_a_text_falls_back_to_english(self):
         step = STEPS["education-day-1"]
-        assert letter(Planned(step, 1, 1, DAYS[0], DAYS[1]), "fr", NEW_YORK, values("en")).sms.startswith(
-            f"{LONGEST_NAME}: a little redness"
-        )
+        assert letter(Planned(step, 1, 1, DAYS[0], DAYS[1]), "fr", NEW_YORK, values("en")).sms.startswith(f"{LONGEST_NAME}: marks, redness")
 
 
 def test_an_email_escapes_what_could_be_markup():
