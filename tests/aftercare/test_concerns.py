@@ -1,16 +1,20 @@
 """A concern is raised, joined, acknowledged and resolved, and somebody on call hears of it."""
 
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
 
-from aftercare.errors import NothingToSay
-from aftercare.models import Concern, ConcernEvent, OnCallContact
-from aftercare.services import nobody_on_call, raise_concern
-from notifications.models import Alarm, Message
+from aftercare.errors import NoteMissing, NothingToSay, TakenAlready
+from aftercare.models import CareMessage, Concern, ConcernEvent, OnCallContact
+from aftercare.services import acknowledge, concerns, contacts_of, escalate_due, escalating, hasten, nobody_on_call, raise_concern, resolve
+from notifications.models import Alarm, Message, Pause
+from notifications.services import dispatch, suppress
 from scheduling.models import Closure, Location, OpeningHours
-from tests.clinic_world import at, local, outbox
+from tests.clinic_world import FIRST, TODAY, at, local, outbox
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 NIGHT = at("2026-10-28", "23:30")  # a Wednesday
@@ -115,3 +119,263 @@ class TestRaising:
         clinic.treat(clinic.ana)
         assert urgent(clinic, at("2026-11-04")).location == clinic.location
         assert raise_concern(patient=clinic.ben, severity="soon", said="?", location=oak, now=NIGHT).location == oak
+
+
+class TestJoining:
+    def test_the_severity_only_rises_and_the_clock_begins_anew(self, clinic, on_call):
+        first = soon(clinic)
+        concern = urgent(clinic, NIGHT + 10 * MINUTE)
+        assert concern == first
+        assert (concern.severity, local(concern.acknowledge_by)) == ("urgent", "Wed 28 Oct 23:55")
+        assert steps(concern) == [("raised", ""), ("told", "Dana Diaz"), ("said_more", ""), ("worsened", ""), ("told", "Dana Diaz")]
+        assert told() == [("dana@example.org", "cancelled"), ("+12125550120", "scheduled")]
+        again = soon(clinic, NIGHT + 11 * MINUTE)
+        assert (again.pk, again.severity, local(again.acknowledge_by)) == (concern.pk, "urgent", "Wed 28 Oct 23:55")
+
+    def test_acknowledged_as_one_that_can_wait_and_then_urgent_it_is_to_be_acknowledged_anew(self, clinic, on_call, staff):
+        acknowledge(soon(clinic), by=staff, now=NIGHT + MINUTE)
+        concern = urgent(clinic, NIGHT + 10 * MINUTE)
+        assert (concern.acknowledged_at, concern.acknowledged_by) == (None, None)
+        assert told(status="scheduled") == [("+12125550120", "scheduled")]
+
+    @pytest.mark.parametrize(
+        ("flags", "after", "is_told"),
+        [(["bleeding"], 20 * MINUTE, False), (["bleeding", "fever"], 20 * MINUTE, True), (["bleeding"], 70 * MINUTE, True)],
+    )
+    def test_more_that_is_urgent_once_somebody_is_at_it(self, clinic, on_call, staff, flags, after, is_told):
+        acknowledge(urgent(clinic), by=staff, now=NIGHT + 5 * MINUTE)
+        concern = urgent(clinic, NIGHT + after, flags=flags)
+        assert (concern.acknowledged_at is None) is is_told
+        assert len(told(status="scheduled")) == is_told
+
+    def test_resolved_another_one_opens(self, clinic, on_call, staff):
+        first = urgent(clinic)
+        resolve(first, note="It had stopped.", by=staff, now=NIGHT + HOUR)
+        assert urgent(clinic, NIGHT + 2 * HOUR) != first
+
+    def test_said_at_the_same_moment_it_is_one(self, committed_clinic, at_once):
+        OnCallContact.objects.create(name="Dana Diaz", phone="+12125550120")
+        raised = at_once([lambda number=number: urgent(committed_clinic, said=f"bleeding {number}") for number in range(4)])
+        assert {concern.pk for concern in raised} == {Concern.objects.get().pk}
+        assert sorted(Concern.objects.get().said.split("\n")) == [f"bleeding {number}" for number in range(4)]
+        assert len(told()) == 1
+
+
+class TestAcknowledging:
+    def test_nobody_else_is_told_and_what_hasnt_left_is_taken_back(self, clinic, on_call, staff):
+        concern = urgent(clinic)
+        acknowledge(concern, by=staff, now=NIGHT + MINUTE)
+        concern.refresh_from_db()
+        assert (concern.acknowledged_at, concern.acknowledged_by, concern.escalate_at) == (NIGHT + MINUTE, staff, None)
+        assert told() == [("+12125550120", "cancelled")]
+        assert escalate_due(NIGHT + HOUR) == 0
+        assert Pause.objects.exists()  # until it is resolved
+
+    def test_who_comes_second_reads_who_was_first(self, clinic, on_call, staff):
+        concern = urgent(clinic)
+        acknowledge(concern, by=staff, now=NIGHT + MINUTE)
+        with pytest.raises(TakenAlready, match=r"^Flo Desk acknowledged it on October 28 at 11:31 PM\.$"):
+            acknowledge(concern, by=User.objects.create_user("other"), now=NIGHT + 2 * MINUTE)
+        assert [event.by for event in concern.events.filter(what="acknowledged")] == [staff]
+
+    def test_of_two_at_once_one_is_first(self, committed_clinic, at_once):
+        concern = urgent(committed_clinic)
+        users = [User.objects.create_user(f"user{number}") for number in range(2)]
+        results = at_once([lambda user=user: acknowledge(concern, by=user, now=NIGHT + MINUTE) for user in users])
+        assert sorted(type(result).__name__ for result in results) == ["Concern", "TakenAlready"]
+        assert concern.events.filter(what="acknowledged").count() == 1
+
+    def test_its_control_without_the_lock_both_are(self, committed_clinic, at_once, monkeypatch):
+        concern, both = urgent(committed_clinic), Barrier(2)
+        users = [User.objects.create_user(f"user{number}") for number in range(2)]
+
+        def unlocked(concern):
+            held = Concern.objects.select_related("patient", "location").get(pk=concern.pk)
+            both.wait(timeout=20)
+            return held
+
+        monkeypatch.setattr(concerns, "_held", unlocked)
+        results = at_once([lambda user=user: acknowledge(concern, by=user, now=NIGHT + MINUTE) for user in users])
+        assert [type(result).__name__ for result in results] == ["Concern", "Concern"]
+
+
+class TestResolving:
+    def test_it_takes_a_note(self, clinic, on_call, staff):
+        concern = urgent(clinic)
+        with pytest.raises(NoteMissing, match="Write what came of it"):
+            resolve(concern, note="  ", by=staff, now=NIGHT + HOUR)
+        concern.refresh_from_db()
+        assert (concern.resolved_at, Pause.objects.count()) == (None, 1)
+
+    def test_it_is_over_and_what_is_routine_goes_on(self, clinic, on_call, staff):
+        concern = resolve(urgent(clinic), note="It had stopped when I called.", by=staff, now=NIGHT + HOUR)
+        assert (concern.resolved_by, concern.note) == (staff, "It had stopped when I called.")
+        assert (concern.acknowledged_by, concern.acknowledged_at) == (staff, NIGHT + HOUR)
+        assert [step for step, _ in steps(concern)] == ["raised", "told", "acknowledged", "resolved"]
+        assert not Pause.objects.exists()
+        assert told() == [("+12125550120", "cancelled")]
+
+    def test_who_comes_second_reads_who_was_first(self, clinic, on_call, staff):
+        concern = resolve(urgent(clinic), note="Over.", by=staff, now=NIGHT + HOUR)
+        for late in (
+            lambda: resolve(concern, note="Mine.", by=staff, now=NIGHT + 2 * HOUR),
+            lambda: acknowledge(concern, by=staff, now=NIGHT + 2 * HOUR),
+        ):
+            with pytest.raises(TakenAlready, match=r"^Flo Desk resolved it on October 29 at 12:30 AM\.$"):
+                late()
+        concern.refresh_from_db()
+        assert concern.note == "Over."
+
+    def test_its_steps_can_be_neither_changed_nor_deleted(self, clinic, on_call, staff):
+        concern = urgent(clinic, by=staff)
+        for wrong in (
+            lambda: ConcernEvent.objects.update(what="resolved"),
+            lambda: ConcernEvent.objects.update(detail="by nobody"),
+            lambda: ConcernEvent.objects.all().delete(),
+        ):
+            with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+                wrong()
+        on_call[0].delete()
+        staff.delete()
+        assert steps(concern) == [("raised", ""), ("told", "")]
+
+
+class TestTheLadder:
+    def test_each_in_turn_then_once_more_and_then_an_operator(self, clinic, on_call, settings):
+        settings.OPERATOR_EMAILS = ["operator@example.org"]
+        concern = urgent(clinic)
+        for quarter in range(1, 6):
+            assert escalate_due(NIGHT + (15 * quarter - 1) * MINUTE) == 0
+            assert escalate_due(NIGHT + 15 * quarter * MINUTE) == (1 if quarter < 5 else 0)
+        dana, eli = "Dana Diaz", "Eli Evans"
+        assert steps(concern) == [("raised", ""), *(("told", name) for name in (dana, eli, dana, eli)), ("nobody", "")]
+        alarm = Alarm.objects.get()
+        assert (alarm.code, alarm.explanation) == ("nobody on call", "nobody has acknowledged a concern, at Maple Street Clinic")
+        concern.refresh_from_db()
+        assert concern.escalate_at is None
+        assert [message.subject for message in outbox(address="operator@example.org")] == [
+            "Afterglow needs you: nobody has acknowledged a concern, at Maple Street Clinic"
+        ]
+
+    def test_of_one_that_can_wait_the_next_is_told_by_text_when_two_open_hours_have_passed(self, clinic, on_call):
+        open_from_nine_to_six(clinic)
+        concern = soon(clinic)
+        assert escalate_due(at("2026-10-29", "10:59")) == 0
+        assert escalate_due(at("2026-10-29", "11:00")) == 1
+        assert told() == [("dana@example.org", "scheduled"), ("+12125550121", "scheduled")]
+        concern.refresh_from_db()
+        assert local(concern.escalate_at) == "Thu 29 Oct 13:00"
+
+    def test_who_is_alone_on_call_is_told_by_email_and_then_by_text(self, clinic, on_call):
+        on_call[1].delete()
+        soon(clinic)
+        escalate_due(NIGHT + 2 * HOUR)
+        assert told() == [("dana@example.org", "scheduled"), ("+12125550120", "scheduled")]
+
+    def test_run_twice_it_tells_once(self, clinic, on_call):
+        urgent(clinic)
+        assert [escalate_due(NIGHT + 15 * MINUTE), escalate_due(NIGHT + 15 * MINUTE)] == [1, 0]
+        assert len(told()) == 2
+
+    def test_only_who_is_on_call_there(self, clinic, on_call):
+        oak = Location.objects.create(name="Oak Street Clinic", phone="+12125550107", time_zone="America/New_York")
+        on_call[0].locations.add(oak)
+        OnCallContact.objects.create(name="Fay Fox", phone="+12125550122", position=1, is_active=False)
+        assert [contact.name for contact in contacts_of(clinic.location)] == ["Eli Evans"]
+        assert [contact.name for contact in contacts_of(oak)] == ["Dana Diaz", "Eli Evans"]
+
+    def test_whose_number_said_stop_is_told_by_email(self, clinic, on_call):
+        suppress("sms", "+12125550120", reason="said stop", now=TODAY)
+        urgent(clinic)
+        assert told() == [("dana@example.org", "scheduled")]
+
+    def test_where_a_text_cant_be_delivered_the_next_one_is_told_without_waiting(self, clinic, on_call):
+        concern = urgent(clinic)
+        hasten(f"concern-{concern.pk}", now=NIGHT + MINUTE)
+        assert escalate_due(NIGHT + MINUTE) == 1
+        assert [address for address, _ in told()] == ["+12125550120", "+12125550121"]
+
+    def test_two_workers_at_once_tell_one(self, committed_clinic, at_once):
+        contacts(2)
+        urgent(committed_clinic)
+        assert sorted(at_once([lambda: escalate_due(NIGHT + 15 * MINUTE)] * 4)) == [0, 0, 0, 1]
+        assert len(told()) == 2
+
+    def test_its_control_without_the_lock_each_of_them_tells_one(self, committed_clinic, at_once, monkeypatch):
+        contacts(4)
+        urgent(committed_clinic)
+        both = Barrier(2)
+        tell_next = escalating.tell_next
+
+        def together(concern, **about):
+            both.wait(timeout=20)
+            return tell_next(concern, **about)
+
+        monkeypatch.setattr(escalating, "tell_next", together)
+        monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
+        monkeypatch.setattr(escalating, "A_RUN", 1)
+        assert at_once([lambda: escalate_due(NIGHT + 15 * MINUTE)] * 2) == [1, 1]
+        assert len(told()) == 3
+
+    def test_acknowledged_while_it_is_escalated_nobody_is_told_afterwards(self, committed_clinic, at_once):
+        contacts(2)
+        concern, user = urgent(committed_clinic), User.objects.create_user("user")
+        results = at_once(
+            [lambda: escalate_due(NIGHT + 15 * MINUTE), lambda: acknowledge(concern, by=user, now=NIGHT + 15 * MINUTE).acknowledged_by]
+        )
+        assert results[1] == user
+        assert told(status="scheduled") == []
+
+
+def contacts(number: int) -> None:
+    for position in range(number):
+        OnCallContact.objects.create(name=f"Contact {position}", phone=f"+1212555012{position}", position=position)
+
+
+class TestPausing:
+    """Ana's first dose is at five in the afternoon; she writes at three."""
+
+    @pytest.fixture
+    def bleeding(self, clinic, on_call) -> Concern:
+        clinic.treat(clinic.consents(clinic.ana))
+        return urgent(clinic, FIRST + 2 * HOUR)
+
+    def test_doses_wait_and_the_ledger_says_why(self, clinic, bleeding):
+        dispatch(now=FIRST + 4 * HOUR)
+        dose = CareMessage.objects.filter(kind="dose").order_by("planned_for").first()
+        assert (dose.message.status, dose.message.reason) == ("scheduled", "waits: an urgent concern is open")
+        assert dose.message.send_at == FIRST + 4 * HOUR + 15 * MINUTE
+
+    def test_resolved_it_goes_at_the_next_look(self, clinic, bleeding, staff):
+        dispatch(now=FIRST + 4 * HOUR)
+        resolve(bleeding, note="Over.", by=staff, now=FIRST + 4 * HOUR + MINUTE)
+        dose = CareMessage.objects.filter(kind="dose").order_by("planned_for").first().message
+        assert (dose.send_at, dose.reason) == (FIRST + 4 * HOUR + MINUTE, "")
+        dispatch(now=FIRST + 4 * HOUR + MINUTE)
+        dose.refresh_from_db()
+        assert dose.status == "accepted"
+
+    def test_past_its_validity_it_isnt_sent(self, clinic, bleeding, staff):
+        dose = CareMessage.objects.filter(kind="dose").order_by("planned_for").first().message
+        dispatch(now=dose.send_at)
+        dispatch(now=dose.expires_at)
+        dose.refresh_from_db()
+        assert (dose.status, dose.reason) == ("expired", "too late to be of use: an urgent concern is open")
+
+    def test_what_is_planned_meanwhile_waits_too_and_another_patients_doesnt(self, clinic, bleeding):
+        clinic.treat(clinic.consents(clinic.ben), FIRST + 4 * HOUR)
+        assert {message.pause_key for message in Message.objects.filter(caremessage__plan__appointment__patient=clinic.ben)} == {
+            f"routine-of-patient-{clinic.ben.pk}"
+        }
+        dispatch(now=FIRST + 8 * HOUR)
+        kinds = CareMessage.objects.filter(message__status="accepted").values_list("patient", "kind")
+        assert set(kinds) == {(clinic.ben.pk, "dose")}
+
+    def test_news_of_her_appointment_doesnt_wait(self, clinic, bleeding):
+        clinic.book(clinic.ana, at("2026-12-08"), now=FIRST + 3 * HOUR)
+        dispatch(now=FIRST + 3 * HOUR)
+        assert CareMessage.objects.get(kind="confirmation", message__status="accepted").message.pause_key == ""
+
+    def test_a_concern_that_can_wait_pauses_nothing(self, clinic, on_call):
+        soon(clinic)
+        assert not Pause.objects.exists()
