@@ -116,3 +116,16 @@ def mail_server(settings: Any) -> Iterator[MailServer]:
         settings.EMAIL_HOST = "127.0.0.1"
         settings.EMAIL_PORT = server.port
         yield server
+
+
+@pytest.fixture
+def real_env(process_env: dict[str, str], twilio: TwilioServer, mail_server: MailServer) -> dict[str, str]:
+    """For processes that send over the wire, to the servers beside this test."""
+    return process_env | {
+        "SMS_BACKEND": "twilio",
+        "TWILIO_ACCOUNT_SID": twilio.account_sid,
+        "TWILIO_AUTH_TOKEN": twilio.auth_token,
+        "TWILIO_FROM_NUMBER": "+12125550199",
+        "TWILIO_API_BASE_URL": twilio.url,
+        "EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",
+    }

@@ -24,19 +24,6 @@ WORKER = ("-m", "celery", "-A", "clinic", "worker", "--loglevel", "INFO", "--wit
 BEAT = ("-m", "celery", "-A", "clinic", "beat", "--loglevel", "INFO")
 
 
-@pytest.fixture
-def real_env(process_env, twilio, mail_server) -> dict[str, str]:
-    """For processes that send over the wire, to the servers beside this test."""
-    return process_env | {
-        "SMS_BACKEND": "twilio",
-        "TWILIO_ACCOUNT_SID": twilio.account_sid,
-        "TWILIO_AUTH_TOKEN": twilio.auth_token,
-        "TWILIO_FROM_NUMBER": "+12125550199",
-        "TWILIO_API_BASE_URL": twilio.url,
-        "EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",
-    }
-
-
 def bring_forward(*messages: Message) -> None:
     """Time goes by: these are due, and at no quiet hour, whatever the hour of this test."""
     now = timezone.now()

@@ -17,7 +17,7 @@ from notifications.models import Message
 from notifications.tasks import wake
 from tests.clinic_world import Clinic, wait_until
 from tests.processes import running
-from tests.test_story import WORKER, real_env  # noqa: F401 - a fixture
+from tests.test_story import WORKER
 
 SECOND = timedelta(seconds=1)
 
@@ -49,7 +49,7 @@ def webhook(url: str, body: str, token: str) -> None:
 
 
 @pytest.mark.parametrize(("body", "is_urgent"), [("My cheek is bleeding and it won't stop", True), ("See you in December!", False)])
-def test_within_ten_seconds(healing, body, is_urgent, live_server, settings, twilio, real_env, tmp_path):  # noqa: F811
+def test_within_ten_seconds(healing, body, is_urgent, live_server, settings, twilio, real_env, tmp_path):
     """With ordinary words in it, the same reply is the control: nobody is called, and the dose goes out."""
     settings.PUBLIC_BASE_URL = live_server.url
     log = tmp_path / "worker.log"
