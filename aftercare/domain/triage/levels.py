@@ -1,9 +1,7 @@
 """How soon somebody must see what a patient wrote, and the red flags in it."""
 
-import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 
 class Level(StrEnum):
@@ -21,11 +19,16 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """`name` is for people; `facts` are numbers of clinical facts (F12); `severity` is SOON or URGENT."""
+    """`name` is for people; `facts` are numbers of clinical facts (F12); `severity` is SOON or URGENT.
+
+    `mild` is what it is when she says that it is only a little, and `mild_when_asked` when a check-in asked her.
+    """
 
     name: str
     facts: tuple[str, ...]
     severity: Level
+    mild: Level
+    mild_when_asked: Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +37,3 @@ class Verdict:
 
     level: Level
     flags: tuple[str, ...] = ()
-
-
-def _flags() -> dict[str, Flag]:
-    data = tomllib.loads((Path(__file__).parent / "flags.toml").read_text("utf-8"))
-    return {slug: Flag(flag["name"], tuple(flag["facts"].split()), Level(flag["severity"])) for slug, flag in data.items()}
-
-
-FLAGS = _flags()

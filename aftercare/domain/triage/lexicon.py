@@ -1,0 +1,71 @@
+"""Words and groups of words, and where they stand in a clause."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from aftercare.domain.triage.reading import Clause, spelled_term
+from aftercare.domain.triage.spelling import Spelling
+
+Term = tuple[str, ...]  # a word or several in a row; one that ends in * stands for any ending
+Places = Mapping[int, frozenset[int]]  # where it begins → where it may end, behind its last word
+NOWHERE: Places = {}
+LONGEST_TERM = 5  # words
+
+
+class Lexicon:
+    """Finds every term of every group in one walk over a clause."""
+
+    def __init__(self, groups: Mapping[str, Iterable[str]]) -> None:
+        self._whole: dict[str, list[tuple[str, Term]]] = defaultdict(list)
+        self._stems: dict[str, list[tuple[str, Term]]] = defaultdict(list)
+        words: set[str] = set()
+        for group, texts in groups.items():
+            for text in texts:
+                first, *others = spelled_term(text)
+                words |= {word for word in (first, *others) if not word.endswith("*")}
+                if first.endswith("*"):
+                    self._stems[first[:-1]].append((group, tuple(others)))
+                else:
+                    self._whole[first].append((group, tuple(others)))
+        self._spelling = Spelling(words)
+
+    def mended(self, clause: Clause) -> Clause:
+        """With its misspelled words as the rules spell them."""
+        words = (word if self._has_stem(word) else self._spelling.mended(word) for word in clause.words)
+        return replace(clause, words=tuple(words))
+
+    def places(self, clause: Clause) -> dict[str, Places]:
+        found: dict[str, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+        words = clause.words
+        found["START"][0].add(0)
+        found["END"][len(words)].add(len(words))
+        for start, word in enumerate(words):
+            if _is_a_fever(word):
+                found["HOT-NUMBER"][start].add(start + 1)
+            for group, others in self._beginning_with(word):
+                end = start + 1 + len(others)
+                if end <= len(words) and all(map(_is, words[start + 1 : end], others)):
+                    found[group][start].add(end)
+        return {group: {start: frozenset(ends) for start, ends in places.items()} for group, places in found.items()}
+
+    def _beginning_with(self, word: str) -> Iterable[tuple[str, Term]]:
+        yield from self._whole.get(word, ())
+        for length in range(2, len(word) + 1):
+            yield from self._stems.get(word[:length], ())
+
+    def _has_stem(self, word: str) -> bool:
+        return any(word[:length] in self._stems for length in range(2, len(word) + 1))
+
+
+def _is_a_fever(word: str) -> bool:
+    """A body temperature from 37.8 °C or 100 °F."""
+    if not re.fullmatch(r"\d{2,3}(?:[.,]\d{1,2})?", word):
+        return False
+    degrees = float(word.replace(",", "."))
+    return 37.8 <= degrees <= 43 or 100 <= degrees <= 109
+
+
+def _is(word: str, term: str) -> bool:
+    return word.startswith(term[:-1]) if term.endswith("*") else word == term

@@ -1,0 +1,40 @@
+"""A misspelled word is taken for the word of the rules that it is one slip away from."""
+
+from collections.abc import Iterable
+
+SHORTEST = 6  # letters, each once: “fever” and “never” are one slip apart, too
+
+
+class Spelling:
+    """One letter too many, too few, wrong or swapped with its neighbor; the first one stands.
+
+    A look-up costs as many steps as the word has letters, however many words there are.
+    """
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._known = frozenset(words)
+        self._shortened: dict[str, str] = {}
+        for word in sorted(word for word in self._known if len(word) >= SHORTEST):
+            for shorter in _shortened(word):
+                self._shortened.setdefault(shorter, word)
+
+    def mended(self, word: str) -> str:
+        if word in self._known or len(word) < SHORTEST - 1:
+            return word
+        for shorter in _shortened(word):
+            meant = self._shortened.get(shorter)
+            if meant and meant[0] == word[0] and _is_one_slip(word, meant):
+                return meant
+        return word
+
+
+def _shortened(word: str) -> list[str]:
+    return [word, *(word[:position] + word[position + 1 :] for position in range(len(word)))]
+
+
+def _is_one_slip(word: str, meant: str) -> bool:
+    if word == meant:
+        return True
+    start = next((place for place, (one, other) in enumerate(zip(word, meant, strict=False)) if one != other), min(len(word), len(meant)))
+    one, other = word[start:], meant[start:]
+    return one[1:] == other or one == other[1:] or one[1:] == other[1:] or (one[:2] == other[1::-1] and one[2:] == other[2:])
