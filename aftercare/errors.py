@@ -81,3 +81,21 @@ class StillNeeded(Refused):
     """Without this protocol there would be none for some sessions."""
 
     code = "still_needed"
+
+
+class CantStop(Refused):
+    """There is no running plan, or nobody said why."""
+
+    code = "cant_stop"
+
+
+class CantStart(Refused):
+    """The plan runs, its session isn't completed, or nothing of it lies ahead."""
+
+    code = "cant_start"
+
+
+class CantMoveOver(Refused):
+    """It isn't the version that plans follow from now on."""
+
+    code = "cant_move_over"

@@ -51,7 +51,7 @@ def completed(appointment: Appointment, product: Product | None, now: datetime, 
 
 @receiver(appointment_reopened)
 def reopened(appointment: Appointment, now: datetime, **kwargs: Any) -> None:
-    services.stop_plan(appointment, reason="the session was reopened", now=now)
+    services.tell_of_reopening(appointment, now=now)
 
 
 @receiver(appointment_answered)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 from enum import StrEnum
 
+A_DAY = timedelta(days=1)
+
 
 class Kind(StrEnum):
     """What a message to a patient is for."""
@@ -49,6 +51,14 @@ class Step:
     until: timedelta | None = None
     facts: str = ""
     texts: dict[str, Text] = field(default_factory=dict, compare=False)
+
+    @property
+    def spacing(self) -> timedelta:
+        """The shortest time between two of its messages; a day where it has but one, or one a day."""
+        if self.at:
+            clocks = sorted(timedelta(hours=clock.hour, minutes=clock.minute, seconds=clock.second) for clock in self.at)
+            return min(later - sooner for sooner, later in zip(clocks, [*clocks[1:], clocks[0] + A_DAY], strict=True))
+        return self.every or A_DAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,6 +222,17 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("completed_at", models.DateTimeField(verbose_name="session completed")),
                 ("stopped_at", models.DateTimeField(blank=True, null=True, verbose_name="stopped")),
+                (
+                    "stopped_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="stopped by",
+                    ),
+                ),
                 ("stop_reason", models.CharField(blank=True, max_length=200, verbose_name="why")),
                 (
                     "appointment",
@@ -238,6 +249,10 @@ class Migration(migrations.Migration):
                 "verbose_name": "aftercare plan",
                 "verbose_name_plural": "aftercare plans",
                 "ordering": ["-completed_at"],
+                "permissions": [
+                    ("stop_plan", "Can stop aftercare plans, and start them again"),
+                    ("move_plans_over", "Can move running plans over to a newer version of their protocol"),
+                ],
             },
         ),
         migrations.CreateModel(

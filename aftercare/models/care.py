@@ -17,19 +17,27 @@ from scheduling.models import Appointment, Patient, Product
 
 
 class Plan(models.Model):
-    """The aftercare of one completed session. A completion that is reopened stops it; completing again starts a new one."""
+    """The aftercare of one completed session. A completion that is reopened stops it, a clinician may, and the next session of the same
+    skin does; completed or started again there is a new one, which tells nothing that was told already."""
 
     appointment = models.ForeignKey(Appointment, models.PROTECT, verbose_name=_("appointment"))
     protocol = models.ForeignKey(Protocol, models.PROTECT, verbose_name=_("protocol"))
     completed_at = models.DateTimeField(_("session completed"))
     product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, verbose_name=_("product"))  # F16
     stopped_at = models.DateTimeField(_("stopped"), null=True, blank=True)
+    stopped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("stopped by")
+    )
     stop_reason = models.CharField(_("why"), max_length=200, blank=True)
 
     class Meta:
         ordering = ["-completed_at"]
         verbose_name = _("aftercare plan")
         verbose_name_plural = _("aftercare plans")
+        permissions = [
+            ("stop_plan", "Can stop aftercare plans, and start them again"),
+            ("move_plans_over", "Can move running plans over to a newer version of their protocol"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["appointment"], condition=Q(stopped_at=None), name="one_running_plan_per_appointment"),
         ]

@@ -73,7 +73,8 @@ class Protocol(models.Model):
         return self.published_at is None
 
     def as_domain(self) -> domain.Protocol:
-        steps = self.steps.prefetch_related("texts")
+        was_read = "steps" in getattr(self, "_prefetched_objects_cache", {})
+        steps = self.steps.all() if was_read else self.steps.prefetch_related("texts")
         return domain.Protocol(self.slug, self.name, tuple(step.as_domain() for step in steps))
 
 

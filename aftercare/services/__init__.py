@@ -10,19 +10,23 @@ from aftercare.services.drafts import add_step, begin_protocol, change_step, des
 from aftercare.services.escalating import escalate_due, hasten
 from aftercare.services.following import follow
 from aftercare.services.lengths import dearest_text
+from aftercare.services.moving_over import MovedOver, foresee_move_over, move_over
 from aftercare.services.offers import tell_of_offer
 from aftercare.services.on_call import contacts_of, nobody_on_call
-from aftercare.services.plans import start_plan, stop_plan, tell_of_completion
+from aftercare.services.plans import start_plan
 from aftercare.services.previewing import Foreseen, foresee_plan
 from aftercare.services.protocols import load_protocol, protocol_for
 from aftercare.services.publishing import publish, retire
 from aftercare.services.replies import mark_read, receive
 from aftercare.services.retelling import follow_answer, tell_by_email
+from aftercare.services.sessions import tell_of_completion, tell_of_reopening
+from aftercare.services.stopping import start_again, stop_by_hand, stop_plan, why_not_again
 from aftercare.services.taking_back import take_back
 from aftercare.services.writing import answer, way_to
 
 __all__ = [
     "Foreseen",
+    "MovedOver",
     "acknowledge",
     "add_step",
     "agreements",
@@ -38,12 +42,14 @@ __all__ = [
     "escalate_due",
     "follow",
     "follow_answer",
+    "foresee_move_over",
     "foresee_plan",
     "give_consent",
     "has_said_stop",
     "hasten",
     "load_protocol",
     "mark_read",
+    "move_over",
     "nobody_on_call",
     "open_concern_of",
     "opt_in",
@@ -58,8 +64,10 @@ __all__ = [
     "resolve",
     "retire",
     "shift_step",
+    "start_again",
     "start_is_enough",
     "start_plan",
+    "stop_by_hand",
     "stop_plan",
     "take_back",
     "tell_by_email",
@@ -68,7 +76,9 @@ __all__ = [
     "tell_of_completion",
     "tell_of_move",
     "tell_of_offer",
+    "tell_of_reopening",
     "way_to",
+    "why_not_again",
     "why_not_called_off",
     "why_unreachable",
     "withdraw_consent",

@@ -3,61 +3,82 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from typing import cast
 
 from django.conf import settings
-from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from aftercare.domain.expansion import Planned, expand
 from aftercare.domain.protocol import Kind
-from aftercare.models import Plan
-from aftercare.services.consent import hold
+from aftercare.models import Plan, Protocol
 from aftercare.services.ledger import next_plan_number
 from aftercare.services.protocols import protocol_for
-from aftercare.services.taking_back import take_back
 from aftercare.services.telling import Telling, tell, values_of
-from aftercare.wording import letter
+from aftercare.services.told import told_before, was_told
+from aftercare.wording import Letter, letter
 from notifications.domain.quiet import QuietHours
-from scheduling.models import Appointment, Product
+from scheduling.domain.states import Status
+from scheduling.models import Appointment, Patient, Product
 
 TOO_LATE = "its time had passed when the session was marked completed"
 SPOKEN = "told at the clinic: the session ended in her quiet hours"
+ALREADY_TOLD = "told before, and not again"
+NEXT_SESSION = "the next session took place"
 
 
-@transaction.atomic
-def tell_of_completion(appointment: Appointment, *, product: Product | None = None, now: datetime) -> None:
-    """Nothing more about the booking; from now on it is the plan's turn."""
-    hold(appointment.patient)
-    take_back(reason="the session is completed", appointment=appointment)
-    start_plan(appointment, product=product, now=now)
-
-
-def start_plan(appointment: Appointment, *, product: Product | None = None, now: datetime | None = None) -> Plan:
+def start_plan(
+    appointment: Appointment,
+    *,
+    product: Product | None = None,
+    protocol: Protocol | None = None,
+    too_late: str = TOO_LATE,
+    now: datetime | None = None,
+) -> Plan:
     """Plan everything that follows the session, counted from its actual end (F16, F17). The appointment is fulfilled.
 
-    `product` is what goes on the skin, and is named in the texts.
+    `product` is what goes on the skin, and is named in the texts. Without a `protocol` it is the treatment's. What an earlier plan of
+    this session has told isn't told again. Where the next session of the same skin took place already, the plan has ended as it starts.
 
-    The plan, its messages and their lines in the ledger are written in one statement.
+    The plan, its messages and their lines in the ledger are written in one statement. Requires a transaction.
     """
     if appointment.completed_at is None:
         raise ValueError("an aftercare plan starts when its session is completed")
     now = now or timezone.now()
-    protocol = protocol_for(appointment.course.treatment)
+    protocol = protocol or protocol_for(appointment.course.treatment)
     plan = Plan(pk=next_plan_number(), appointment=appointment, protocol=protocol, product=product, completed_at=appointment.completed_at)
-    tell(appointment.patient, tellings_of_new(plan, now), appointment=appointment, plan=plan, now=now)
+    tell(appointment.patient, tellings_of_new(plan, now, too_late), appointment=appointment, plan=plan, now=now)
+    if is_overtaken(appointment):
+        plan.stopped_at, plan.stop_reason = now, NEXT_SESSION
+        plan.save(update_fields=["stopped_at", "stop_reason"])
     return plan
 
 
-def tellings_of_new(plan: Plan, now: datetime) -> list[Telling]:
-    """As `tellings_of_plan`, at its start. Where the session was marked completed late, what lies before `now` isn't to go out."""
-    return [_as_of(telling, now) for telling in tellings_of_plan(plan)]
+def is_overtaken(appointment: Appointment) -> bool:
+    """Whether a later session of the same skin took place already."""
+    return same_skin(appointment).filter(status=Status.FULFILLED, during__startswith__gt=appointment.starts_at).exists()
 
 
-def _as_of(telling: Telling, now: datetime) -> Telling:
+def same_skin(appointment: Appointment) -> QuerySet[Appointment]:
+    """Her other appointments for it."""
+    of_hers = Appointment.objects.filter(patient=appointment.patient_id, skin_area=appointment.skin_area)
+    return of_hers.exclude(pk=appointment.pk)
+
+
+def tellings_of_new(plan: Plan, now: datetime, too_late: str = TOO_LATE) -> list[Telling]:
+    """As `tellings_of_plan`, at its start. What lies before `now` isn't to go out, nor anything once the next session took place."""
+    over = NEXT_SESSION if is_overtaken(plan.appointment) else ""
+    return [_as_of(telling, now, too_late, over) for telling in tellings_of_plan(plan)]
+
+
+def _as_of(telling: Telling, now: datetime, too_late: str, over: str) -> Telling:
     planned = telling.planned
     if telling.reason or planned is None:
         return telling
-    return replace(telling, reason=TOO_LATE) if planned.is_past(now) else replace(telling, send_at=max(telling.send_at, now))
+    is_past = planned.is_past(now)
+    return replace(telling, reason=too_late) if is_past else replace(telling, send_at=max(telling.send_at, now), reason=over)
 
 
 def untold_night(tellings: Iterable[Telling], now: datetime) -> Planned | None:
@@ -78,6 +99,7 @@ def tellings_of_plan(plan: Plan) -> list[Telling]:
     appointment, patient = plan.appointment, plan.appointment.patient
     quiet = QuietHours(*settings.QUIET_HOURS) if patient.wants_quiet_nights else None
     values = values_of(appointment.location, patient.language, plan.product)
+    told = told_before(plan)
     return [
         Telling(
             key=f"plan-{plan.pk}-{message.key}",
@@ -85,19 +107,16 @@ def tellings_of_plan(plan: Plan) -> list[Telling]:
             channel=message.step.channel,
             send_at=message.send_at,
             expires_at=message.expires_at,
-            letter=letter(message, patient.language, patient.zone, values),
+            letter=_once_asked_for(message, patient, values),
             # A patient who agreed to night texts gets the first day's doses at any hour.
-            reason=SPOKEN if message.is_spoken else "",
             keeps_quiet_hours=bool(quiet or message.step.at or message.step.kind is not Kind.DOSE),
             planned=message,
+            reason=SPOKEN if message.is_spoken else ALREADY_TOLD if was_told(message, told) else "",
         )
         for message in expand(plan.protocol.as_domain(), plan.completed_at, patient.time_zone, quiet)
     ]
 
 
-@transaction.atomic
-def stop_plan(appointment: Appointment, *, reason: str, now: datetime | None = None) -> int:
-    """Stop the session's running plan. What was sent stays in the ledger; says how many messages were taken back."""
-    plans = Plan.objects.select_for_update(no_key=True).filter(appointment=appointment, stopped_at=None)
-    plans.update(stopped_at=now or timezone.now(), stop_reason=reason)
-    return take_back(reason=reason, appointment=appointment, plan__isnull=False)
+def _once_asked_for(message: Planned, patient: Patient, values: dict[str, str]) -> Letter:
+    """Of a plan that is changed half-way most letters are never read, and writing them is most of the work."""
+    return cast(Letter, SimpleLazyObject(partial(letter, message, patient.language, patient.zone, values)))

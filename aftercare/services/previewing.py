@@ -4,13 +4,15 @@ from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from aftercare.domain.consent import Purpose, kinds_of
+from django.db.models import Q
+
 from aftercare.models import CareMessage, Plan
 from aftercare.services.ledger import Line
 from aftercare.services.limits import Change
 from aftercare.services.plans import tellings_of_new
 from aftercare.services.protocols import protocol_for
-from aftercare.services.retelling import renewals, waiting
+from aftercare.services.retelling import FOLLOW, renewals, unreached, waiting
+from aftercare.services.stopping import earlier_plans
 from aftercare.services.telling import Telling, decide
 from notifications.domain.states import MessageStatus
 from scheduling.models import Appointment, Patient, Product
@@ -52,13 +54,15 @@ def foresee_plan(
 
 
 def _change(session: Appointment, patient: Patient, now: datetime, *, nights_change: bool) -> Change:
-    """What becomes of her queue before the plan is written: nothing more about this session, and, where her nights change, what other
-    plans have for her is planned anew."""
-    about_it = CareMessage.objects.filter(appointment=session, message__status=MessageStatus.SCHEDULED.value)
-    change = Change(frozenset(about_it.values_list("message_id", flat=True)))
+    """What becomes of her queue before the plan is written: nothing more about this session, nor from the plans that it ends, and, where
+    her nights change, what others have for her is planned anew."""
+    over = Q(appointment=session) | Q(plan__in=earlier_plans(session))
+    ends = CareMessage.objects.filter(over, message__status=MessageStatus.SCHEDULED.value)
+    change = Change(frozenset(ends.values_list("message_id", flat=True)))
     if not nights_change:
         return change
-    lines = list(waiting(patient=patient, kind__in=kinds_of(Purpose.CARE)))
+    found = [*waiting(patient=patient, kind__in=FOLLOW), *unreached(patient=patient, kind__in=FOLLOW)]
+    lines = [line for line in found if line.message_id not in change.taken_back]
     for line in lines:
         for owner in (line.appointment, line.plan.appointment if line.plan else None):
             if owner is not None:

@@ -26,6 +26,7 @@ CONFIRMED = "the appointment is confirmed"
 MOVE_REQUESTED = "another time was asked for"
 NO_EMAIL_ADDRESS = "not by email either: no email address"
 Owner = tuple[Appointment | None, Plan | None]
+FOLLOW = [kind for kind in kinds_of(Purpose.CARE) if kind != Kind.OFFER]
 
 
 def queued(*, also: Sequence[MessageStatus] = (), **about: Any) -> list[Any]:
@@ -39,9 +40,14 @@ def queued(*, also: Sequence[MessageStatus] = (), **about: Any) -> list[Any]:
     return [line for line in locked if line.message and line.message.status in wanted]
 
 
-def waiting(**about: Any) -> Any:
+def waiting(**about: Any) -> list[Any]:
     """The same lines, for whoever only looks."""
-    return _with_owners().filter(**about, message__status=MessageStatus.SCHEDULED.value, stand_in=None)
+    return list(_with_owners().filter(**about, message__status=MessageStatus.SCHEDULED.value, stand_in=None))
+
+
+def unreached(**about: Any) -> list[Any]:
+    """Those of running plans that wait for her to be reachable: for her consent, or an address. Their times follow her, too."""
+    return list(_with_owners().filter(**about, plan__isnull=False, plan__stopped_at=None, reason__in=UNREACHABLE, stand_in=None))
 
 
 @transaction.atomic
@@ -109,36 +115,56 @@ def plan_anew(patient: Patient, *, reason: str, now: datetime, **about: Any) -> 
 
     With `about`, only the lines that match it. An offer stays as it is: it is gone before long.
     """
-    kinds = [kind for kind in kinds_of(Purpose.CARE) if kind != Kind.OFFER]
-    lines = queued(patient=patient, kind__in=kinds, **about)
+    about |= {"patient": patient, "kind__in": FOLLOW}
+    lines = queued(**about)
     take_back(reason=reason, pk__in=[line.pk for line in lines])
-    for (appointment, plan), renewed in renewals(lines, now):
+    for (appointment, plan), renewed in renewals([*lines, *unreached(**about)], now):
         tell(patient, renewed, appointment=appointment, plan=plan, now=now)
 
 
-def renewals(lines: Iterable[CareMessage], now: datetime) -> Iterator[tuple[Owner, list[Telling]]]:
-    """What is told instead of these lines, once they are taken back, as their patient is now: of each owner, in order of time."""
-    for (appointment, plan), of_owner in _by_owner(lines):
-        standing = {line.key: line for line in _standing(plan)} if plan else {}
+def renewals(lines: Iterable[CareMessage], now: datetime, *, only_ahead: bool = False) -> Iterator[tuple[Owner, list[Telling]]]:
+    """What is told instead of these lines, once they are taken back, as their patient is now: of each owner, in order of time.
+
+    What was to come, and by her new clock should have come a moment ago, is told at once; `only_ahead` leaves it out.
+    """
+    of_owners = list(_by_owner(lines))
+    standing = _standing([plan for (_appointment, plan), _lines in of_owners if plan])
+    for (appointment, plan), of_owner in of_owners:
         taken = {line.key: line for line in of_owner}
         renewed = []
         for telling in _tellings_of(appointment, plan, now):
-            line = taken.get(telling.key)
-            if line and telling.expires_at > now:
-                again = replace(telling, channel=line.channel, remark=line.reason, stands_in_for=line)
-                is_due = telling.send_at <= now
-                renewed.append(replace(again, send_at=now, due_at=line.planned_for) if is_due else again)
-            elif plan and not line and telling.send_at > now:
-                # A night's doses in one text instead of their own, or the other way round.
-                before = standing.get(telling.key)
+            if line := taken.get(telling.key):
+                again = _again(line, telling, now)
+                was_ahead = line.planned_for > now
+                if again and not (only_ahead and was_ahead and telling.send_at <= now):
+                    renewed.append(again)
+            elif plan and not telling.reason and _is_ahead(telling, now):
+                # A night's doses in one text instead of their own, or the other way round; or a step that the protocol has since.
+                before = standing.get((plan.pk, telling.key))
                 if before is None or _was_replaced(before):
-                    renewed.append(replace(telling, stands_in_for=before))
+                    renewed.append(replace(telling, send_at=max(telling.send_at, now), stands_in_for=before))
         if renewed:
             yield (appointment, plan), renewed
 
 
-def _standing(plan: Plan) -> Any:
-    return CareMessage.objects.filter(plan=plan).select_related("message", "stand_in").order_by("pk")
+def _again(line: CareMessage, telling: Telling, now: datetime) -> Telling | None:
+    if telling.expires_at <= now:
+        return None
+    if line.message is None:  # it waits for her, and has nothing new to say but another time
+        is_moved = telling.send_at != line.planned_for and telling.send_at > now
+        return replace(telling, stands_in_for=line) if is_moved else None
+    again = replace(telling, channel=line.channel, remark=line.reason, stands_in_for=line)
+    return again if telling.send_at > now else replace(again, send_at=now, due_at=min(line.planned_for, now))
+
+
+def _is_ahead(telling: Telling, now: datetime) -> bool:
+    return not telling.planned.is_past(now) if telling.planned else telling.send_at > now
+
+
+def _standing(plans: Iterable[Plan]) -> dict[tuple[int, str], CareMessage]:
+    """(plan, key) → the last line of it."""
+    lines = CareMessage.objects.filter(plan__in=[plan.pk for plan in plans]).select_related("message", "stand_in").order_by("pk")
+    return {(line.plan_id, line.key): line for line in lines}
 
 
 def _was_replaced(line: CareMessage) -> bool:
@@ -169,8 +195,8 @@ def _tellings_again(lines: Iterable[CareMessage], now: datetime) -> Iterator[Tel
                 continue
             expires_at = line.message.expires_at if line.message else telling.expires_at
             if expires_at > now:
-                send_at = max(line.planned_for, now)
-                yield replace(telling, send_at=send_at, due_at=line.planned_for, expires_at=expires_at, stands_in_for=line)
+                due_at = telling.planned_for if telling.planned else line.planned_for
+                yield replace(telling, send_at=max(due_at, now), due_at=due_at, expires_at=expires_at, stands_in_for=line)
 
 
 def _tell_again(patient: Patient, tellings: Iterable[Telling], now: datetime) -> None:

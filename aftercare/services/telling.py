@@ -54,10 +54,16 @@ class Telling:
     def dedupe_key(self) -> str:
         return f"{self.key}+{self.stands_in_for.pk}" if self.stands_in_for else self.key
 
+    @property
+    def planned_for(self) -> datetime:
+        """A plan's times follow its patient's clock; anything else that is told again was planned for when it was to be told first."""
+        if self.stands_in_for is None:
+            return self.send_at
+        return self.planned.send_at if self.planned else self.stands_in_for.planned_for
+
     def line(self, channel: str, reason: str, draft: Draft | None = None) -> Line:
         original = self.stands_in_for
-        planned_for = original.planned_for if original else self.send_at
-        return Line(self.kind, channel, planned_for, self.key, reason, draft, original.pk if original else None)
+        return Line(self.kind, channel, self.planned_for, self.key, reason, draft, original.pk if original else None)
 
 
 def values_of(location: Location, language: str, serum: Product | None = None) -> dict[str, str]:

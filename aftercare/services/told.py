@@ -1,0 +1,39 @@
+"""What the earlier plans of a session have told already, so that no later one tells it again."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from aftercare.domain.expansion import Planned
+from aftercare.models import CareMessage, Plan
+from notifications.domain.states import MessageStatus
+
+# It reached her, is on its way, or may be.
+TOLD = [
+    status.value
+    for status in (
+        MessageStatus.SENDING,
+        MessageStatus.UNCERTAIN,
+        MessageStatus.ACCEPTED,
+        MessageStatus.DELIVERED,
+        MessageStatus.UNCONFIRMED,
+    )
+]
+Told = tuple[str, datetime]  # of which step, or of which step's nights, and when
+
+
+def told_before(plan: Plan) -> list[Told]:
+    """By other plans of the same session: it was reopened, or the plan stopped and started again. `plan` needn't be in the database."""
+    lines = CareMessage.objects.filter(appointment=plan.appointment_id, plan__isnull=False, message__status__in=TOLD)
+    by_others = lines.exclude(plan=plan.pk).values_list("plan_id", "key", "message__send_at")
+    return [(_name(key.removeprefix(f"plan-{pk}-")), at) for pk, key, at in by_others]
+
+
+def was_told(planned: Planned, told: Iterable[Told]) -> bool:
+    """Within half the step's spacing: a dose of 8 PM is the one of 8:05 PM, whatever their numbers. Further off it is another one."""
+    name, near = _name(planned.key), planned.step.spacing / 2
+    return any(name == other and abs(planned.send_at - at) <= near for other, at in told)
+
+
+def _name(key: str) -> str:
+    """A night's one text has its own: it announces doses, and is none."""
+    return key.rpartition("-")[0]
