@@ -586,6 +586,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(models.Q(("phone", ""), _negated=True), models.Q(("email", ""), _negated=True), _connector="OR"),
                 name="an_on_call_contact_can_be_reached",
+                violation_error_message="Give a mobile phone or an email address: otherwise nobody can be told.",
             ),
         ),
         migrations.AddIndex(

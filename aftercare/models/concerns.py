@@ -108,7 +108,13 @@ class OnCallContact(models.Model):
         ordering = ["position", "pk"]
         verbose_name = _("on-call contact")
         verbose_name_plural = _("on-call contacts")
-        constraints = [models.CheckConstraint(condition=~Q(phone="") | ~Q(email=""), name="an_on_call_contact_can_be_reached")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(phone="") | ~Q(email=""),
+                name="an_on_call_contact_can_be_reached",
+                violation_error_message=_("Give a mobile phone or an email address: otherwise nobody can be told."),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -23,6 +23,7 @@ MODELS = {
     "aftercare.consent": ("v", "v", "v"),
     "aftercare.plan": ("", "v", "v"),
     "aftercare.protocol": ("", "v", "v"),
+    "aftercare.oncallcontact": ("v", "v", "vac"),
     "notifications.message": ("", "", "v"),
     "notifications.reply": ("v", "v", "v"),
     "notifications.alarm": ("", "", "v"),

@@ -17,7 +17,7 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, get_resolver, resolve
 from freezegun import freeze_time
 
-from aftercare.models import CareMessage
+from aftercare.models import CareMessage, OnCallContact
 from notifications.services import raise_alarm, receive_reply
 from scheduling import services as scheduling
 from scheduling.models import Product
@@ -70,6 +70,7 @@ def world(clinic: Clinic) -> Iterator[dict[str, Any]]:
             "scheduling.product": Product.objects.create(name="Serum"),
             "scheduling.appointment": appointment,
             "auth.group": group("Manager"),
+            "aftercare.oncallcontact": OnCallContact.objects.create(name="Dana Diaz", phone="+12125550120"),
         }
         for role in (NEWCOMER, *ROLES):
             member(role)
