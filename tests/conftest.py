@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -12,7 +13,9 @@ from tests.providers import MailServer, TwilioServer
 
 # No deadline for one example: another process may have the processor just then.
 hypothesis.register_profile("afterglow", deadline=None)
-hypothesis.load_profile("afterglow")
+# Where nobody looks on, the same examples each time: a red run is then of the change that it is about.
+hypothesis.register_profile("ci", parent=hypothesis.get_profile("afterglow"), derandomize=True)
+hypothesis.load_profile("ci" if "CI" in os.environ else "afterglow")
 
 
 # The fault tests need the machine for themselves; a second process for `run_local` would make a demo clinic of its own first; one browser

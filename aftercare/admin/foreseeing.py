@@ -14,7 +14,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from aftercare.domain.expansion import Planned
+from aftercare.domain.expansion import NIGHT, Planned
 from aftercare.models.protocols import KINDS
 from aftercare.services import Foreseen
 from aftercare.services.plans import SPOKEN, TOO_LATE, untold_night
@@ -53,7 +53,7 @@ def dropped(messages: Iterable[tuple[str, str, datetime]], zone: ZoneInfo) -> st
     if not lines:
         return ""
     # A quiet night's one message stands for several doses.
-    if all(kind == "dose" and "-night-" not in key for key, kind, _at in lines):
+    if all(kind == "dose" and not key.endswith(NIGHT) for key, kind, _at in lines):
         number = ngettext("%(count)s dose", "%(count)s doses", len(lines)) % {"count": len(lines)}
     else:
         number = ngettext("%(count)s message", "%(count)s messages", len(lines)) % {"count": len(lines)}

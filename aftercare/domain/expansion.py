@@ -10,6 +10,7 @@ from aftercare.domain.protocol import Kind, Protocol, Step
 from notifications.domain.quiet import QuietHours, at_wall_clock
 
 BEFORE_BEDTIME = timedelta(minutes=30)  # the evening text goes out this long before the quiet hours
+NIGHT = "-night"
 APART = timedelta(minutes=15)  # what has waited for a night's end doesn't come all at once
 
 
@@ -37,7 +38,8 @@ class Planned:
 
     @property
     def key(self) -> str:
-        return f"{self.step.slug}-{'night-' if self.is_night else ''}{self.number}"
+        """One of a kind within the plan, whatever the steps are called: only a night's one ends in a word."""
+        return f"{self.step.slug}-{self.number}{NIGHT if self.is_night else ''}"
 
     def is_past(self, now: datetime) -> bool:
         """A session completed late: this message's time has gone by. A night's one is of use until the night begins."""
@@ -59,6 +61,7 @@ def expand(
     if quiet:
         planned = _nights_kept(planned, completed_at, zone, quiet)
     if now:
+        now = now.astimezone(UTC)
         planned = [replace(message, send_at=max(message.send_at, now)) for message in planned if not message.is_past(now)]
     return sorted(planned, key=_in_time)
 
@@ -91,7 +94,9 @@ def _wall_clock(step: Step, completed_at: datetime, zone: ZoneInfo) -> list[date
 
 def _nights_kept(planned: list[Planned], completed_at: datetime, zone: ZoneInfo, quiet: QuietHours) -> list[Planned]:
     doses = sorted(message.send_at for message in planned if message.step.kind is Kind.DOSE)
-    kept, overnight, waiting = [], [], []
+    kept: list[Planned] = []
+    overnight: list[Planned] = []
+    waiting: list[Planned] = []
     for message in sorted(planned, key=_in_time):
         if not quiet.covers(message.send_at.astimezone(zone)):
             kept.append(message)
@@ -107,10 +112,11 @@ def _nights_kept(planned: list[Planned], completed_at: datetime, zone: ZoneInfo,
 def _folded(
     night: list[Planned], night_starts_at: datetime, doses: list[datetime], completed_at: datetime, zone: ZoneInfo, quiet: QuietHours
 ) -> Planned:
-    """The one message of a night's doses, shortly before it."""
+    """The one message of a night's doses, shortly before it, and not before a dose that still has a message of its own."""
     times = tuple(message.send_at for message in night)
     then = next((dose for dose in doses if dose > times[-1]), None)
-    send_at = max(night_starts_at - BEFORE_BEDTIME, completed_at)
+    before = [dose for dose in doses if dose < night_starts_at]
+    send_at = max(night_starts_at - BEFORE_BEDTIME, completed_at, *before[-1:])
     if send_at >= night_starts_at:
         return replace(night[0], send_at=completed_at, expires_at=quiet.end_at(times[0], zone), folded=times, then=then, is_spoken=True)
     # Where the quiet hours before this night have only just ended, it is written then.

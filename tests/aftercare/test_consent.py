@@ -240,6 +240,19 @@ class TestAnotherLanguageZoneOrNight:
         self.change(clinic.ana, wants_quiet_nights=True)
         assert self.doses()[:4] == ["Tue 3 Nov 20:00", "Tue 3 Nov 20:30", "Wed 4 Nov 08:00", "Wed 4 Nov 11:00"]
 
+    @pytest.mark.parametrize(
+        ("asked", "told"),
+        [
+            (at("2026-11-03", "20:45"), ["Tue 3 Nov 20:45", "Wed 4 Nov 08:00"]),  # the text of half past eight, a little later
+            (at("2026-11-03", "21:00"), ["Wed 4 Nov 08:00", "Wed 4 Nov 11:00"]),  # and once the night has begun, nothing before it ends
+        ],
+    )
+    def test_a_quiet_night_that_she_asks_for_in_the_evening(self, clinic, asked, told):
+        dispatch(now=asked)
+        with freeze_time(asked):
+            self.change(clinic.ana, wants_quiet_nights=True)
+        assert self.doses()[:2] == told
+
     def test_what_went_out_isnt_said_again(self, clinic):
         self.change(clinic.ana, language="es", time_zone="America/Los_Angeles")
         first = ledger(key__endswith="-serum-day-1")

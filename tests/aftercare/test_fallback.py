@@ -104,7 +104,7 @@ def test_in_her_language_with_the_nights_doses_in_one(clinic):
     clinic.ana.language, clinic.ana.wants_quiet_nights = "es", True
     clinic.ana.save()
     clinic.treat(clinic.consents(clinic.ana))
-    night = Message.objects.get(dedupe_key__endswith="-serum-day-night-3")
+    night = Message.objects.get(dedupe_key__endswith="-serum-day-3-night")
     fail(night, night.send_at, status="failed")
     [line] = stand_ins()
     assert line.message.subject == "Su sérum hialurónico esta noche"

@@ -344,7 +344,7 @@ class TestCompleting:
         [note] = notes(desk.post(step(late), answers, follow=True))
         assert note.endswith(f"completed; aftercare is on its way. {to_say}")
         # She has been told, and nothing of it is sent.
-        [spoken] = CareMessage.objects.filter(key__contains="-night-1", kind="dose")
+        [spoken] = CareMessage.objects.filter(key__endswith="-1-night")
         assert (spoken.message, spoken.reason) == (None, "told at the clinic: the session ended in her quiet hours")
 
     def test_a_little_late_in_the_evening_the_nights_text_still_goes(self, clinic, desk):
@@ -352,7 +352,7 @@ class TestCompleting:
         evening = clinic.book(clinic.ana, at("2026-11-03", "19:10"))
         desk.now = at("2026-11-03", "20:50")
         desk.post(step(evening), typed(at("2026-11-03", "20:10"), wants_quiet_nights="quiet"))
-        [night] = CareMessage.objects.filter(key__contains="-night-1")
+        [night] = CareMessage.objects.filter(key__endswith="-1-night")
         assert (night.message.send_at, night.message.expires_at) == (desk.now, at("2026-11-03", "21:00"))
         assert "about 11:15 PM, 2:15 AM and 5:15 AM, then at 8:15 AM. Only if you are awake" in night.message.body
 
