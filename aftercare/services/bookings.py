@@ -130,4 +130,4 @@ def _letter(appointment: Appointment, text: Text, starts_at: datetime | None = N
         text = CONFIRMED_ALREADY.get(text, text)
     elif appointment.move_requested_at:
         text = ASKED_TO_MOVE.get(text, text)
-    return render(text, language, values)
+    return render(text, language, values, frame="booking")

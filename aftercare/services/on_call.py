@@ -102,7 +102,7 @@ def _write_to(contact: OnCallContact, channel: str, concern: Concern, event: Con
         "by": _clock(concern.acknowledge_by, location, now),
         "link": link_to(concern),
     }
-    letter = render(ALERT, "en", values)
+    letter = render(ALERT, "en", values, frame="staff")
     is_text = channel == "sms"
     is_urgent = concern.severity == Concern.Severity.URGENT
     alert = Draft(

@@ -13,6 +13,7 @@ from django.utils.functional import SimpleLazyObject
 
 from aftercare.domain.expansion import Planned, expand
 from aftercare.domain.protocol import Kind
+from aftercare.domain.timeline import Weeks, weeks_after
 from aftercare.models import Plan, Protocol
 from aftercare.services.ledger import next_plan_number
 from aftercare.services.protocols import protocol_for
@@ -100,6 +101,9 @@ def tellings_of_plan(plan: Plan) -> list[Telling]:
     quiet = QuietHours(*settings.QUIET_HOURS) if patient.wants_quiet_nights else None
     values = values_of(appointment.location, patient.language, plan.product)
     told = told_before(plan)
+    planned = expand(plan.protocol.as_domain(), plan.completed_at, patient.time_zone, quiet)
+    next_session = (appointment.minimum_interval_days, appointment.course.treatment.recommended_within_days)
+    weeks = weeks_after(planned, plan.completed_at, patient.zone, next_session=next_session)
     return [
         Telling(
             key=f"plan-{plan.pk}-{message.key}",
@@ -107,16 +111,16 @@ def tellings_of_plan(plan: Plan) -> list[Telling]:
             channel=message.step.channel,
             send_at=message.send_at,
             expires_at=message.expires_at,
-            letter=_once_asked_for(message, patient, values),
+            letter=_once_asked_for(message, patient, values, weeks),
             # A patient who agreed to night texts gets the first day's doses at any hour.
             keeps_quiet_hours=bool(quiet or message.step.at or message.step.kind is not Kind.DOSE),
             planned=message,
             reason=SPOKEN if message.is_spoken else ALREADY_TOLD if was_told(message, told) else "",
         )
-        for message in expand(plan.protocol.as_domain(), plan.completed_at, patient.time_zone, quiet)
+        for message in planned
     ]
 
 
-def _once_asked_for(message: Planned, patient: Patient, values: dict[str, str]) -> Letter:
+def _once_asked_for(message: Planned, patient: Patient, values: dict[str, str], weeks: Weeks) -> Letter:
     """Of a plan that is changed half-way most letters are never read, and writing them is most of the work."""
-    return cast(Letter, SimpleLazyObject(partial(letter, message, patient.language, patient.zone, values)))
+    return cast(Letter, SimpleLazyObject(partial(letter, message, patient.language, patient.zone, values, weeks)))

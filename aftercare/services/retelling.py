@@ -182,6 +182,7 @@ def _with_owners() -> Any:
         "plan__protocol",
         "plan__appointment__location",
         "plan__appointment__patient",
+        "plan__appointment__course__treatment",
     )
 
 

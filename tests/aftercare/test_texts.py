@@ -9,7 +9,6 @@ from string import Formatter
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.template.loader import get_template
 from django.utils import translation
 
 from aftercare import wording
@@ -39,7 +38,8 @@ TEXTS_ONLY = {
     ]
 }
 STEPS = {step.slug: step for step in read_protocol("microneedling").steps}
-CATALOGUE = Path(wording.__file__).parent / "locale" / "es" / "LC_MESSAGES" / "django.po"
+WORDING = Path(wording.__file__).parent
+CATALOGUE = WORDING.parent / "locale" / "es" / "LC_MESSAGES" / "django.po"
 
 # A whole year of days, at the hour whose text is longest.
 DAYS = [datetime(2026, 1, 1, 22, 30, tzinfo=NEW_YORK) + timedelta(days=day) for day in range(365)]
@@ -287,14 +287,12 @@ def unquoted(lines: str) -> str:
 
 
 def texts_to_translate() -> set[str]:
-    """What wording.py hands to gettext, and what the email's frame does."""
-    tree = ast.parse(Path(wording.__file__).read_text(encoding="utf-8"))
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
-    marked = {
+    """What the modules of aftercare.wording hand to gettext."""
+    nodes = [node for module in WORDING.glob("*.py") for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))]
+    calls = [node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    return {
         ast.literal_eval(call.args[0]) for call in calls if call.func.id in ("_", "gettext_noop") and isinstance(call.args[0], ast.Constant)
     }
-    frame = Path(get_template("aftercare/email.html").origin.name).read_text(encoding="utf-8")
-    return marked | set(re.findall(r"{% blocktranslate %}(.+?){% endblocktranslate %}", frame))
 
 
 def test_control_english_is_what_an_untranslated_text_would_show():

@@ -1,0 +1,75 @@
+"""What answers a patient who has written, and what tells the person on call of it."""
+
+from dataclasses import replace
+
+from django.utils.translation import gettext_noop
+
+from aftercare.domain.protocol import Text
+
+HELP = Text(
+    sms=gettext_noop("{clinic}: we are here for you. Call us at {phone}."),
+    subject=gettext_noop("How to reach us"),
+    email=gettext_noop("We are here for you. Call us at {phone}."),
+)
+# To what she wrote, at once. Fixed words: they name numbers, and neither diagnose nor reassure (F12).
+ANSWER_FINE = Text(sms=gettext_noop("{clinic}: thank you for telling us. If anything changes or worries you, call {phone}."))
+ANSWER_SOON = Text(
+    sms=gettext_noop(
+        "{clinic}: thank you for telling us. Somebody from our team will get back to you. If it gets worse, don't wait: call {phone}. "
+        "If it is an emergency, call {emergency}."
+    )
+)
+ANSWER_SOON_CLOSED = Text(
+    sms=gettext_noop(
+        "{clinic}: we have your message. We are closed now and open {opens} ({phone}). If it gets worse, don't wait: call {turn_to}. "
+        "If it is an emergency, call {emergency}."
+    )
+)
+ANSWER_URGENT = Text(
+    sms=gettext_noop(
+        "{clinic}: please call us now at {phone}, don't wait for our reply. We pass your message on at once. "
+        "If it is an emergency, call {emergency}."
+    )
+)
+ANSWER_URGENT_CLOSED = Text(
+    sms=gettext_noop(
+        "{clinic}: we are closed now and open {opens} ({phone}). Don't wait for us: call {turn_to} now. "
+        "If it is an emergency, call {emergency}."
+    )
+)
+ANSWER_NOTED_CLOSED = Text(
+    sms=gettext_noop(
+        "{clinic}: we are closed now and read your message when we open {opens}. Worried? Don't wait: call {turn_to}. "
+        "If it is an emergency, call {emergency}."
+    )
+)
+# Where nobody is to be called out of hours but the emergency number.
+NO_OTHER_NUMBER = {
+    ANSWER_SOON_CLOSED: replace(
+        ANSWER_SOON_CLOSED,
+        sms=gettext_noop(
+            "{clinic}: we have your message. We are closed now and open {opens} ({phone}). If it gets worse, don't wait for us: "
+            "see a doctor. If it is an emergency, call {emergency}."
+        ),
+    ),
+    ANSWER_URGENT_CLOSED: replace(
+        ANSWER_URGENT_CLOSED,
+        sms=gettext_noop(
+            "{clinic}: we are closed now and open {opens} ({phone}). Don't wait for us: see a doctor now. "
+            "If it is an emergency, call {emergency}."
+        ),
+    ),
+    ANSWER_NOTED_CLOSED: replace(
+        ANSWER_NOTED_CLOSED,
+        sms=gettext_noop(
+            "{clinic}: we are closed now and read your message when we open {opens}. Worried? Don't wait for us: see a doctor. "
+            "If it is an emergency, call {emergency}."
+        ),
+    ),
+}
+# To the person on call, in English as our own pages are: neither the patient's name nor her words.
+ALERT = Text(
+    sms="{clinic}: a patient's message needs you ({severity}). Please acknowledge it by {by}: {link}",
+    subject="A patient's message needs you ({severity})",
+    email="A patient's message needs you ({severity}). Please acknowledge it by {by}: until somebody does, others are told, too.\n\n{link}",
+)

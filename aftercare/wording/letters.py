@@ -1,0 +1,120 @@
+"""A text with its placeholders filled in, as a text message and as an email."""
+
+from datetime import timedelta
+from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from aftercare.domain.expansion import Planned
+from aftercare.domain.placeholders import fill
+from aftercare.domain.protocol import Text
+from aftercare.domain.timeline import Weeks
+from aftercare.wording.answers import NO_OTHER_NUMBER
+from aftercare.wording.times import clock_times, then_at
+from aftercare.wording.weeks import as_html, as_lines
+from notifications.domain.segments import fitted
+
+A_DAY = timedelta(days=1)
+SERUM = gettext_noop("hyaluronic acid serum")  # F16
+
+NIGHT = Text(  # {then}: the next dose after the night
+    sms=gettext_noop("{clinic}: the next times for your {product} are about {times}, {then}. Only if you are awake: sleep comes first."),
+    subject=gettext_noop("Your {product} tonight"),
+    email=gettext_noop(
+        "The next times for your {product} are about {times}. Only if you are awake: sleep comes first, and nothing is lost if you "
+        "sleep through.\n\nAfter the night: {then}."
+    ),
+)
+LAST_NIGHT = Text(  # where no dose follows
+    sms=gettext_noop("{clinic}: the next times for your {product} are about {times}. Only if you are awake: sleep comes first."),
+    subject=gettext_noop("Your {product} tonight"),
+    email=gettext_noop("The next times for your {product} are about {times}. Only if you are awake: sleep comes first."),
+)
+HOW_TO_STOP = gettext_noop("Reply STOP to opt out.")
+
+# Under every email about a session that was (F12), and under those about one to come.
+WHEN_TO_CALL = gettext_noop("When to call us, at once: bleeding, bruising or peeling that is more than mild, or any sign of infection.")
+IN_AN_EMERGENCY = gettext_noop("In an emergency, call {emergency}.")
+QUESTIONS = gettext_noop("Any questions? Call us:")
+YOUR_WEEKS = gettext_noop("Your weeks after the session")
+
+Frame = Literal["care", "booking", "staff"]
+
+
+class Letter(NamedTuple):
+    """A message in both of its forms, with nothing left to fill in."""
+
+    sms: str
+    subject: str
+    email: str
+    html: str
+
+
+def render(text: Text, language: str, values: dict[str, str], *, frame: Frame = "care", weeks: Weeks | None = None) -> Letter:
+    """Fill in a text. Booking texts are translated on the way; protocol texts come in the patient's language already.
+
+    Whatever a clinician has written, it never fails: what isn't among `values` stays in its braces. The `frame` of an email says when to
+    call and whom; with `weeks` it shows where in them she is.
+    """
+    if values.get("turn_to") == values.get("emergency"):
+        text = NO_OTHER_NUMBER.get(text, text)
+    with translation.override(language):
+        sms, subject, body = (fill(_(part), values) if part else "" for part in (text.sms, text.subject, text.email.strip()))
+        context = {
+            **values,
+            "language": language,
+            "subject": subject,
+            "body": body,
+            "paragraphs": [_with_link(paragraph, values) for paragraph in body.split("\n\n")],
+            "frame": frame,
+            "call": {"care": _(WHEN_TO_CALL), "booking": _(QUESTIONS), "staff": ""}[frame],
+            "in_an_emergency": fill(_(IN_AN_EMERGENCY), values) if frame == "care" and values.get("emergency") else "",
+            "your_weeks": _(YOUR_WEEKS),
+            "lines": as_lines(weeks, values) if weeks else [],
+            "weeks": as_html(weeks, language, values.get("product", "")) if weeks else "",
+        }
+        plain = render_to_string("aftercare/email.txt", context)
+        return Letter(fitted(sms), subject, plain.strip() + "\n", render_to_string("aftercare/email.html", context))
+
+
+def _with_link(paragraph: str, values: dict[str, str]) -> SafeString:
+    """The clinic's number can be touched wherever it stands."""
+    html, phone = escape(paragraph), escape(values.get("phone", ""))
+    if phone and values.get("phone_e164"):
+        html = html.replace(phone, f'<a href="tel:{escape(values["phone_e164"])}">{phone}</a>')
+    return mark_safe(html.replace("\n", "<br>"))  # noqa: S308 (escaped above)
+
+
+def letter(message: Planned, language: str, zone: ZoneInfo, values: dict[str, str], weeks: Weeks | None = None) -> Letter:
+    """The words of a planned message of aftercare, in the patient's language or, where the protocol has no text in it, in English."""
+    own = {**values, "number": str(message.number), "of": str(message.of)}
+    here = weeks.at(message.send_at) if weeks else None
+    if message.is_night:
+        return _night(message, language, zone, own, here)
+    texts = message.step.texts
+    spoken = language if language in texts else "en"
+    return render(texts[spoken], spoken, own, weeks=here)
+
+
+def _night(message: Planned, language: str, zone: ZoneInfo, values: dict[str, str], weeks: Weeks | None) -> Letter:
+    times = {"times": clock_times(message.folded, zone, language)}
+    # “Then at 8:00 AM” is the next morning. A dose on a later day has a text of its own before it.
+    if message.then is None or message.then >= message.folded[0] + A_DAY:
+        return render(LAST_NIGHT, language, {**values, **times}, weeks=weeks)
+    return render(NIGHT, language, {**values, **times, "then": then_at(message.then, zone, language)}, weeks=weeks)
+
+
+def usual_product(language: str) -> str:
+    with translation.override(language):
+        return _(SERUM)
+
+
+def how_to_stop(language: str) -> str:
+    with translation.override(language):
+        return _(HOW_TO_STOP)
