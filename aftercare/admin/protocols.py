@@ -1,55 +1,45 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from aftercare.admin.protocol_pages import ProtocolPages, state_of
+from aftercare.admin.protocol_step_pages import ProtocolStepPages
 from aftercare.admin.reading import ReadOnly
-from aftercare.models import Plan, Protocol, ProtocolStep
-
-
-class StepInline(admin.StackedInline):
-    model = ProtocolStep
-    readonly_fields = (
-        "schedule",
-        "facts",
-        "texts_shown",
-    )
-    fields = readonly_fields
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    @admin.display(description=_("when"))
-    def schedule(self, step: ProtocolStep) -> str:
-        if step.at:
-            clocks = " and ".join(f"{clock:%H:%M}" for clock in step.at)
-            return f"at {clocks} local time, from {step.first_after_hours} h after the session on, {step.times} in all, by {step.channel}"
-        every = f", then every {step.every_hours} h" if step.every_hours else ""
-        return f"{step.first_after_hours} h after the session{every}, {step.times} in all, by {step.channel}"
-
-    @admin.display(description=_("texts"))
-    def texts_shown(self, step: ProtocolStep) -> SafeString:
-        return format_html_join(
-            "", '<h4>{}</h4><div class="message-text">{}</div>', ((text.get_language_display(), text.sms) for text in step.texts.all())
-        )
+from aftercare.models import Plan, Protocol
+from notifications.admin.reading import badge
 
 
 @admin.register(Protocol)
-class ProtocolAdmin(ReadOnly):
-    list_display = ["name", "version", "published_at"]
-    readonly_fields = (
-        "name",
-        "version",
-        "published_at",
-        "treatments",
-    )
-    fields = readonly_fields
-    inlines = [StepInline]
+class ProtocolAdmin(ProtocolStepPages, ProtocolPages, ReadOnly):
+    list_display = ["shown_name", "version", "state", "for_treatments", "published_at", "published_by"]
+    list_display_links = ["shown_name"]
+    list_select_related = ["published_by"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Protocol]:
+        return super().get_queryset(request).prefetch_related("treatments")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("aftercare.add_protocol"))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm("aftercare.change_protocol"))
+
+    @admin.display(description=_("name"), ordering="slug")
+    def shown_name(self, protocol: Protocol) -> str:
+        return protocol.name
+
+    @admin.display(description=_("state"))
+    def state(self, protocol: Protocol) -> SafeString:
+        return badge(*state_of(protocol))
+
+    @admin.display(description=_("for"))
+    def for_treatments(self, protocol: Protocol) -> str:
+        return ", ".join(map(str, protocol.treatments.all())) or gettext("every treatment without its own")
 
 
 @admin.register(Plan)

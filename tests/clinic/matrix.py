@@ -22,7 +22,7 @@ MODELS = {
     "aftercare.caremessage": ("v", "v", "v"),
     "aftercare.consent": ("v", "v", "v"),
     "aftercare.plan": ("", "v", "v"),
-    "aftercare.protocol": ("", "v", "v"),
+    "aftercare.protocol": ("", "vac", "v"),
     "aftercare.oncallcontact": ("v", "v", "vac"),
     "notifications.message": ("", "", "v"),
     "notifications.reply": ("v", "v", "v"),
@@ -129,6 +129,24 @@ GET  /calendar/{token}.ics                                          200 200 200 
 POST /calendar/{token}.ics                                          405 405 405 405 405
 GET  /calendar/unknown.ics                                          404 404 404 404 404
 POST /admin/scheduling/course/{course}/change/                      302 403 403 302 403
+GET  /admin/aftercare/protocol/{aftercare.protocol}/draft/          302 405 405 405 405
+POST /admin/aftercare/protocol/{aftercare.protocol}/draft/          302 403 403 302 403
+GET  /admin/aftercare/protocol/{draft}/publish/                     302 403 403 200 403
+POST /admin/aftercare/protocol/{draft}/publish/                     302 403 403 302 403
+GET  /admin/aftercare/protocol/{own protocol}/retire/               302 403 403 200 403
+POST /admin/aftercare/protocol/{own protocol}/retire/               302 403 403 302 403
+GET  /admin/aftercare/protocol/{draft}/discard/                     302 403 403 200 403
+POST /admin/aftercare/protocol/{draft}/discard/                     302 403 403 302 403
+GET  /admin/aftercare/protocol/{draft}/step/                        302 403 403 200 403
+POST /admin/aftercare/protocol/{draft}/step/                        302 403 403 302 403
+GET  /admin/aftercare/protocol/{draft}/count/en/                    302 405 405 405 405
+POST /admin/aftercare/protocol/{draft}/count/en/                    302 403 403 200 200
+GET  /admin/aftercare/protocol/step/{draft step}/                   302 403 403 200 200
+POST /admin/aftercare/protocol/step/{draft step}/                   302 403 403 302 403
+GET  /admin/aftercare/protocol/step/{draft step}/remove/            302 403 403 200 403
+POST /admin/aftercare/protocol/step/{draft step}/remove/            302 403 403 302 403
+GET  /admin/aftercare/protocol/step/{draft step}/shift/             302 405 405 405 405
+POST /admin/aftercare/protocol/step/{draft step}/shift/             302 403 403 302 403
 POST /admin/notifications/alarm/{alarm}/change/                     302 403 403 403 302
 GET  /webhooks/twilio/status/{message}/                             405 405 405 405 405
 POST /webhooks/twilio/status/{message}/                             403 403 403 403 403
@@ -148,8 +166,21 @@ GET  /demo/phone/mail/{message}/                                    404 404 404 
 POST /demo/phone/mail/{message}/                                    405 405 405 405 405
 """
 
+STEP = {"slug": "hello", "kind": "education", "channel": "email", "timing": "elapsed", "first_after_hours": "48"} | {
+    "times": "1",
+    "valid_hours": "12",
+}
+
 # What is posted: enough for a change, so that whoever may do it has done it. Nothing where it isn't here.
 POSTED = {
+    "/admin/aftercare/protocol/{aftercare.protocol}/draft/": {},
+    "/admin/aftercare/protocol/{draft}/publish/": {},
+    "/admin/aftercare/protocol/{own protocol}/retire/": {},
+    "/admin/aftercare/protocol/{draft}/discard/": {},
+    "/admin/aftercare/protocol/{draft}/step/": STEP,
+    "/admin/aftercare/protocol/step/{draft step}/": STEP | {"seen": "{draft step seen}"},
+    "/admin/aftercare/protocol/step/{draft step}/remove/": {},
+    "/admin/aftercare/protocol/step/{draft step}/shift/": {"later": ""},
     "/admin/scheduling/appointment/{appointment}/confirm/": {},
     "/admin/scheduling/waitlistentry/{waitlist entry}/withdraw/": {},
     "/admin/scheduling/waitlistentry/offer/{offer}/accept/": {},

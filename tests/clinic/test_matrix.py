@@ -18,6 +18,8 @@ from django.urls import URLPattern, get_resolver, resolve
 from freezegun import freeze_time
 
 from aftercare.models import CareMessage, OnCallContact
+from aftercare.services import begin_protocol, protocol_for, publish
+from aftercare.services.drafts import step_seen
 from notifications.services import raise_alarm, receive_reply
 from scheduling import services as scheduling
 from scheduling.models import Product
@@ -77,6 +79,11 @@ def world(clinic: Clinic) -> Iterator[dict[str, Any]]:
         for model in MODELS:
             named.setdefault(model, apps.get_model(model).objects.order_by("pk").first())
         named |= {"message": named["notifications.message"], "alarm": named["notifications.alarm"]}
+        draft = begin_protocol("Draft", treatments=[clinic.face], like=protocol_for(clinic.face), by=None, now=NOW)
+        own = begin_protocol("Own", treatments=[clinic.scalp], like=protocol_for(clinic.face), by=None, now=NOW)
+        publish(own, by=None, now=NOW)
+        draft_step = draft.steps.first()
+        named |= {"draft": draft, "draft step": draft_step, "own protocol": own}
         clinic.dana.user = member("Clinician")
         clinic.dana.save()
         feed, token = make_calendar_address(clinic.eli)
@@ -85,7 +92,7 @@ def world(clinic: Clinic) -> Iterator[dict[str, Any]]:
             "patients.csv", b"First name,Last name,Birth date,Phone\nPia,Parker,1990-05-17,+12125550140\n", by=member("Manager")
         )
         named |= {"practitioner": clinic.dana, "file": brought, "patient type": ContentType.objects.get_for_model(clinic.ana)}
-        yield {"token": token} | {name: thing.pk for name, thing in named.items()}
+        yield {"token": token, "draft step seen": step_seen(draft_step.as_domain())} | {name: thing.pk for name, thing in named.items()}
 
 
 def filled(text: str, world: dict[str, Any]) -> str:

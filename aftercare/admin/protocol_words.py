@@ -1,0 +1,76 @@
+"""What a step does, in words: how a clinician would say it."""
+
+from collections.abc import Iterable
+from datetime import time, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from aftercare.domain.protocol import Kind, Protocol, Step
+
+HOUR = timedelta(hours=1)
+
+
+def in_words(step: Step) -> str:
+    """“8 doses, every 3 hours from 3 hours after the session’s end”"""
+    begins = _after(step.first_after)
+    if step.at:
+        clocks = _list([clock(at) for at in step.at])
+        if step.times == 1:
+            said = _("%(what)s, at the first %(clocks)s later than %(begins)s") % {"what": _what(step), "clocks": clocks, "begins": begins}
+        else:
+            said = _("%(what)s at %(clocks)s, later than %(begins)s") % {"what": _what(step), "clocks": clocks, "begins": begins}
+    elif step.times == 1 or step.every is None:
+        said = f"{_what(step)}, {begins}"
+    else:
+        every = hours(step.every)
+        said = _("%(what)s, every %(every)s from %(begins)s") % {"what": _what(step), "every": every, "begins": begins}
+    return said if step.until is None else _("%(said)s, none later than %(until)s") % {"said": said, "until": _after(step.until)}
+
+
+def hours(length: timedelta) -> str:
+    """“3 hours”, “1 hour and 30 minutes”; from two days on “3 days and 12 hours”."""
+    minutes = length // timedelta(minutes=1)
+    days, minutes = divmod(minutes, 24 * 60) if minutes >= 48 * 60 else (0, minutes)
+    in_hours, minutes = divmod(minutes, 60)
+    parts = [
+        ngettext("%(count)s day", "%(count)s days", days) % {"count": days} if days else "",
+        ngettext("%(count)s hour", "%(count)s hours", in_hours) % {"count": in_hours} if in_hours else "",
+        ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes} if minutes else "",
+    ]
+    return _list([part for part in parts if part]) if any(parts) else _("0 hours")
+
+
+def clock(at: time) -> str:
+    return f"{at:%-I:%M %p}"
+
+
+def differences(old: Protocol, new: Protocol, languages: dict[str, Any]) -> list[str]:
+    """What is new in `new`, step by step, in sentences."""
+    was, will_be = ({step.slug: step for step in protocol.steps} for protocol in (old, new))
+    said = [_("“%(step)s” is new: %(words)s.") % {"step": slug, "words": in_words(will_be[slug])} for slug in will_be if slug not in was]
+    said += [_("“%(step)s” is left out.") % {"step": slug} for slug in was if slug not in will_be]
+    for slug, step in will_be.items():
+        before = was.get(slug, step)
+        if before != step:
+            said.append(_("“%(step)s” is another: %(words)s.") % {"step": slug, "words": in_words(step)})
+        reworded = [str(called) for code, called in languages.items() if before.texts.get(code) != step.texts.get(code)]
+        if reworded:
+            said.append(_("“%(step)s” has other words in %(languages)s.") % {"step": slug, "languages": _list(reworded)})
+    return said
+
+
+def _what(step: Step) -> str:
+    if step.kind is Kind.DOSE:
+        return ngettext("%(count)s dose", "%(count)s doses", step.times) % {"count": step.times}
+    return ngettext("%(count)s message", "%(count)s messages", step.times) % {"count": step.times}
+
+
+def _after(length: timedelta) -> str:
+    return _("%(length)s after the session’s end") % {"length": hours(length)} if length else _("the session’s end")
+
+
+def _list(words: Iterable[str]) -> str:
+    *all_but_last, last = words
+    return _("%(all_but_last)s and %(last)s") % {"all_but_last": ", ".join(all_but_last), "last": last} if all_but_last else last
