@@ -13,7 +13,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import clear_url_caches
 
-from aftercare.models import CareMessage, Consent
+from aftercare.models import CareMessage, Concern, Consent
 from clinic.demo.accounts import DEMO_ACCOUNTS
 from clinic.demo.building import build
 from clinic.demo.catalogue import create_clinic
@@ -23,7 +23,7 @@ from clinic.demo.signins import create_signins
 from clinic.demo.skipping import skip
 from clinic.demo.stages import Stage, stages
 from notifications.domain.states import MessageStatus
-from notifications.models import Attempt, Message, Receipt, Reply
+from notifications.models import Attempt, Message, Pause, Receipt, Reply
 from notifications.services import dispatch
 from scheduling.domain.cadence import Bucket
 from scheduling.models import Appointment, Patient, Practitioner
@@ -138,6 +138,29 @@ def test_outside_the_demo_there_is_neither_data_nor_a_phone(settings) -> None:
         reload(urls)
         clear_url_caches()
     assert Client().get("/demo/phone/").status_code == 200
+
+
+def test_one_concern_is_urgent_one_can_wait_and_one_is_over() -> None:
+    build(ONE_OF_EACH, 1, now=TUESDAY_NOON)
+
+    urgent = Concern.objects.get(severity="urgent", resolved_at=None)
+    assert (urgent.raised_at, urgent.acknowledged_at) == (TUESDAY_NOON - timedelta(minutes=4), None)
+    assert urgent.escalate_at == TUESDAY_NOON + timedelta(minutes=11)
+    assert [event.contact.name for event in urgent.events.filter(what="told")] == ["Maya Lindqvist, NP"]
+    assert Pause.objects.get().key == f"routine-of-patient-{urgent.patient_id}"
+    soon = Concern.objects.get(severity="soon", resolved_at=None)
+    assert (soon.raised_at, soon.acknowledged_at) == (TUESDAY_NOON - timedelta(minutes=50), None)
+    over = Concern.objects.exclude(resolved_at=None).get()
+    talk = over.lines.order_by("planned_for", "pk")
+    assert [(bool(line.reply_id), line.written_by and line.written_by.username) for line in talk] == [
+        (True, None),
+        (False, "clinician"),
+        (True, None),
+        (False, "clinician"),
+        (True, None),
+    ]
+    assert "photographed" in over.note
+    assert not Message.objects.filter(address__startswith="+121255501", status="failed").exists()
 
 
 def test_without_consent_nothing_is_sent_and_the_ledger_says_why() -> None:

@@ -143,7 +143,13 @@ class TestWritingBack:
             assert f'value="{text}"' in page(treated.ana)
             write(treated.ana, text, TREATED + number * MINUTE)
         meanings = Reply.objects.order_by("received_at").values_list("meaning", flat=True)
-        assert list(meanings) == ["words", "words", "words", "stop", "start", "help", "words", "stop"]
+        assert list(meanings) == ["words", "words", "stop", "start", "help", "words", "words", "stop"]
+
+    def test_where_a_check_in_asks_for_a_number_there_are_three(self, treated):
+        assert 'name="text" value="3"' not in page(treated.ana)
+        check_in = CareMessage.objects.filter(kind="check_in", channel="sms").earliest("planned_for").message
+        Message.objects.filter(pk=check_in.pk).update(status="accepted", send_at=TREATED, accepted_at=TREATED)
+        assert [f'name="text" value="{number}"' in page(treated.ana) for number in (1, 2, 3)] == [True] * 3
 
     def test_after_skipped_hours_stop_sends_the_rest_by_email_at_the_plans_own_time(self, treated):
         skip(24 * HOUR, now=TREATED)
@@ -223,8 +229,8 @@ def test_the_first_look_finds_replies_an_opt_out_receipts_and_an_alarm() -> None
     build(24, 1, now=TUESDAY_NOON)
 
     replies = CareMessage.objects.filter(reply__isnull=False)
-    assert (replies.count(), replies.to_read().count()) == (4, 2)
-    assert {line.read_by.username for line in replies.exclude(read_at=None)} == {"frontdesk"}
+    assert (replies.count(), replies.to_read().count()) == (9, 3)
+    assert {line.read_by.username for line in replies.exclude(read_at=None)} == {"frontdesk", "clinician"}
     assert all(reply.received_at < TUESDAY_NOON for reply in Reply.objects.all())
 
     stop = Reply.objects.get(meaning="stop")

@@ -13,6 +13,7 @@ from aftercare.services.concerns import add_words, location_of, open_concern_of,
 from aftercare.services.on_call import is_on_call
 from aftercare.wording import ANSWER_FINE, ANSWER_NOTED_CLOSED, ANSWER_SOON, ANSWER_SOON_CLOSED, ANSWER_URGENT, ANSWER_URGENT_CLOSED
 from notifications import services as notifications
+from notifications.domain.states import Meaning
 from notifications.models import Reply
 from scheduling import services as scheduling
 from scheduling.models import Location, Patient
@@ -44,12 +45,14 @@ def sort(reply: Reply, patients: Sequence[Patient], now: datetime) -> tuple[Verd
     """With the check-in that it answers. Requires no lock and writes nothing."""
     check_in = check_in_of(patients, reply.address, reply.body, now) if reply.channel == "sms" else None
     try:
-        return triage(reply.body, asked=check_in is not None), check_in
+        verdict = triage(reply.body, asked=check_in is not None)
     except Exception as error:
         # In doubt it is a concern; and somebody must mend the rules.
         logger.error("Triage failed with %s on reply %s", type(error).__name__, reply.pk)
         notifications.raise_alarm("sms", "triage failed", f"{type(error).__name__} in the rules that sort replies", now=now)
         return Verdict(Level.SOON), check_in
+    is_bare_call = reply.meaning == Meaning.HELP and not verdict.flags  # HELP on its own has an answer of its own
+    return Verdict(Level.WORDS) if is_bare_call else verdict, check_in
 
 
 def listen(reply: Reply, lines: Sequence[CareMessage], patients: Sequence[Patient], now: datetime) -> Heard:

@@ -23,6 +23,7 @@ from clinic.demo.settling import settle
 from clinic.demo.signins import create_signins
 from clinic.demo.stages import Stage, stages
 from clinic.demo.waitlist import let_some_confirm, put_some_on_the_waitlist
+from clinic.demo.worries import put_on_call, worry
 from notifications import receivers as sending
 from notifications.models import Message
 from notifications.signals import messages_due
@@ -47,10 +48,12 @@ def build(patients: int, seed: int, *, now: datetime) -> None:
     random = Random(seed)  # noqa: S311 - a made-up clinic
     signins = create_signins()
     clinic = create_clinic(localdate(now, zone), signins["clinician"])
+    put_on_call(signins)
     storyteller = Storyteller(now, Diary(clinic, random), random, clinic.treatments, zone)
     people = Patient.objects.bulk_create(make_patients(patients, random, storyteller.today), batch_size=1000)
     with _quietly():
         firsts = _tell_stories(people, storyteller, signins)
+        worry(firsts, signins, now=now)
         correspond(firsts, read_by=signins["frontdesk"], now=now)
     Patient.objects.bulk_update(people, ["created_at"], batch_size=1000)
     settle(until=now)

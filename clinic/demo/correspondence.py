@@ -32,7 +32,7 @@ class Said(NamedTuple):
 
 # By the first patient of each stage. The opt-out is in her own words, so that it waits for nobody.
 REPLIES = {
-    Stage.FIRST_NIGHT: Said("My cheeks feel tight and very warm. Is that normal?", timedelta(minutes=50)),
+    Stage.FIRST_NIGHT: Said("My cheeks feel tight and very warm, a bit worse than before. Is that normal?", timedelta(minutes=50)),
     Stage.FIRST_WEEK: Said("please stop texting me", timedelta(hours=20)),
     Stage.HEALING: Said("All healed, and my skin looks great. Thank you!", timedelta(hours=30), read_after=timedelta(minutes=40)),
     Stage.BOOKED_AHEAD: Said("Can my sister come along next time?", timedelta(hours=3)),

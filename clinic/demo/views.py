@@ -16,12 +16,13 @@ from clinic.demo.forms import LONGEST_TEXT, WritingForm
 from clinic.demo.phones import coming_next, phones
 from clinic.demo.skipping import skip
 from clinic.demo.threads import ON_THE_PHONE, thread
-from clinic.demo.writing import write_back, writes_from
+from clinic.demo.writing import asks_for_a_number, write_back, writes_from
 from notifications.models import Message
 from scheduling.models import Patient
 
 HOURS = ("3", "24")
-TRY_FIRST = ("C", "R", "1", "STOP", "START", "HELP", "it won’t stop stinging", "please stop texting me")
+TRY_FIRST = ("C", "R", "STOP", "START", "HELP", "it won’t stop stinging", "my cheek won’t stop bleeding", "please stop texting me")
+NUMBERS = ("1", "2", "3")
 MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'self'"
 
 
@@ -88,6 +89,6 @@ def _what_the_phones_show(asked_for: str) -> dict[str, Any]:
         "coming": coming_next(patient, now) if patient else [],
         "may_write": bool(number),
         "has_stopped": bool(number) and has_said_stop("sms", number),
-        "try_first": TRY_FIRST,
+        "try_first": (*(NUMBERS[: asks_for_a_number(patient, number, now)]), *TRY_FIRST),
         "longest_text": LONGEST_TEXT,
     }

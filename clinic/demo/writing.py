@@ -6,11 +6,12 @@ from uuid import uuid4
 from django.db.models import QuerySet
 
 from aftercare.models import Consent
+from aftercare.services.checking_in import check_in_of
 from aftercare.services.consent import address_of
 from notifications.domain.states import Meaning
 from notifications.models import Reply
 from notifications.services import receive_reply
-from scheduling.models import Patient
+from scheduling.models import Offer, Patient
 
 
 def writes_from(patient: Patient) -> str:
@@ -18,6 +19,15 @@ def writes_from(patient: Patient) -> str:
     number = address_of(patient, "sms")
     agreed = Consent.objects.filter(patient=patient, channel="sms", is_granted=True, address=number)
     return number if number and agreed.exists() else ""
+
+
+def asks_for_a_number(patient: Patient | None, number: str, now: datetime) -> int:
+    """How many there are to answer with: three where a check-in asked her, two where a time is offered, or else none."""
+    if patient is None or not number:
+        return 0
+    if check_in_of([patient], number, "1", now):
+        return 3
+    return 2 if Offer.objects.filter(entry__patient=patient, outcome=Offer.Outcome.OPEN).exists() else 0
 
 
 def write_back(patient: Patient, text: str, *, now: datetime) -> None:

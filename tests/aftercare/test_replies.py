@@ -30,7 +30,7 @@ def write(body: str, meaning: Meaning, *, address="+12125550101", now=TODAY) -> 
 
 
 def test_her_words_are_in_the_ledger_and_wait_to_be_read(clinic):
-    reply = write("it won't stop stinging", Meaning.WORDS)
+    reply = write("can I swim next week?", Meaning.WORDS)
     [line] = ledger()
     assert (line.patient, line.kind, line.channel, line.reply, line.planned_for) == (clinic.ana, "reply", "sms", reply, TODAY)
     assert (line.message, line.read_at) == (None, None)
