@@ -85,7 +85,7 @@ def render(text: Text, language: str, values: dict[str, str], *, frame: Frame = 
 
 def _with_link(paragraph: str, values: dict[str, str]) -> SafeString:
     """The clinic's number can be touched wherever it stands."""
-    html, phone = escape(paragraph), escape(values.get("phone", ""))
+    html, phone = str(escape(paragraph)), escape(values.get("phone", ""))
     if phone and values.get("phone_e164"):
         html = html.replace(phone, f'<a href="tel:{escape(values["phone_e164"])}">{phone}</a>')
     return mark_safe(html.replace("\n", "<br>"))  # noqa: S308 (escaped above)

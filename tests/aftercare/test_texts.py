@@ -3,9 +3,11 @@
 import ast
 import gettext
 import re
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from string import Formatter
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,14 +15,17 @@ from django.utils import translation
 
 from aftercare import wording
 from aftercare.domain.expansion import Planned
+from aftercare.domain.facts import FACTS, facts_in
+from aftercare.domain.placeholders import unknown
 from aftercare.domain.protocol import Kind, Text
 from aftercare.services.protocols import read_protocol
 from aftercare.wording import clock_times, day_and_time, how_to_stop, letter, render, usual_product, weekday_and_time
 from notifications.domain.segments import fitted, segments
 
 LANGUAGES = ["en", "es"]
-LONGEST_NAME = "Riverside Skin & Laser Clinics"
-PHONE = "(212) 555-0100"
+LONGEST_NAME = "Riverside Dermatology and Laser Skin Spa"
+ACCENTED_NAME = "Clínica Dermatológica y Láser Río Hondo"
+PHONE, OTHER_PHONE = "(212) 555-0100", "(212) 555-0199"
 NEW_YORK = ZoneInfo("America/New_York")
 BOOKING_TEXTS = {
     "CONFIRMATION": wording.CONFIRMATION,
@@ -30,12 +35,13 @@ BOOKING_TEXTS = {
     **{f"CONFIRMED_ALREADY {number}": text for number, text in enumerate(wording.CONFIRMED_ALREADY.values())},
     "STILL_HELD": wording.STILL_HELD,
 }
-TEXTS_ONLY = {
+ANSWERS = {
     name: getattr(wording, name)
-    for name in [
-        *("OFFER", "OFFER_INSTEAD", "TAKEN", "GONE", "PASSED", "CONFIRMED", "TO_BE_MOVED", "HELP"),
-        *("ANSWER_FINE", "ANSWER_SOON", "ANSWER_SOON_CLOSED", "ANSWER_URGENT", "ANSWER_URGENT_CLOSED", "ANSWER_NOTED_CLOSED"),
-    ]
+    for name in ["ANSWER_FINE", "ANSWER_SOON", "ANSWER_SOON_CLOSED", "ANSWER_URGENT", "ANSWER_URGENT_CLOSED", "ANSWER_NOTED_CLOSED"]
+}
+TEXTS_ONLY = {
+    **{name: getattr(wording, name) for name in ["OFFER", "OFFER_INSTEAD", "TAKEN", "GONE", "PASSED", "CONFIRMED", "TO_BE_MOVED", "HELP"]},
+    **ANSWERS,
 }
 STEPS = {step.slug: step for step in read_protocol("microneedling").steps}
 WORDING = Path(wording.__file__).parent
@@ -45,8 +51,11 @@ CATALOGUE = WORDING.parent / "locale" / "es" / "LC_MESSAGES" / "django.po"
 DAYS = [datetime(2026, 1, 1, 22, 30, tzinfo=NEW_YORK) + timedelta(days=day) for day in range(365)]
 
 
+def products(language: str) -> list[str]:
+    return [usual_product(language), "Alastin Regenerating Skin Nectar"]
+
+
 def values(language: str) -> dict[str, str]:
-    assert len(LONGEST_NAME) == 30
     return {
         "clinic": LONGEST_NAME,
         "address": "1 Maple Street, New York",
@@ -54,57 +63,100 @@ def values(language: str) -> dict[str, str]:
         "phone_e164": "+12125550100",
         "product": usual_product(language),
         "emergency": "911",
-        "turn_to": "(212) 555-0199",
+        "turn_to": OTHER_PHONE,
     }
 
 
-def booking_letters(language: str) -> list[wording.Letter]:
+def told_at_most(language: str) -> dict[str, str]:
+    """With the day, and the time of opening, that take the most room."""
     longest = max(
         (day_and_time(day, NEW_YORK, language) for day in DAYS), key=lambda told: (segments(told["day"]).encoding, len(told["day"]))
     )
-    told = values(language) | longest | {"own_day": longest["day"], "minutes": "15"}
-    told |= {"opens": max((weekday_and_time(day, NEW_YORK, language) for day in DAYS), key=len)}
-    without = told | {"turn_to": told["emergency"]}
-    return [
-        *(render(text, language, told) for text in (*BOOKING_TEXTS.values(), *TEXTS_ONLY.values())),
-        *(render(text, language, without) for text in wording.NO_OTHER_NUMBER),
-    ]
+    opens = max((weekday_and_time(day, NEW_YORK, language) for day in DAYS), key=lambda opens: (segments(opens).encoding, len(opens)))
+    return values(language) | longest | {"own_day": longest["day"], "minutes": "15", "opens": opens}
 
 
-def protocol_letter(slug: str, language: str) -> wording.Letter:
+def booking_letters(language: str) -> dict[str, wording.Letter]:
+    told = told_at_most(language)
+    return {
+        **{name: render(text, language, told) for name, text in (BOOKING_TEXTS | TEXTS_ONLY).items()},
+        **{
+            f"{name} without another number": render(text, language, told | {"turn_to": "911"})
+            for name, text in ANSWERS.items()
+            if text in wording.NO_OTHER_NUMBER
+        },
+    }
+
+
+def protocol_letter(slug: str, language: str, product: str = "") -> wording.Letter:
     step = STEPS[slug]
     last = Planned(step, step.times, step.times, DAYS[0], DAYS[1])
-    return letter(last, language, NEW_YORK, values(language))
+    return letter(last, language, NEW_YORK, values(language) | ({"product": product} if product else {}))
 
 
-def night_letters(language: str) -> list[wording.Letter]:
-    """Four doses are the most that a night of eleven hours can hold, in whichever hour it starts."""
-    nights = [tuple(DAYS[0] + timedelta(hours=first + 3 * dose) for dose in range(4)) for first in range(3)]
-    return [
-        letter(Planned(STEPS["serum-day"], 1, 8, DAYS[0], DAYS[1], folded=night, then=then), language, NEW_YORK, values(language))
-        for night in nights
-        for then in (night[-1] + timedelta(hours=3), None)
-    ]
+def night_letters(language: str) -> dict[str, wording.Letter]:
+    """Four doses are the most that a night of eleven hours can hold, in whichever hour it starts; each product, with the dose after it."""
+    letters = {}
+    for product in products(language):
+        for first in range(3):
+            night = tuple(DAYS[0] + timedelta(hours=first + 3 * dose) for dose in range(4))
+            for then in (None, night[0] + timedelta(hours=11)):
+                planned = Planned(STEPS["serum-day"], 1, 8, DAYS[0], DAYS[1], folded=night, then=then)
+                name = f"night from {first}, {product}, {'then on' if then else 'the last'}"
+                letters[name] = letter(planned, language, NEW_YORK, values(language) | {"product": product})
+    return letters
+
+
+def named_letters(language: str) -> dict[str, wording.Letter]:
+    """Every text that a patient may be sent, under a name of its own."""
+    doses = {slug for slug, step in STEPS.items() if step.kind is Kind.DOSE}
+    return {
+        **booking_letters(language),
+        **{slug: protocol_letter(slug, language) for slug in STEPS if slug not in doses},
+        **{f"{slug}, {product}": protocol_letter(slug, language, product) for slug in doses for product in products(language)},
+        **night_letters(language),
+    }
 
 
 def every_letter(language: str) -> list[wording.Letter]:
-    return [*booking_letters(language), *(protocol_letter(slug, language) for slug in STEPS), *night_letters(language)]
+    return list(named_letters(language).values())
+
+
+def as_the_first(text: str, language: str) -> str:
+    return fitted(f"{text} {how_to_stop(language)}")
 
 
 class TestLength:
     @pytest.mark.parametrize("language", LANGUAGES)
-    def test_every_text_fits_two_segments_even_as_the_first_one_with_how_to_stop(self, language):
-        too_long = {
-            text: (len(text), segments(text))
-            for text in (fitted(f"{written.sms} {how_to_stop(language)}") for written in every_letter(language))
-            if segments(text).number > 2
-        }
-        assert too_long == {}
+    def test_every_text_fits_two_segments_even_as_the_first_one_with_how_to_stop(self, language, capsys):
+        assert len(LONGEST_NAME) == 40
+        rows = []
+        for name, written in named_letters(language).items():
+            first = as_the_first(written.sms, language)
+            rows.append((f"{name} ({language})", len(written.sms), *segments(written.sms), len(first), *segments(first)))
+        with capsys.disabled():
+            sys.stdout.write(table(rows))
+        assert [row for row in rows if row[3] > 2 or row[6] > 2] == []
+
+    def test_so_does_the_text_to_the_person_on_call(self):
+        link = "https://afterglow.riverside-dermatology.example.org/admin/inbox/1234567/"
+        told = values("en") | {"severity": "urgent", "by": "Wed, Sep 30, 10:30 PM", "link": link}
+        assert segments(render(wording.ALERT, "en", told).sms) == ("GSM-7", 2)
+
+    def test_an_accented_name_of_a_clinic_costs_the_accents_not_a_third_segment(self):
+        written = render(wording.ANSWER_URGENT_CLOSED, "es", told_at_most("es") | {"clinic": ACCENTED_NAME})
+        assert written.sms.startswith("Clinica Dermatologica y Laser Rio Hondo: ahora estamos cerrados; abrimos el ")
+        assert segments(written.sms) == ("GSM-7", 2)
+
+    def test_english_needs_no_letter_that_gsm_7_lacks_and_the_protocols_spanish_doesnt_either(self):
+        assert {segments(written.sms).encoding for written in every_letter("en")} == {"GSM-7"}
+        without_product = [step.texts["es"].sms for step in STEPS.values()]
+        assert {segments(sms).encoding for sms in without_product} == {"GSM-7"}
 
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_control_a_longer_clinic_name_would_not_fit(self, language):
-        longest = max((written.sms for written in every_letter(language)), key=lambda text: (segments(text).encoding, len(text)))
-        assert segments(longest + "x" * 153).number > 2
+        longest = max((written.sms for written in every_letter(language)), key=len)
+        assert segments(fitted(longest + "x" * 153)).number > 2
 
     def test_gsm_7_counts_160_then_153_and_its_extensions_twice(self):
         assert segments("a" * 160) == ("GSM-7", 1)
@@ -153,17 +205,17 @@ class TestDiscretion:
         assert [written.sms for written in every_letter(language) if not written.sms.startswith(f"{LONGEST_NAME}: ")] == []
 
     def test_no_placeholder_for_a_patient_or_a_treatment_exists(self):
-        known = {"clinic", "phone", "phone_e164", "address", "product", "number", "of", "day", "time", "times"}
+        known = {"clinic", "phone", "address", "product", "number", "of", "day", "time", "times"}
         known |= {"own_day", "minutes", "then", "emergency", "turn_to", "opens"}
         texts = [
             *BOOKING_TEXTS.values(),
             *TEXTS_ONLY.values(),
             wording.NIGHT,
+            wording.LAST_NIGHT,
+            *wording.NO_OTHER_NUMBER.values(),
             *(text for step in STEPS.values() for text in step.texts.values()),
         ]
-        named = {
-            field for text in texts for part in (text.sms, text.subject, text.email) for _, field, _, _ in Formatter().parse(part) if field
-        }
+        named = {place for text in texts for part in (text.sms, text.subject, text.email) for place in places(part)}
         assert named <= known
 
     def test_nobody_is_asked_to_answer_with_a_word_that_the_provider_takes_for_stop_or_start(self):
@@ -195,8 +247,28 @@ class TestCompleteness:
 
     @pytest.mark.parametrize("language", LANGUAGES)
     @pytest.mark.parametrize("slug", STEPS)
-    def test_every_text_of_the_protocol_has_the_clinics_number(self, slug, language):
-        assert PHONE in protocol_letter(slug, language).sms
+    def test_every_text_of_the_protocol_has_the_clinics_number_itself(self, slug, language):
+        text = STEPS[slug].texts[language]
+        assert "{phone}" in text.sms
+        assert "{phone}" in text.email
+
+    @pytest.mark.parametrize("slug", [slug for slug, step in STEPS.items() if step.kind is Kind.CHECK_IN])
+    def test_a_check_in_asks_for_1_2_3_or_words_by_text_and_for_a_call_or_a_text_by_email(self, slug):
+        english, spanish = (STEPS[slug].texts[language] for language in LANGUAGES)
+        assert "Answer 1 if fine, 2 if unsure, 3 if worse, or in your own words." in english.sms
+        assert "Responda 1 si va bien, 2 si no sabe, 3 si va peor, o con sus palabras." in spanish.sms
+        assert "call us at {phone}, or send us a text message" in english.email
+        assert "llámenos al {phone} o envíenos un mensaje de texto" in spanish.email
+        assert not re.search(r"\b[123]\b", english.email + spanish.email)
+
+    def test_every_fact_that_patients_are_told_of_is_named_by_a_step_and_no_other(self):
+        named = {fact for step in STEPS.values() for fact in facts_in(step.facts)}
+        assert named == set(FACTS) - {"F21"}  # what a session costs is for the catalogue
+        assert all(step.facts for step in STEPS.values())
+
+    @pytest.mark.parametrize("slug", [slug for slug, step in STEPS.items() if step.kind in (Kind.EDUCATION, Kind.CHECK_IN)])
+    def test_whatever_may_be_more_than_mild_is_a_call(self, slug):  # F12 over F13
+        assert "F12" in facts_in(STEPS[slug].facts)
 
     def test_five_days_of_education_and_check_ins_on_day_4_and_weeks_2_and_4(self):
         by_kind = {kind: [slug for slug, step in STEPS.items() if step.kind is kind] for kind in Kind}
@@ -221,13 +293,16 @@ class TestSpanish:
         assert set(written_catalogue()) <= texts_to_translate()
 
     def test_a_translation_fills_the_same_places(self):
-        wrong = [
-            text
-            for text, spanish in written_catalogue().items()
-            if {field for _, field, _, _ in Formatter().parse(spanish) if field}
-            - {field for _, field, _, _ in Formatter().parse(text) if field}
-        ]
+        wrong = [text for text, spanish in written_catalogue().items() if places(spanish) != places(text)]
         assert wrong == []
+
+    @pytest.mark.parametrize("slug", STEPS)
+    def test_so_does_a_steps(self, slug):
+        english, spanish = (STEPS[slug].texts[language] for language in LANGUAGES)
+        assert places(english.sms) == places(spanish.sms)
+        assert places(english.subject) == places(spanish.subject)
+        assert places(english.email) == places(spanish.email)
+        assert [part for text in (english, spanish) for part in (text.sms, text.subject, text.email) if unknown(part)] == []
 
     def test_a_confirmation_reads_like_this(self):
         told = day_and_time(datetime(2026, 12, 5, 14, 0, tzinfo=NEW_YORK), NEW_YORK, "es")
@@ -255,7 +330,7 @@ class TestSpanish:
 
         start = f"{LONGEST_NAME}: the next times for your hyaluronic acid serum are about 11:00 PM and 2:00 AM"
         assert sms(datetime(2026, 12, 2, 8, 0, tzinfo=NEW_YORK)) == f"{start}, then at 8:00 AM. Only if you are awake: sleep comes first."
-        assert "11:00 PM y 2:00 AM, y luego a las 8:00 AM" in sms(datetime(2026, 12, 2, 8, 0, tzinfo=NEW_YORK), "es")
+        assert "(aprox. 11:00 PM y 2:00 AM), y luego a las 8:00 AM." in sms(datetime(2026, 12, 2, 8, 0, tzinfo=NEW_YORK), "es")
         # A day later, the same words would be taken for tonight.
         last = f"{start}. Only if you are awake: sleep comes first."
         assert sms(None) == sms(datetime(2026, 12, 2, 23, 0, tzinfo=NEW_YORK)) == last
@@ -265,13 +340,81 @@ class TestSpanish:
         assert letter(Planned(step, 1, 1, DAYS[0], DAYS[1]), "fr", NEW_YORK, values("en")).sms.startswith(f"{LONGEST_NAME}: marks, redness")
 
 
-def test_an_email_escapes_what_could_be_markup():
-    odd = values("en") | {"clinic": "<b>Maple</b> & Co"}
-    written = render(Text("{clinic}", "Hello", "First line.\n\nSecond, at {clinic}."), "en", odd)
-    assert "&lt;b&gt;Maple&lt;/b&gt; &amp; Co" in written.html
-    assert "<b>" not in written.html
-    assert "<b>Maple</b> & Co" in written.email
-    assert "<p>First line.</p>" in written.html
+class TestAnswers:
+    """What answers a worrying message: numbers and a way, no diagnosis."""
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_each_names_the_clinics_number_and_unless_all_is_fine_the_emergency_number(self, language):
+        for name, written in booking_letters(language).items():
+            if name.startswith("ANSWER"):
+                assert PHONE in written.sms, name
+                assert ("911" in written.sms) == ("FINE" not in name), name
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_while_closed_each_says_when_the_clinic_opens_and_where_to_turn(self, language):
+        told = told_at_most(language)
+        closed = [text for name, text in ANSWERS.items() if name.endswith("CLOSED")]
+        assert len(closed) == 3
+        for text in closed:
+            sms = render(text, language, told).sms
+            assert fitted(told["opens"]) in sms or without_accents(told["opens"]) in sms
+            assert OTHER_PHONE in sms
+            alone = render(text, language, told | {"turn_to": "911"}).sms
+            assert alone.count("911") == 1
+            assert OTHER_PHONE not in alone
+
+    def test_none_diagnoses_or_reassures(self):
+        soothing = r"normal|nothing to worry|don't worry|harmless|will pass|no se preocupe|no es grave|infec|allerg|alerg"
+        texts = [written.sms for language in LANGUAGES for name, written in booking_letters(language).items() if name.startswith("ANSWER")]
+        assert [sms for sms in texts if re.search(soothing, sms, re.IGNORECASE)] == []
+
+
+def without_accents(text: str) -> str:
+    return "".join(character for character in normalize("NFD", text) if character not in "\u0301\u0303")
+
+
+class TestEmails:
+    def test_what_could_be_markup_is_escaped(self):
+        odd = values("en") | {"clinic": "<b>Maple</b> & Co"}
+        written = render(Text("{clinic}", "Hello", "First line.\n\nSecond, at {clinic}."), "en", odd)
+        assert "&lt;b&gt;Maple&lt;/b&gt; &amp; Co" in written.html
+        assert "<b>" not in written.html
+        assert "<b>Maple</b> & Co" in written.email
+        assert "<p>First line.</p>" in written.html
+
+    def test_the_clinics_number_can_be_touched_wherever_it_stands(self):
+        written = render(Text("", "Hello", "Call {phone}, or <call> {phone}."), "en", values("en"))
+        link = f'<a href="tel:+12125550100">{PHONE}</a>'
+        assert f"<p>Call {link}, or &lt;call&gt; {link}.</p>" in written.html
+        assert "<a" not in written.email
+
+    def test_its_frame_says_what_to_call_for(self):
+        text = Text("", "Hello", "Words.")
+        care, booking, staff = (render(text, "en", values("en"), frame=frame) for frame in ("care", "booking", "staff"))
+        assert ("any sign of infection" in care.email, "In an emergency, call 911." in care.email) == (True, True)
+        assert ("infection" in booking.email, "911" in booking.email, "Any questions? Call us:" in booking.email) == (False, False, True)
+        assert staff.email == "Words.\n"
+        assert ("tel:" in care.html, "tel:" in booking.html, "tel:" in staff.html) == (True, True, False)
+        assert ("911" in care.html, "911" in booking.html, "911" in staff.html) == (True, False, False)
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_every_one_is_whole_in_itself_and_fit_for_the_dark(self, language):
+        for written in every_letter(language):
+            assert f'<html lang="{language}">' in written.html
+            assert '<meta name="color-scheme" content="light dark">' in written.html
+            assert "prefers-color-scheme: dark" in written.html
+            assert not re.search(r"<(img|link|script)|src=|https?://|url\(", written.html)
+
+
+def places(text: str) -> set[str]:
+    return {field for _, field, _, _ in Formatter().parse(text) if field}
+
+
+def table(rows: list[tuple[str, int, str, int, int, str, int]]) -> str:
+    widest = max(len(row[0]) for row in rows)
+    head = f"\n{'text':<{widest}}  chars  segments      as the first"
+    lines = [f"{row[0]:<{widest}}  {row[1]:>5}  {row[3]} {row[2]:<6}  {row[4]:>7}  {row[6]} {row[5]}" for row in rows]
+    return "\n".join([head, *lines, ""])
 
 
 def written_catalogue() -> dict[str, str]:
