@@ -12,6 +12,8 @@ LOOKED_AT = timedelta(days=7)
 WENT_WRONG = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.UNCERTAIN, MessageStatus.EXPIRED)
 SETTLED = (MessageStatus.DELIVERED, MessageStatus.UNDELIVERED, MessageStatus.FAILED)
 IN_A_ROW = 2
+# What she said, and what one of us wrote to her: not what goes out by itself.
+SPOKEN = Q(reply__isnull=False) | Q(written_by__isnull=False)
 
 
 class CareMessageQuerySet(models.QuerySet):
@@ -47,6 +49,9 @@ class CareMessageQuerySet(models.QuerySet):
         settled = self.filter(channel="sms", message__address=number, message__status__in=[status.value for status in SETTLED])
         last = settled.order_by("-message__send_at", "-pk").values_list("message__status", flat=True)[:IN_A_ROW]
         return len(last) == IN_A_ROW and MessageStatus.DELIVERED not in last
+
+    def spoken(self) -> Self:
+        return self.filter(SPOKEN)
 
     def to_read(self) -> Self:
         """Replies that nobody has read yet."""

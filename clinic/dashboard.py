@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from aftercare.models import CareMessage
+from aftercare.reports import Waiting, locations_without_anybody_on_call, waiting
 from clinic.navigation import address
 from notifications.models import Alarm
 from scheduling.domain.cadence import Bucket
@@ -70,13 +71,16 @@ class Dashboard:
 
 def dashboard(user: User | AnonymousUser, now: datetime) -> Dashboard:
     """The same number of queries, however busy the day."""
-    zones = [location.zone for location in Location.objects.all()]
+    locations = list(Location.objects.all())
+    zones = [location.zone for location in locations]
     here = timezone.localtime(now, zones[0] if zones else None)
     tiles: list[Tile] = []
     rows: list[Row] | None = None
     more = 0
     if user.has_perm("notifications.view_alarm"):
         tiles += _alarm_tiles()
+    if user.has_perm("aftercare.change_oncallcontact"):
+        tiles += _on_call_tiles(locations)
     if user.has_perm("scheduling.view_appointment"):
         day = list(_todays(zones, now))
         rows, more = _rows(day, now)
@@ -84,7 +88,7 @@ def dashboard(user: User | AnonymousUser, now: datetime) -> Dashboard:
     if user.has_perm("scheduling.view_waitlistentry"):
         tiles += _waitlist_tiles()
     if user.has_perm("aftercare.view_caremessage"):
-        tiles += _messages_tiles(now)
+        tiles += _messages_tiles(user, now)
     if user.has_perm("scheduling.view_maintenance_due"):
         tiles += _due_tiles(timezone.localtime(now).date())
     return Dashboard(_greeting(here.time()), here.date(), tiles, rows, more, len(zones) > 1)
@@ -189,15 +193,38 @@ def _due_tiles(as_of: date) -> list[Tile]:
     ]
 
 
-def _messages_tiles(now: datetime) -> list[Tile]:
-    ledger = address("admin:aftercare_caremessage_changelist")
-    replies, wrong = CareMessage.objects.to_read().count(), CareMessage.objects.gone_wrong(now).count()
-    to_read = _("Patients wait for an answer.") if replies else _("Every reply has been read.")
+def _messages_tiles(user: User | AnonymousUser, now: datetime) -> list[Tile]:
+    inbox, ledger = address("admin:inbox"), address("admin:aftercare_caremessage_changelist")
+    count, wrong = waiting(now), CareMessage.objects.gone_wrong(now).count()
+    to_read = _("Patients wait for an answer.") if count.replies else _("Every reply has been read.")
     failed = _("Failed, late or uncertain, or no way to send them.") if wrong else _("Nothing went wrong in 7 days.")
+    tiles = []
+    if user.has_perm("aftercare.view_concern"):
+        tiles.append(
+            Tile(CARE, _("Concerns open"), count.concerns, _late(count), f"{inbox}?show=concerns" if inbox else "", count.concerns > 0)
+        )
     return [
-        Tile(CARE, _("Replies to read"), replies, to_read, f"{ledger}?look=replies" if ledger else "", replies > 0),
+        *tiles,
+        Tile(CARE, _("Replies to read"), count.replies, to_read, f"{inbox}?show=unread" if inbox else "", count.replies > 0),
         Tile(CARE, _("Messages to look at"), wrong, failed, f"{ledger}?look=wrong" if ledger else "", wrong > 0),
     ]
+
+
+def _late(count: Waiting) -> str:
+    if count.late:
+        said = ngettext("%(count)s of them is past its time.", "%(count)s of them are past their time.", count.late)
+        return said % {"count": count.late}
+    return _("Somebody is to see to them.") if count.concerns else _("Nobody is worried.")
+
+
+def _on_call_tiles(locations: Sequence[Location]) -> list[Tile]:
+    """Only while somewhere nobody would be told of a concern."""
+    unstaffed = locations_without_anybody_on_call(locations)
+    if not unstaffed:
+        return []
+    named = ", ".join(location.name for location in unstaffed)
+    detail = _("At %(locations)s a concern would be told to nobody.") % {"locations": named}
+    return [Tile(ALARMS, _("Nobody on call"), len(unstaffed), detail, address("admin:aftercare_oncallcontact_changelist"))]
 
 
 def _alarm_tiles() -> list[Tile]:

@@ -11,13 +11,17 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from aftercare.reports import waiting
 from clinic.demo.accounts import DEMO_ACCOUNTS
 from scheduling.models import Practitioner
+
+INBOX = "admin:inbox"
 
 # label, name of the view or its path, permission that it takes
 PLACES: tuple[tuple[Any, str, str], ...] = (
     (_("Today"), "admin:index", ""),
     (_("Board"), "admin:board", "scheduling.view_appointment"),
+    (_("Inbox"), INBOX, "aftercare.view_concern"),
     (_("Appointments"), "admin:scheduling_appointment_changelist", "scheduling.view_appointment"),
     (_("Waitlist"), "admin:scheduling_waitlistentry_changelist", "scheduling.view_waitlistentry"),
     (_("Patients"), "admin:scheduling_patient_changelist", "scheduling.view_patient"),
@@ -31,7 +35,7 @@ GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
         _("Patients & diary"),
         ("scheduling.Patient", "scheduling.Appointment", "scheduling.WaitlistEntry", "scheduling.Course", "scheduling.Recall"),
     ),
-    (_("Aftercare"), ("aftercare.Plan", "aftercare.CareMessage", "aftercare.Consent", "aftercare.Protocol")),
+    (_("Aftercare"), ("aftercare.Plan", "aftercare.CareMessage", "aftercare.Consent", "aftercare.Protocol", "aftercare.OnCallContact")),
     (_("Sending & replies"), ("notifications.Message", "notifications.Reply", "notifications.Alarm")),
     (
         _("Clinic set-up"),
@@ -48,6 +52,7 @@ class Place:
     label: Any
     url: str
     is_current: bool
+    count: Any = None  # of what waits there, asked for only where a page has the header
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -76,7 +81,7 @@ def places(request: HttpRequest) -> list[Place]:
         url = address(view)
         if url and (not permission or request.user.has_perm(permission)):
             is_current = here == url if view == "admin:index" else here.startswith(url)
-            found.append(Place(label, url, is_current))
+            found.append(Place(label, url, is_current, SimpleLazyObject(lambda: waiting(timezone.now())) if view == INBOX else None))
     return found
 
 

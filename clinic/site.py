@@ -37,12 +37,23 @@ class ClinicAdminSite(AdminSite):
     enable_nav_sidebar = False  # the header leads everywhere
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
+        from aftercare import views as aftercare
         from scheduling.views import appointment_card, board_page, maintenance_due_page, my_calendar_page
 
         card = "scheduling/appointment/<int:pk>/card/"
         pages: list[URLResolver | URLPattern] = [
             path("board/", self.admin_view(board_page), name="board"),
             path(card, self.admin_view(appointment_card), name="scheduling_appointment_card"),
+            path("inbox/", self.admin_view(aftercare.inbox_page), name="inbox"),
+            path("inbox/<int:pk>/", self.admin_view(aftercare.thread_page), name="inbox_thread"),
+            path("inbox/<int:pk>/answer/", self.admin_view(aftercare.answer_view), name="inbox_answer"),
+            path("inbox/<int:pk>/count/", self.admin_view(aftercare.count_view), name="inbox_count"),
+            path("inbox/<int:pk>/read/", self.admin_view(aftercare.read_view), name="inbox_read"),
+            path("inbox/<int:pk>/raise/", self.admin_view(aftercare.raise_view), name="concern_raise"),
+            path("inbox/unknown/<int:pk>/", self.admin_view(aftercare.unknown_page), name="inbox_unknown"),
+            path("inbox/unknown/<int:pk>/read/", self.admin_view(aftercare.read_number_view), name="inbox_unknown_read"),
+            path("inbox/concern/<int:pk>/acknowledge/", self.admin_view(aftercare.acknowledge_view), name="concern_acknowledge"),
+            path("inbox/concern/<int:pk>/resolve/", self.admin_view(aftercare.resolve_view), name="concern_resolve"),
             path("maintenance-due/", self.admin_view(maintenance_due_page), name="maintenance_due"),
             path("my-calendar/", self.admin_view(my_calendar_page), name="my_calendar"),
         ]

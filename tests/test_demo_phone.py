@@ -74,7 +74,7 @@ class TestWritingBack:
         reply = Reply.objects.get()
         assert (reply.channel, reply.address, reply.body, reply.meaning) == ("sms", ANAS, "it won’t stop stinging", "words")
         assert [line.patient for line in CareMessage.objects.to_read()] == [treated.ana]
-        assert "/admin/aftercare/caremessage/?look=replies" in page(treated.ana)
+        assert '<a href="/admin/inbox/">Inbox</a>' in page(treated.ana)
         assert not has_said_stop("sms", ANAS)
 
     def test_help_is_answered_out_of_the_outbox(self, treated):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aftercare import services
 from aftercare.admin import foreseeing, news
+from aftercare.admin.conversations import notice_of_concern
 from aftercare.admin.lines import link_to_all, table_of, with_all_it_shows
 from aftercare.admin.patients import troubles
 from aftercare.admin.remedies import to_reach
@@ -34,16 +35,20 @@ admin.site.unregister(Appointment)
 
 @admin.register(Appointment)
 class AppointmentWithMessagesAdmin(AppointmentAdmin):
+    change_form_template = "aftercare/appointment_form.html"
+
     def get_fieldsets(self, request: HttpRequest, obj: Appointment | None = None) -> Any:
         field = "whole_messages" if request.user.has_perm("aftercare.view_addresses") else "messages"
         told = [(_("Messages"), {"fields": [field]})] if obj and request.user.has_perm("aftercare.view_caremessage") else []
         (first, about), *others = super().get_fieldsets(request, obj)
         if obj and obj.completed_at:
             about = {**about, "fields": [*about["fields"], "product"]}
+        if obj and request.user.has_perm("aftercare.view_concern") and notice_of_concern(obj.patient):
+            about = {**about, "fields": ["open_concern", *about["fields"]]}
         return [(first, about), *others, *told]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Appointment | None = None) -> list[str]:
-        return [*super().get_readonly_fields(request, obj), *(["messages", "whole_messages", "product"] if obj else [])]
+        return [*super().get_readonly_fields(request, obj), *(["messages", "whole_messages", "product", "open_concern"] if obj else [])]
 
     # --- what is asked and said at booking ---------------------------------------------------------------------------
 
@@ -109,6 +114,10 @@ class AppointmentWithMessagesAdmin(AppointmentAdmin):
     def product(self, appointment: Appointment) -> str:
         plan = Plan.objects.filter(appointment=appointment, stopped_at=None).select_related("product").first()
         return str(plan.product) if plan and plan.product else ""
+
+    @admin.display(description="")
+    def open_concern(self, appointment: Appointment) -> SafeString:
+        return notice_of_concern(appointment.patient)
 
     @admin.display(description="")
     def messages(self, appointment: Appointment) -> SafeString:

@@ -20,6 +20,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 
 from aftercare import services
 from aftercare.admin import lines
+from aftercare.admin.conversations import appointment_of, thread_of_line
 from aftercare.admin.filters import LookFilter, StatusFilter, TimeFilter
 from aftercare.admin.reading import ReadOnly
 from aftercare.admin.remedies import remedy
@@ -53,7 +54,7 @@ class CareMessageAdmin(ReadOnly):
     def get_fields(self, request: HttpRequest, obj: CareMessage | None = None) -> Any:
         if obj is None:
             return []
-        about = ["patient_link", *(["appointment_link"] if obj.appointment_id else []), "what"]
+        about = ["patient_link", *(["appointment_link"] if appointment_of(obj) else []), "what"]
         if obj.reply_id:
             where = "number" if obj.channel == "sms" else self._how(request)
             return [*about, where, "local_time", "what_became_of_it", "text", *(["read"] if obj.read_at else [])]
@@ -91,8 +92,11 @@ class CareMessageAdmin(ReadOnly):
 
     @admin.display(description=_("appointment"))
     def appointment_link(self, line: CareMessage) -> SafeString:
-        address = reverse("admin:scheduling_appointment_change", args=[line.appointment_id])
-        return format_html('<a href="{}">{}</a>', address, line.appointment.local_time_text if line.appointment else "")
+        appointment = appointment_of(line)
+        if appointment is None:
+            return format_html("{}", "–")
+        address = reverse("admin:scheduling_appointment_change", args=[appointment.pk])
+        return format_html('<a href="{}">{}</a>', address, appointment.local_time_text)
 
     @admin.display(description=_("what"), ordering="kind")
     def what(self, line: CareMessage) -> str:
@@ -217,6 +221,8 @@ class CareMessageAdmin(ReadOnly):
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None) -> Any:
         line = self.get_object(request, object_id)
         context: dict[str, Any] = {"may_read": self.has_read_permission(request)}
+        if line and request.user.has_perm("aftercare.view_concern"):
+            context["thread_url"] = thread_of_line(line)
         if line and line.reply_id:
             context["subtitle"] = _("Reply from %(name)s") % {
                 "name": line.patient.full_name if line.patient else _("a number that no patient has")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aftercare import services
 from aftercare.admin import changes
+from aftercare.admin.conversations import notice_of_concern
 from aftercare.admin.lines import link_to_all, table_of, with_all_it_shows
 from aftercare.forms import ADDRESSES, ASKED, PatientForm
 from aftercare.models import CareMessage
@@ -54,15 +55,21 @@ class PatientWithConsentAdmin(PatientAdmin):
         first, (reach, reached_by), *rest = super().get_fieldsets(request, obj)
         if obj and self.reach_trouble(obj):
             reached_by = {**reached_by, "fields": ["reach_trouble", *reached_by["fields"]]}
+        if obj and request.user.has_perm("aftercare.view_concern") and notice_of_concern(obj):
+            first = (first[0], {**first[1], "fields": ["open_concern", *first[1]["fields"]]})
         return [first, (reach, reached_by), *consent, *rest, *ledger]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Patient | None = None) -> Any:
-        return [*super().get_readonly_fields(request, obj), "recent_messages", "whole_recent_messages", "reach_trouble"]
+        return [*super().get_readonly_fields(request, obj), "recent_messages", "whole_recent_messages", "reach_trouble", "open_concern"]
 
     @admin.display(description="")
     def reach_trouble(self, patient: Patient) -> SafeString:
         """What keeps messages from her, where something does."""
         return format_html_join("", '<p class="notice">{}</p>', ((said,) for said in troubles(patient)))
+
+    @admin.display(description="")
+    def open_concern(self, patient: Patient) -> SafeString:
+        return notice_of_concern(patient)
 
     @admin.display(description="")
     def recent_messages(self, patient: Patient) -> SafeString:

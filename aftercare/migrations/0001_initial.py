@@ -610,6 +610,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="caremessage",
             index=models.Index(
+                condition=models.Q(("reply__isnull", False), ("written_by__isnull", False), _connector="OR"),
+                fields=["-planned_for"],
+                name="conversations_by_time",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="caremessage",
+            index=models.Index(
                 condition=models.Q(
                     ("dealt_with_at", None),
                     ("reason__in", ("no consent for texts or emails", "no phone number and no email address", "the number said STOP")),

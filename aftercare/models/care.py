@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from aftercare.domain.reasons import UNREACHABLE
 from aftercare.models.concerns import Concern
 from aftercare.models.protocols import KINDS, Protocol
-from aftercare.querysets import CareMessageQuerySet
+from aftercare.querysets import SPOKEN, CareMessageQuerySet
 from notifications.models import Message, Reply
 from notifications.models.messages import CHANNELS
 from scheduling.models import Appointment, Patient, Product
@@ -107,6 +107,7 @@ class CareMessage(models.Model):
             models.Index(fields=["appointment", "-planned_for"], name="care_messages_by_appointment"),
             models.Index(fields=["-planned_for", "-id"], name="care_messages_by_time"),
             models.Index(fields=["planned_for"], condition=Q(reply__isnull=False, read_at=None), name="replies_to_read"),
+            models.Index(fields=["-planned_for"], condition=SPOKEN, name="conversations_by_time"),
             models.Index(fields=["planned_for"], condition=Q(reason__in=UNREACHABLE, dealt_with_at=None), name="nothing_could_go_out"),
         ]
 

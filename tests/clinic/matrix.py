@@ -76,6 +76,26 @@ GET  /admin/notifications/                                          302 404 200 
 GET  /admin/auth/                                                   302 404 404 404 404
 GET  /admin/auth/user/{user}/password/                              302 403 403 403 403
 POST /admin/auth/user/{user}/password/                              302 403 403 403 403
+GET  /admin/inbox/                                                  302 403 200 200 200
+POST /admin/inbox/                                                  302 405 405 405 405
+GET  /admin/inbox/{patient}/                                        302 403 200 200 200
+POST /admin/inbox/{patient}/                                        302 405 405 405 405
+GET  /admin/inbox/{patient}/answer/                                 302 405 405 405 405
+POST /admin/inbox/{patient}/answer/                                 302 403 302 302 302
+GET  /admin/inbox/{patient}/count/                                  302 405 405 405 405
+POST /admin/inbox/{patient}/count/                                  302 403 200 200 200
+GET  /admin/inbox/{patient}/read/                                   302 405 405 405 405
+POST /admin/inbox/{patient}/read/                                   302 403 302 302 302
+GET  /admin/inbox/{patient}/raise/                                  302 405 405 405 405
+POST /admin/inbox/{patient}/raise/                                  302 403 302 302 302
+GET  /admin/inbox/unknown/{unknown reply}/                          302 403 200 200 200
+POST /admin/inbox/unknown/{unknown reply}/                          302 405 405 405 405
+GET  /admin/inbox/unknown/{unknown reply}/read/                     302 405 405 405 405
+POST /admin/inbox/unknown/{unknown reply}/read/                     302 403 302 302 302
+GET  /admin/inbox/concern/{concern}/acknowledge/                    302 405 405 405 405
+POST /admin/inbox/concern/{concern}/acknowledge/                    302 403 302 302 302
+GET  /admin/inbox/concern/{concern}/resolve/                        302 405 405 405 405
+POST /admin/inbox/concern/{concern}/resolve/                        302 403 403 302 302
 GET  /admin/maintenance-due/                                        302 403 403 403 200
 POST /admin/maintenance-due/                                        302 403 403 403 200
 GET  /admin/scheduling/appointment/add/patients/                    302 403 200 200 200
@@ -193,6 +213,12 @@ POSTED = {
     "/admin/scheduling/appointment/{appointment}/move/": {"starts_at": "2026-11-10T15:00"},
     "/admin/scheduling/appointment/move/{move}/undo/": {},
     "/admin/aftercare/caremessage/{reply line}/read/": {},
+    "/admin/inbox/{patient}/answer/": {"words": "Please come in."},
+    "/admin/inbox/{patient}/read/": {"seen": "999999"},
+    "/admin/inbox/{patient}/raise/": {"said": "It bleeds.", "severity": "urgent"},
+    "/admin/inbox/unknown/{unknown reply}/read/": {"seen": "999999"},
+    "/admin/inbox/concern/{concern}/acknowledge/": {},
+    "/admin/inbox/concern/{concern}/resolve/": {"note": "She is well."},
     "/admin/aftercare/caremessage/{wrong line}/deal/": {},
     "/admin/scheduling/patient/import/{file}/": {"import": "Import 1 patient"},
     "/admin/scheduling/practitioner/{practitioner}/calendar/": {"make": ""},

@@ -10,6 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from freezegun import freeze_time
 
+from aftercare.models import OnCallContact
+from aftercare.services import raise_concern
 from clinic.dashboard import Tile, dashboard
 from notifications.services import raise_alarm, receive_reply
 from scheduling import services
@@ -27,6 +29,7 @@ EVERYTHING = {
     "Asked to move": 1,
     "Left open": 1,
     "On the waitlist": 1,
+    "Concerns open": 1,
     "Replies to read": 1,
     "Messages to look at": 8,  # nobody has asked them for their consent
     "Next session due": 3,
@@ -72,7 +75,9 @@ def busy(clinic: Clinic, twilio: object) -> Clinic:
     )
     Offer.objects.create(opening=opening, entry=entry, offered_at=NOW, answer_by=NOW + timedelta(minutes=15))
 
-    receive_reply("sms", "+12125550101", "Is it normal that my cheeks are warm?", provider_id="SM1", now=NOW)
+    OnCallContact.objects.create(name="Dana Diaz", phone="+12125550190")
+    receive_reply("sms", "+12125550101", "Can my sister come along next time?", provider_id="SM1", now=NOW)
+    raise_concern(patient=clinic.ben, severity="urgent", said="It bleeds.", now=NOW)
     raise_alarm("sms", "30007", "carriers filter our texts", times=3, now=NOW)
     return clinic
 
@@ -82,6 +87,9 @@ def tiles(at_: datetime = NOW) -> dict[str, Tile]:
 
 
 def rows_of(page: str) -> int:
+    if 'id="inbox-list"' in page:
+        unread = re.findall(r'status-to-read">(\d+) to read', page)
+        return sum(map(int, unread)) + len(re.findall(r'<li class="concern ', page))
     table = re.search(r'<table id="result_list">.*?<tbody>(.*?)</tbody>', page, re.S)
     return len(re.findall(r"<tr[ >]", table.group(1))) if table else 0
 

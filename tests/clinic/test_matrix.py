@@ -18,8 +18,9 @@ from django.urls import URLPattern, get_resolver, resolve
 from freezegun import freeze_time
 
 from aftercare.models import CareMessage, OnCallContact
-from aftercare.services import begin_protocol, protocol_for, publish
+from aftercare.services import begin_protocol, protocol_for, publish, raise_concern
 from aftercare.services.drafts import step_seen
+from notifications.models import Reply
 from notifications.services import raise_alarm, receive_reply
 from scheduling import services as scheduling
 from scheduling.models import Product
@@ -47,6 +48,8 @@ def world(clinic: Clinic) -> Iterator[dict[str, Any]]:
         appointment = clinic.book(clinic.ben, NOW - timedelta(hours=1))  # nobody can reach him
         raise_alarm("sms", "30007", "carriers filter our texts", times=3, now=NOW)
         receive_reply("sms", "+12125550101", "it still stings", provider_id="SM1", now=NOW)
+        receive_reply("sms", "+12125550177", "who is this", provider_id="SM2", now=NOW)
+        concern = raise_concern(patient=clinic.chloe, severity="urgent", said="It bleeds.", now=NOW)
         wrong = clinic.book(clinic.chloe, NOW + WEEK)
         elsewhere = {"treatment": clinic.scalp, "practitioner": clinic.eli, "room": clinic.other_room}
         arrived = scheduling.arrive(clinic.book(clinic.chloe, NOW - timedelta(minutes=15), **elsewhere), now=NOW)
@@ -67,7 +70,9 @@ def world(clinic: Clinic) -> Iterator[dict[str, Any]]:
             "arrived": arrived,
             "course": appointment.course,
             "user": User.objects.create_user("somebody", password="a password", is_staff=True),
-            "reply line": CareMessage.objects.get(reply__isnull=False),
+            "reply line": CareMessage.objects.get(reply__isnull=False, patient=clinic.ana),
+            "unknown reply": Reply.objects.get(address="+12125550177"),
+            "concern": concern,
             "wrong line": CareMessage.objects.filter(appointment=wrong).first(),
             "scheduling.product": Product.objects.create(name="Serum"),
             "scheduling.appointment": appointment,

@@ -1,0 +1,78 @@
+"""One conversation: what was said on both sides, what went out by itself, and what became of its concerns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from aftercare.models import CareMessage, Concern, Plan
+from aftercare.querysets import CareMessageQuerySet
+from aftercare.reports.inbox import with_steps
+from notifications.models import Reply
+from scheduling.models import Appointment, Patient
+
+MOST_SHOWN = 80  # lines that have gone out, and replies; the rest is asked for
+MOST_EVER = 2_000
+MOST_TO_COME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """`lines` oldest first; `has_more`: there are older ones. `to_come` soonest first. `concerns` oldest first."""
+
+    lines: Sequence[CareMessage]
+    to_come: Sequence[CareMessage]
+    concerns: Sequence[Concern]
+    has_more: bool = False
+
+    @property
+    def open_concern(self) -> Concern | None:
+        return next((concern for concern in reversed(self.concerns) if concern.resolved_at is None), None)
+
+    @property
+    def unread(self) -> list[CareMessage]:
+        return [line for line in self.lines if line.reply_id and line.read_at is None]
+
+    @property
+    def newest(self) -> int:
+        """The number of the newest reply, so that what comes later isn't taken as read."""
+        return max((line.pk for line in self.lines if line.reply_id), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """`last` is her last completed session, `plan` its aftercare, `coming` the next one that is booked."""
+
+    last: Appointment | None
+    plan: Plan | None
+    coming: Appointment | None
+
+
+def thread_of(patient: Patient, now: datetime, *, whole: bool = False) -> Thread:
+    lines = _with_all_it_shows(CareMessage.objects.filter(patient=patient))
+    most = MOST_EVER if whole else MOST_SHOWN
+    gone = list(lines.without_replaced().filter(planned_for__lte=now).order_by("-planned_for", "-pk")[: most + 1])
+    shown = gone[:most][::-1]
+    concerns = with_steps(Concern.objects.filter(patient=patient)).order_by("raised_at", "pk")
+    if len(gone) > most:
+        concerns = concerns.exclude(resolved_at__lt=shown[0].planned_for)
+    return Thread(shown, list(lines.to_come(now)[:MOST_TO_COME]), list(concerns), has_more=len(gone) > most)
+
+
+def thread_of_number(reply: Reply) -> Thread:
+    """All that came from there, as long as no patient has the number."""
+    lines = CareMessage.objects.filter(patient=None, reply__channel=reply.channel, reply__address=reply.address)
+    shown = list(_with_all_it_shows(lines).order_by("-planned_for", "-pk")[:MOST_SHOWN])[::-1]
+    concerns = Concern.objects.filter(patient=None, pk__in=lines.values("concern"))
+    return Thread(shown, [], list(with_steps(concerns).order_by("raised_at", "pk")))
+
+
+def about(patient: Patient, now: datetime) -> About:
+    hers = Appointment.objects.filter(patient=patient).select_related("course__treatment", "practitioner", "room", "location")
+    last = hers.fulfilled().order_by("-during").first()
+    plan = Plan.objects.filter(appointment=last, stopped_at=None).select_related("product").first() if last else None
+    return About(last, plan, hers.coming().filter(during__startswith__gt=now).order_by("during").first())
+
+
+def _with_all_it_shows(lines: CareMessageQuerySet) -> CareMessageQuerySet:
+    about = lines.select_related("patient", "message", "reply", "stand_in", "plan__protocol", "written_by", "read_by", "concern")
+    return about.select_related("answers", "appointment").prefetch_related("plan__protocol__steps")

@@ -1,0 +1,16 @@
+from aftercare.views.inbox import inbox_page
+from aftercare.views.steps import acknowledge_view, answer_view, count_view, raise_view, read_number_view, read_view, resolve_view
+from aftercare.views.thread import thread_page, unknown_page
+
+__all__ = [
+    "acknowledge_view",
+    "answer_view",
+    "count_view",
+    "inbox_page",
+    "raise_view",
+    "read_number_view",
+    "read_view",
+    "resolve_view",
+    "thread_page",
+    "unknown_page",
+]

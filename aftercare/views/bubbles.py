@@ -1,0 +1,209 @@
+"""A conversation in order of time, on the patient's clock: days, bubbles, what became of concerns, and what went out by itself folded."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from aftercare.admin import lines as ledger
+from aftercare.domain.protocol import Kind
+from aftercare.models import CareMessage
+from aftercare.querysets import WENT_WRONG
+from aftercare.reports import Thread
+from aftercare.views import words
+from aftercare.views.cards import Step, step
+from aftercare.views.meaning import means
+
+MOST_IN_A_ROW = 3  # of what went out by itself; more than that is folded
+HERS, OURS, BY_ITSELF = "hers", "ours", "by-itself"
+FAILED = [status.value for status in WENT_WRONG]
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """`side` is whose words they are; `what` names what went out by itself. `severity` is that of the concern that it raised."""
+
+    at: datetime
+    order: tuple[int, int]
+    side: str
+    what: str
+    text: str
+    clock: str
+    url: str
+    subject: str = ""
+    who: str = ""
+    means: str = ""
+    state: SafeString | str = ""
+    why: str = ""
+    severity: str = ""
+    is_unread: bool = False
+    read: str = ""
+    went_wrong: bool = False
+    form: str = "bubble"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A step of a concern, where it happened."""
+
+    at: datetime
+    order: tuple[int, int]
+    step: Step
+    note: str = ""
+    form: str = "mark"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    label: str
+    form: str = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """`label` says what is in it."""
+
+    label: str
+    items: Sequence[Bubble]
+    went_wrong: int
+    form: str = "fold"
+
+
+Item = Bubble | Mark
+Shown = Bubble | Mark | Day | Fold
+
+
+def talk(thread: Thread, zone: ZoneInfo, now: datetime, *, may_open: bool) -> list[Shown]:
+    """What has been: what we planned for later is `planned`."""
+    items: list[Item] = [bubble(line, zone, now, may_open=may_open) for line in thread.lines]
+    first = items[0].at if items and thread.has_more else None
+    for concern in thread.concerns:
+        for event in concern.events.all():
+            if event.what not in ("said_more", "answered") and (first is None or event.at >= first):  # the words themselves stand there
+                note = concern.note if event.what == "resolved" else concern.said if event.what == "raised" and event.by_id else ""
+                items.append(Mark(event.at, (1, event.pk), _on_her_clock(step(event, concern, now), event.at, zone), note))
+    items.sort(key=lambda item: (item.at, item.order))
+    return list(_with_days(items, zone, now))
+
+
+def planned(thread: Thread, zone: ZoneInfo, now: datetime, *, may_open: bool) -> Fold | None:
+    coming = [bubble(line, zone, now, may_open=may_open, with_day=True) for line in thread.to_come]
+    if not coming:
+        return None
+    label = ngettext("%(count)s message planned", "%(count)s messages planned", len(coming)) % {"count": len(coming)}
+    first = _("the next one %(when)s") % {"when": words.clock(thread.to_come[0].planned_for, zone, now)}
+    return Fold(f"{label}, {first}", coming, 0)
+
+
+def bubble(line: CareMessage, zone: ZoneInfo, now: datetime, *, may_open: bool, with_day: bool = False) -> Bubble:
+    side = HERS if line.reply_id else OURS if line.written_by_id else BY_ITSELF
+    there = timezone.localtime(line.planned_for, zone)
+    return Bubble(
+        at=line.planned_for,
+        order=(0 if side == HERS else 2, line.pk),  # what follows from her words stands below them
+        side=side,
+        what=_what(line) if side == BY_ITSELF else "",
+        text=_body(line),
+        subject=line.message.subject if line.message and line.channel == "email" else "",
+        clock=words.clock(line.planned_for, zone, now) if with_day else date_format(there, "g:i A"),
+        url=reverse("admin:aftercare_caremessage_change", args=[line.pk]) if may_open else "",
+        who=words.who(line.written_by),
+        means=means(line, zone),
+        state="" if side == HERS else ledger.what_became_of(line),
+        why="" if side == HERS else _why(line),
+        severity=line.concern.severity if line.concern and side == HERS else "",
+        is_unread=bool(line.reply_id) and line.read_at is None,
+        read=_read(line, zone, now),
+        went_wrong=bool(line.message and line.message.status in FAILED) or (line.message is None and not line.reply_id),
+    )
+
+
+def latest_words(line: CareMessage) -> str:
+    """As much as a list has room for. Of an email it is what it is about."""
+    if line.reply:
+        return line.reply.body
+    return (line.message.subject if line.channel == "email" else line.message.body) if line.message else ""
+
+
+def _what(line: CareMessage) -> str:
+    return _("Automatic answer") if line.kind == Kind.REPLY else capfirst(ledger.what(line))
+
+
+def _why(line: CareMessage) -> str:
+    """Without when it went: the bubble's head has a time and what became of it."""
+    return ledger.why(line).removeprefix(ledger.when_it_went(line)).removeprefix("; ")
+
+
+def _body(line: CareMessage) -> str:
+    told = line.message or line.reply
+    return told.body.strip() if told else ""
+
+
+def _read(line: CareMessage, zone: ZoneInfo, now: datetime) -> str:
+    if not line.reply_id or line.read_at is None or line.read_by is None:
+        return ""
+    return _("read by %(who)s, %(at)s") % {"who": words.who(line.read_by), "at": words.clock(line.read_at, zone, now)}
+
+
+def _on_her_clock(one: Step, at: datetime, zone: ZoneInfo) -> Step:
+    return Step(one.what, one.text, at, date_format(timezone.localtime(at, zone), "g:i A"), one.is_pressing)
+
+
+def _with_days(items: Iterable[Item], zone: ZoneInfo, now: datetime) -> Iterator[Shown]:
+    day: date | None = None
+    row: list[Bubble] = []
+    for item in items:
+        if isinstance(item, Bubble) and item.side == BY_ITSELF:
+            row.append(item)
+            continue
+        day = yield from _in_a_row(row, day, zone, now)
+        row = []
+        day = yield from _on_its_day(item, day, zone, now)
+    yield from _in_a_row(row, day, zone, now)
+
+
+def _in_a_row(row: Sequence[Bubble], day: date | None, zone: ZoneInfo, now: datetime) -> Any:
+    """The last one stays in sight: it may be what she answers."""
+    folded, seen = (row[:-1], row[-1:]) if len(row) > MOST_IN_A_ROW else ([], row)
+    if folded:
+        day = yield from _on_its_day(folded[0], day, zone, now, shown=_fold(folded, zone))
+    for one in seen:
+        day = yield from _on_its_day(one, day, zone, now)
+    return day
+
+
+def _on_its_day(item: Item, day: date | None, zone: ZoneInfo, now: datetime, *, shown: Shown | None = None) -> Any:
+    own = timezone.localtime(item.at, zone).date()
+    if own != day:
+        yield Day(_day(own, timezone.localtime(now, zone).date()))
+    yield shown or item
+    return own
+
+
+def _day(day: date, today: date) -> str:
+    if day == today:
+        return _("Today")
+    if (today - day).days == 1:
+        return _("Yesterday")
+    return date_format(day, "l, F j" if day.year == today.year else "F j, Y")
+
+
+def _fold(items: Sequence[Bubble], zone: ZoneInfo) -> Fold:
+    label = ngettext("%(count)s automatic message", "%(count)s automatic messages", len(items)) % {"count": len(items)}
+    first, last = (timezone.localtime(item.at, zone) for item in (items[0], items[-1]))
+    until = _(", until %(day)s") % {"day": date_format(last, "D, M j")} if last.date() != first.date() else ""
+    with_day = [_dated(item, zone) for item in items]
+    return Fold(f"{label}{until}", with_day, sum(item.went_wrong for item in items))
+
+
+def _dated(item: Bubble, zone: ZoneInfo) -> Bubble:
+    return replace(item, clock=date_format(timezone.localtime(item.at, zone), "D, M j, g:i A"))

@@ -1,0 +1,35 @@
+"""What a bare “1” or “C” says."""
+
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from aftercare.domain.answers import Answer, answer_of
+from aftercare.domain.protocol import Kind
+from aftercare.models import CareMessage
+
+CHECK_IN = {"1": gettext_lazy("fine"), "2": gettext_lazy("unsure"), "3": gettext_lazy("worse")}
+BARE = {Answer.CONFIRM: gettext_lazy("She comes to her appointment."), Answer.MOVE: gettext_lazy("She asks for another time.")}
+OFFERED = {
+    Answer.TAKE: gettext_lazy("She takes the time that was offered."),
+    Answer.PASS: gettext_lazy("She doesn’t take the time that was offered."),
+}
+
+
+def means(line: CareMessage, zone: ZoneInfo) -> str:
+    """What a bare “1” or “C” answers; "" for words that speak for themselves."""
+    if line.reply is None:
+        return ""
+    said, to = line.reply.body.strip(), line.answers
+    answer = answer_of(said)
+    if to is None:
+        return str(BARE.get(answer, "")) if answer else ""
+    if to.kind == Kind.OFFER:
+        return str(OFFERED.get(answer, "")) if answer else ""
+    day = date_format(timezone.localtime(to.planned_for, zone), "D, M j")
+    to_what = _("Answers the %(kind)s of %(day)s") % {"kind": to.get_kind_display(), "day": day}
+    number = CHECK_IN.get(said.rstrip(".! ")) if to.kind == Kind.CHECK_IN else None
+    return f"{to_what}: {number}." if number else f"{to_what}."

@@ -1,0 +1,169 @@
+"""What is done from a conversation: acknowledge, resolve, answer, mark as read, raise a concern."""
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from aftercare import services
+from aftercare.errors import CantBeReached, Refused, TakenAlready
+from aftercare.models import CareMessage, Concern
+from aftercare.querysets import CareMessageQuerySet
+from aftercare.services.concerns import location_of
+from aftercare.services.writing import MOST_SEGMENTS, letter_of
+from aftercare.views.cards import thread_url
+from aftercare.views.inbox_forms import LONGEST, AnswerForm, RaiseForm, ResolveForm
+from aftercare.views.thread import concern_or_404, show, show_number
+from notifications.domain.segments import segments
+from notifications.models import Reply
+from scheduling.models import Patient
+
+BY = {"sms": "The answer goes out by text now.", "email": "The answer goes out by email now."}
+
+
+@require_POST
+@permission_required("aftercare.acknowledge_concern", raise_exception=True)
+def acknowledge_view(request: HttpRequest, pk: int) -> HttpResponse:
+    concern = concern_or_404(pk)
+    try:
+        services.acknowledge(concern, by=cast(User, request.user), now=timezone.now())
+    except TakenAlready as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, _("You have acknowledged it: nobody else is told."))
+    return redirect(thread_url(concern) or "admin:inbox")
+
+
+@require_POST
+@permission_required("aftercare.resolve_concern", raise_exception=True)
+def resolve_view(request: HttpRequest, pk: int) -> HttpResponse:
+    concern = concern_or_404(pk)
+    form = ResolveForm(request.POST)
+    if form.is_valid():
+        try:
+            services.resolve(concern, note=form.cleaned_data["note"], by=cast(User, request.user), now=timezone.now())
+        except TakenAlready as refusal:
+            messages.warning(request, str(refusal))
+            return redirect(thread_url(concern) or "admin:inbox")
+        except Refused as refusal:
+            form.add_error("note", str(refusal))
+        else:
+            paused = _(" What was paused for it goes on.") if concern.patient_id and concern.severity == Concern.Severity.URGENT else ""
+            messages.success(request, _("The concern is resolved.") + paused)
+            return redirect(thread_url(concern) or "admin:inbox")
+    return _shown(request, concern, resolve_form=form)
+
+
+def _shown(request: HttpRequest, concern: Concern, **forms: Any) -> HttpResponse:
+    if concern.patient:
+        return show(request, concern.patient, **forms)
+    reply = Reply.objects.filter(caremessage__concern=concern).order_by("pk").first()
+    if reply is None:
+        messages.error(request, str(next(iter(forms.values())).errors.as_text()))
+        return redirect("admin:inbox")
+    return show_number(request, reply, **forms)
+
+
+@require_POST
+@permission_required("aftercare.acknowledge_concern", raise_exception=True)
+def answer_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """Whoever answers has read what was on the page, and no more."""
+    patient = get_object_or_404(Patient, pk=pk)
+    by, now, form = cast(User, request.user), timezone.now(), AnswerForm(request.POST)
+    if form.is_valid():
+        try:
+            line = services.answer(patient, form.cleaned_data["words"], by=by, now=now)
+        except Refused as refusal:
+            form.add_error("words", str(refusal))
+        else:
+            services.mark_read(_seen(request, CareMessage.objects.filter(patient=patient)), by=by, now=now)
+            messages.success(request, BY[line.channel])
+            return redirect("admin:inbox_thread", patient.pk)
+    return show(request, patient, answer_form=form)
+
+
+@require_POST
+@permission_required("aftercare.acknowledge_concern", raise_exception=True)
+def count_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """How many texts the words are so far, the clinic's name included. It writes nothing; posted, so that no log has the words."""
+    patient = get_object_or_404(Patient, pk=pk)
+    words = request.POST.get("words", "")[: 2 * LONGEST].replace("\0", "").replace("\r\n", "\n").strip()
+    concern, context = services.open_concern_of(patient), {}
+    try:
+        channel, _address = services.way_to(patient)
+    except CantBeReached:
+        channel = ""
+    if words and channel == "sms":
+        location = concern.location if concern else location_of(patient, timezone.now())
+        encoding, number = segments(letter_of(words, location, patient.language).sms)
+        context = {"number": number, "most": MOST_SEGMENTS, "is_too_long": number > MOST_SEGMENTS, "is_dear": encoding != "GSM-7"}
+    return TemplateResponse(request, "aftercare/_count.html", context)
+
+
+@require_POST
+@permission_required("aftercare.read_replies", raise_exception=True)
+def read_view(request: HttpRequest, pk: int) -> HttpResponse:
+    patient = get_object_or_404(Patient, pk=pk)
+    _mark_read(request, CareMessage.objects.filter(patient=patient))
+    return redirect("admin:inbox_thread", patient.pk)
+
+
+@require_POST
+@permission_required("aftercare.read_replies", raise_exception=True)
+def read_number_view(request: HttpRequest, pk: int) -> HttpResponse:
+    reply = get_object_or_404(Reply, pk=pk)
+    from_there = CareMessage.objects.filter(patient=None, reply__channel=reply.channel, reply__address=reply.address)
+    _mark_read(request, from_there)
+    return redirect("admin:inbox_unknown", reply.pk) if from_there.exists() else redirect("admin:inbox")
+
+
+@require_POST
+@permission_required("aftercare.add_concern", raise_exception=True)
+def raise_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """She phoned, or said it at the desk."""
+    patient = get_object_or_404(Patient, pk=pk)
+    form = RaiseForm(request.POST)
+    if form.is_valid():
+        said, severity = form.cleaned_data["said"], form.cleaned_data["severity"]
+        try:
+            concern = services.raise_concern(patient=patient, severity=severity, said=said, by=cast(User, request.user), now=timezone.now())
+        except Refused as refusal:
+            form.add_error("said", str(refusal))
+        else:
+            messages.success(request, _told(concern))
+            return redirect("admin:inbox_thread", patient.pk)
+    return show(request, patient, raise_form=form)
+
+
+def _told(concern: Concern) -> str:
+    told = concern.events.filter(what="told").select_related("contact").order_by("pk").last()
+    if concern.acknowledged_at:
+        return _("It is added to the open concern.")
+    if told and told.contact:
+        return _("The concern is open, and %(name)s is told.") % {"name": told.contact}
+    return _("The concern is open.")
+
+
+def _seen(request: HttpRequest, lines: CareMessageQuerySet) -> list[CareMessage]:
+    """Those that the page showed: what has come since is still to be read."""
+    newest = request.POST.get("seen", "")
+    if not (newest.isascii() and newest.isdecimal() and len(newest) < 19):
+        return []
+    return list(lines.to_read().filter(pk__lte=int(newest)))
+
+
+def _mark_read(request: HttpRequest, lines: CareMessageQuerySet) -> None:
+    count = services.mark_read(_seen(request, lines), by=cast(User, request.user), now=timezone.now())
+    if not count:
+        messages.warning(request, _("There was nothing to read any more."))
+        return
+    said = ngettext("%(count)s reply marked as read.", "%(count)s replies marked as read.", count) % {"count": count}
+    messages.success(request, said)

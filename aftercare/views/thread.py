@@ -1,0 +1,193 @@
+"""One conversation: who she is, what worries her, what was said, and what can be done about it."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language_info, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from aftercare import services
+from aftercare.errors import CantBeReached
+from aftercare.models import Concern
+from aftercare.reports import About, Thread, about, thread_of, thread_of_number
+from aftercare.services.concerns import location_of
+from aftercare.services.consent import patients_at
+from aftercare.services.pausing import routine_key
+from aftercare.views import polling, words
+from aftercare.views.bubbles import planned, talk
+from aftercare.views.cards import card
+from aftercare.views.inbox import MAY_SEE
+from aftercare.views.inbox_forms import AnswerForm, RaiseForm, ResolveForm
+from notifications.domain.masking import masked
+from notifications.models import Pause, Reply
+from scheduling import services as scheduling
+from scheduling.models import Location, Patient
+from scheduling.models.patients import ADULT_AT
+
+CONCERN, TALK = "thread-concern", "thread-talk"
+PARTS = {CONCERN: "aftercare/_thread_concern.html", TALK: "aftercare/_thread_talk.html"}
+
+
+@require_safe
+@permission_required(MAY_SEE, raise_exception=True)
+def thread_page(request: HttpRequest, pk: int) -> HttpResponse:
+    return show(request, get_object_or_404(Patient, pk=pk))
+
+
+@require_safe
+@permission_required(MAY_SEE, raise_exception=True)
+def unknown_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Of a number that no patient has, by one of the replies that came from there."""
+    return show_number(request, get_object_or_404(Reply, pk=pk, caremessage__patient=None, caremessage__isnull=False))
+
+
+def show(request: HttpRequest, patient: Patient, **forms: Any) -> HttpResponse:
+    """With a form that was refused, if there is one: what was typed stays."""
+    now = timezone.now()
+    thread = thread_of(patient, now, whole="all" in request.GET)
+    context = drawn(request, thread, patient, now)
+    if asked := next((name for name in PARTS if polling.is_asked_for(request, name)), None):
+        return polling.again(request, asked, PARTS[asked], context)
+    concern = thread.open_concern
+    location = concern.location if concern else location_of(patient, now) if Location.objects.exists() else None
+    context |= {
+        **framed(request, context, **forms),
+        "title": patient.full_name,
+        "facts": facts(about(patient, now), now),
+        "age": age if (age := patient.age_on(timezone.localtime(now, patient.zone).date())) < ADULT_AT else None,
+        "phone": phone(request, str(patient.phone.as_e164) if patient.phone else ""),
+        "phone_text": patient.phone.as_national if patient.phone else "",
+        "her_language": get_language_info(patient.language)["name"],
+        "is_paused": Pause.objects.filter(key=routine_key(patient)).exists(),
+        "her_clock": her_clock(patient, location),
+        "location": location,
+        "closed": closed(location, now) if location else "",
+        **ways_to(patient),
+    }
+    return TemplateResponse(request, "aftercare/thread.html", context)
+
+
+def show_number(request: HttpRequest, reply: Reply, **forms: Any) -> HttpResponse:
+    now = timezone.now()
+    thread = thread_of_number(reply)
+    context = drawn(request, thread, None, now)
+    if asked := next((name for name in PARTS if polling.is_asked_for(request, name)), None):
+        return polling.again(request, asked, PARTS[asked], context)
+    first = thread.lines[0] if thread.lines else None
+    context |= {
+        **framed(request, context, **forms),
+        "title": _("A number that no patient has"),
+        "reply": reply,
+        "phone": phone(request, reply.address) if reply.channel == "sms" else "",
+        "phone_text": reply.address if request.user.has_perm("scheduling.view_patient") else masked(reply.address),
+        "now_hers": list(patients_at(reply.channel, reply.address)),
+        "first": first,
+    }
+    return TemplateResponse(request, "aftercare/thread.html", context)
+
+
+def drawn(request: HttpRequest, thread: Thread, patient: Patient | None, now: datetime) -> dict[str, Any]:
+    """What both the page and its parts show."""
+    user = request.user
+    zone = patient.zone if patient else timezone.get_default_timezone()
+    may_open = user.has_perm("aftercare.view_caremessage")
+    shows_facts = user.has_perm("aftercare.resolve_concern")
+    concern = thread.open_concern
+    last = next((line.reply_id for line in reversed(thread.lines) if line.reply_id), None)
+    if patient:
+        path, read_url = (reverse(f"admin:{name}", args=[patient.pk]) for name in ("inbox_thread", "inbox_read"))
+    else:
+        path, read_url = (reverse(f"admin:{name}", args=[last]) for name in ("inbox_unknown", "inbox_unknown_read"))
+    return {
+        "path": path,
+        "patient": patient,
+        "thread": thread,
+        "items": talk(thread, zone, now, may_open=may_open),
+        "planned": planned(thread, zone, now, may_open=may_open),
+        "card": card(concern, now, shows_facts=shows_facts) if concern else None,
+        "unread": len(thread.unread),
+        "may_acknowledge": user.has_perm("aftercare.acknowledge_concern"),
+        "may_resolve": user.has_perm("aftercare.resolve_concern"),
+        "may_raise": user.has_perm("aftercare.add_concern") and patient is not None,
+        "may_read": user.has_perm("aftercare.read_replies"),
+        "read_url": read_url,
+    }
+
+
+def framed(request: HttpRequest, context: dict[str, Any], **forms: Any) -> dict[str, Any]:
+    return {
+        **admin.site.each_context(request),
+        "concern_part": polling.part(request, CONCERN, PARTS[CONCERN], context),
+        "talk_part": polling.part(request, TALK, PARTS[TALK], context),
+        "answer_form": forms.get("answer_form") or AnswerForm(),
+        "resolve_form": forms.get("resolve_form") or ResolveForm(),
+        "raise_form": forms.get("raise_form") or RaiseForm(),
+    }
+
+
+def ways_to(patient: Patient) -> dict[str, str]:
+    try:
+        channel, _address = services.way_to(patient)
+    except CantBeReached as refusal:
+        return {"channel": "", "unreachable": str(refusal)}
+    return {"channel": channel, "unreachable": ""}
+
+
+def phone(request: HttpRequest, number: str) -> str:
+    """The number to call, for whoever may see it."""
+    return number if request.user.has_perm("scheduling.view_patient") else ""
+
+
+def facts(her: About, now: datetime) -> dict[str, Any]:
+    """Her last session and her next one, in words and with where they are found."""
+    found: dict[str, Any] = {}
+    if her.last and her.last.completed_at:
+        days = (her.last.day_of(now) - her.last.day_of(her.last.completed_at)).days
+        found["since"] = _since(days)
+        product = her.plan.product if her.plan else None
+        found["last"] = [her.last.course.treatment.name, *([str(product)] if product else [])]
+        found["last_on"] = date_format(timezone.localtime(her.last.completed_at, her.last.zone), "D, M j")
+        found["last_url"] = reverse("admin:scheduling_appointment_change", args=[her.last.pk])
+    if her.coming:
+        found["coming"] = words.clock(her.coming.starts_at, her.coming.zone, now)
+        found["coming_url"] = reverse("admin:scheduling_appointment_change", args=[her.coming.pk])
+    return found
+
+
+def _since(days: int) -> str:
+    """The clinic's days: the session's own is day 0, as in the texts (F7)."""
+    if days <= 0:
+        return _("Treated today,")
+    return ngettext("Day %(count)s after the session of", "Day %(count)s after the session of", days) % {"count": days}
+
+
+def her_clock(patient: Patient, location: Location | None) -> str:
+    """Where she lives by another clock than the clinic."""
+    if location is None or patient.time_zone == location.time_zone:
+        return ""
+    return _("Times are on her clock, in %(zone)s.") % {"zone": patient.time_zone.rpartition("/")[2].replace("_", " ")}
+
+
+def closed(location: Location, now: datetime) -> str:
+    """Until when, while it is."""
+    opens = scheduling.opens_at(location, now)
+    if opens is None:
+        return _("%(location)s is closed.") % {"location": location}
+    if opens <= now:
+        return ""
+    when = date_format(timezone.localtime(opens, location.zone), "l, g:i A")
+    return _("%(location)s is closed until %(when)s.") % {"location": location, "when": when}
+
+
+def concern_or_404(pk: int) -> Concern:
+    concern: Concern = get_object_or_404(Concern.objects.select_related("patient", "location"), pk=pk)
+    return concern

@@ -1,0 +1,499 @@
+"""The inbox: who waits for us, what worries whom, and what is done about it from her conversation."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from freezegun import freeze_time
+
+from aftercare import services
+from aftercare.domain.triage import FLAGS
+from aftercare.models import CareMessage, Concern, ConcernEvent, OnCallContact
+from clinic.dashboard import dashboard
+from notifications.models import Message
+from notifications.services import receive_reply, suppress
+from scheduling.models import Location, OpeningHours
+from tests.clinic_world import WEEK, Clinic, at, patient
+from tests.staff import member
+
+NOW = at("2026-11-08", "12:00")  # a Sunday, five days after Ana's session
+MINUTE = timedelta(minutes=1)
+INBOX = "/admin/inbox/"
+HTMX = {"HX-Request": "true"}
+
+
+def says(words: str, number: int = 1, *, now=NOW) -> CareMessage:
+    """From the phone that ends with that number, or from one that nobody has."""
+    receive_reply("sms", f"+1212555{100 + number:04}", words, provider_id=f"SM{number}-{words}-{now}", now=now)
+    return CareMessage.objects.filter(reply__isnull=False).latest("pk")
+
+
+def words_of(page: str) -> str:
+    text = re.sub(r"<[^>]+>", " ", page.partition('id="content-main"')[2])
+    return " ".join(unescape(text).split())
+
+
+@pytest.fixture
+def on_call(db) -> OnCallContact:
+    return OnCallContact.objects.create(name="Dana Diaz", phone="+12125550190")
+
+
+@pytest.fixture
+def ana(clinic: Clinic, on_call):
+    """Treated on Tuesday, and agreed to everything."""
+    clinic.treat(clinic.consents(clinic.ana))
+    return clinic.ana
+
+
+@pytest.fixture
+def desk(sign_in):
+    """`desk("Clinician")` at NOW."""
+
+    def at_the_desk(role: str = "Front desk"):
+        with freeze_time(NOW):
+            return sign_in(role)
+
+    return at_the_desk
+
+
+def shown(client, path: str = INBOX, *, at_=NOW, **asked) -> str:
+    with freeze_time(at_):
+        answer = client.get(path, asked)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def posted(client, path: str, data: dict | None = None, *, at_=NOW):
+    with freeze_time(at_):
+        return client.post(path, data or {}, follow=True)
+
+
+def thread(who) -> str:
+    return f"{INBOX}{who.pk}/"
+
+
+def concern_of(who, severity: str = "urgent", said: str = "It bleeds and gets worse.", **more) -> Concern:
+    return services.raise_concern(patient=who, severity=severity, said=said, **({"now": NOW} | more))
+
+
+# --- the list ---------------------------------------------------------------------------------------------------------
+
+
+class TestTheList:
+    def test_urgent_stands_before_soon_and_both_before_what_is_to_read(self, clinic, ana, desk):
+        says("Can I swim tomorrow?", 3, now=NOW - 60 * MINUTE)
+        says("Thank you", 77, now=NOW - 30 * MINUTE)
+        concern_of(clinic.ben, "soon", "I am unsure about it.", now=NOW - 10 * MINUTE)
+        concern_of(ana, now=NOW - 3 * MINUTE, flags=["bleeding"])
+
+        page = words_of(shown(desk("Clinician")))
+
+        in_order = ["Ana Alvarez", "It bleeds and gets worse.", "12 min left", "Ben Brooks", "Chloe Chen", "Can I swim", "A number that no"]
+        places = [page.index(words) for words in in_order]
+        assert places == sorted(places)
+        assert "Urgent 3 min ago" in page
+        assert "Told: Dana Diaz, 11:57 AM" in page
+
+    @pytest.mark.parametrize(
+        ("minutes", "said"),
+        [(0, "15 min left"), (3, "12 min left"), (14, "1 min left"), (15, "due now"), (23, "8 min late"), (240, "3 h late")],
+    )
+    def test_the_clock_to_acknowledge_by(self, ana, desk, minutes, said):
+        concern_of(ana)
+
+        assert said in words_of(shown(desk(), at_=NOW + minutes * MINUTE))
+
+    def test_acknowledged_it_says_who_has_it_and_the_clock_is_gone(self, ana, desk):
+        concern = concern_of(ana)
+        clinician = desk("Clinician")
+        posted(clinician, f"{INBOX}concern/{concern.pk}/acknowledge/", at_=NOW + MINUTE)
+
+        page = words_of(shown(desk(), at_=NOW + 2 * MINUTE))
+
+        assert "Acknowledged clinician, 12:01 PM" in page
+        assert "min left" not in page
+
+    @pytest.mark.parametrize(("role_", "sees"), [("Front desk", False), ("Clinician", True), ("Manager", True)])
+    def test_signs_are_in_plain_words_with_the_facts_for_those_who_judge(self, ana, desk, role_, sees):
+        concern_of(ana, flags=["bleeding"])
+
+        page = words_of(shown(desk(role_)))
+
+        assert FLAGS["bleeding"].name in page
+        assert (f"{FLAGS['bleeding'].name} {', '.join(FLAGS['bleeding'].facts)}" in page) is sees
+
+    def test_what_can_be_chosen(self, clinic, ana, desk):
+        client = desk()
+        says("Can I swim tomorrow?", 3)
+        concern_of(clinic.ben)
+        says("All fine now, thank you so much", now=NOW - MINUTE)
+        services.mark_read(CareMessage.objects.to_read().filter(patient=ana), by=member("Front desk"), now=NOW)
+
+        def names(**asked):
+            page = words_of(shown(client, **asked))
+            return [who.full_name for who in (clinic.ana, clinic.ben, clinic.chloe) if who.full_name in page]
+
+        assert names() == ["Ana Alvarez", "Ben Brooks", "Chloe Chen"]
+        assert names(show="concerns") == ["Ben Brooks"]
+        assert names(show="unread") == ["Chloe Chen"]
+        assert names(show="nonsense") == names()
+        assert names(q="alva") == ["Ana Alvarez"]
+        assert names(q="nobody") == []
+
+    def test_a_location_shows_its_own_patients_and_strangers(self, clinic, ana, desk):
+        elsewhere = Location.objects.create(name="Saguaro Clinic", phone="+12125550102", time_zone="America/Phoenix")
+        says("Can I swim tomorrow?")
+        says("who is this", 77)
+        client = desk()
+
+        assert "Ana Alvarez" in words_of(shown(client, location=clinic.location.pk))
+        there = words_of(shown(client, location=elsewhere.pk))
+        assert "Ana Alvarez" not in there
+        assert "A number that no patient has" in there
+
+    def test_somebody_is_found_by_name_however_long_ago_she_wrote(self, ana, desk):
+        says("Thank you", now=NOW - 10 * WEEK)
+        CareMessage.objects.to_read().update(read_at=NOW - 10 * WEEK)
+        client = desk()
+
+        assert "Ana Alvarez" not in words_of(shown(client))
+        assert "Ana Alvarez" in words_of(shown(client, q="ana"))
+
+    def test_pages(self, clinic, ana, desk):
+        for number in range(35):
+            patient(f"Pat Number{number:02}", 200 + number)
+            says("hello there", 200 + number, now=NOW - number * MINUTE)
+        client = desk()
+
+        assert len(re.findall(r'<li class="conversation ', shown(client))) == 30
+        second = shown(client, p="2")
+        assert len(re.findall(r'<li class="conversation ', second)) == 5
+        assert "Number00" in second  # who has waited shortest
+
+    def test_as_many_queries_for_many_as_for_few(self, clinic, ana, desk):
+        client = desk()
+
+        def queries() -> int:
+            with CaptureQueriesContext(connection) as captured:
+                shown(client)
+            return len(captured)
+
+        def more(numbers) -> None:
+            for number in numbers:
+                who = patient(f"Pat Number{number:02}", 200 + number)
+                says("hello there", 200 + number)
+                says("and you", 800 + number)
+                concern_of(patient(f"Val Number{number:02}", 500 + number), now=NOW - number * MINUTE)
+                assert who
+
+        more([1])
+        queries()
+        few = queries()
+        more(range(2, 9))
+        assert queries() == few
+        assert few <= 20
+
+
+class TestItLooksAgainByItself:
+    def part(self, client, address: str, *, at_=NOW):
+        with freeze_time(at_):
+            return client.get(address, headers=HTMX)
+
+    def address(self, page: str) -> str:
+        return unescape(re.search(r'id="inbox-list" hx-get="([^"]+)"', page).group(1))
+
+    def test_what_reads_as_it_did_is_left_alone(self, ana, desk):
+        concern_of(ana)
+        client = desk()
+        again = self.address(shown(client))
+
+        assert self.part(client, again).status_code == 204
+        later = self.part(client, again, at_=NOW + MINUTE)
+        assert "14 min left" in later.content.decode()
+        assert "inbox-said" not in later.content.decode()
+
+    def test_a_new_urgent_one_is_read_out_whatever_is_shown(self, clinic, ana, desk):
+        client = desk()
+        again = self.address(shown(client, show="unread"))
+        concern_of(ana)
+
+        said = self.part(client, again).content.decode()
+
+        assert re.search(r'id="inbox-said"[^>]*>New urgent concern: Ana Alvarez\.', said)
+        assert self.part(client, self.address(said)).status_code == 204
+
+
+# --- a conversation ---------------------------------------------------------------------------------------------------
+
+
+class TestAConversation:
+    def test_looking_changes_nothing_and_marking_as_read_does(self, ana, desk):
+        line = says("Can I swim tomorrow?")
+        client = desk()
+        page = shown(client, thread(ana))
+        assert "Can I swim tomorrow?" in page
+        line.refresh_from_db()
+        assert line.read_at is None
+
+        later = says("And run?", now=NOW + MINUTE)
+        answer = posted(client, f"{thread(ana)}read/", {"seen": line.pk}, at_=NOW + 2 * MINUTE)
+
+        line.refresh_from_db()
+        later.refresh_from_db()
+        assert (line.read_by.username, later.read_at) == ("frontdesk", None)
+        assert "1 reply marked as read." in unescape(answer.content.decode())
+
+    def test_it_is_talk_that_is_seen_and_what_went_out_by_itself_is_folded(self, ana, desk):
+        says("Can I swim tomorrow?")
+
+        page = words_of(shown(desk(), thread(ana)))
+
+        assert re.search(r"\d+ automatic messages, until", page)
+        assert re.search(r"\d+ messages? planned, the next one ", page)
+        assert "Day 5 after the session of Tue, Nov 3 : Microneedling, face" in page
+        assert "Nothing booked" in page
+
+    def test_a_concerns_steps_stand_where_they_happened(self, ana, desk):
+        concern = concern_of(ana, by=member("Front desk"))
+        services.acknowledge(concern, by=member("Clinician"), now=NOW + MINUTE)
+        services.resolve(concern, note="Seen at noon, all well.", by=member("Clinician"), now=NOW + 5 * MINUTE)
+
+        page = words_of(shown(desk(), thread(ana), at_=NOW + 10 * MINUTE))
+
+        steps = [
+            "Concern raised by frontdesk: urgent · 12:00 PM",
+            "Dana Diaz was told by text · 12:00 PM",
+            "clinician acknowledged it · 12:01 PM",
+            "clinician resolved it · 12:05 PM Seen at noon, all well.",
+        ]
+        assert [page.index(step) for step in steps] == sorted(page.index(step) for step in steps)
+
+    def test_a_bare_number_says_what_it_answers(self, clinic, ana, desk):
+        asked = CareMessage.objects.filter(patient=ana, kind="check_in").order_by("planned_for").first()
+        line = says("3")
+        CareMessage.objects.filter(pk=line.pk).update(answers=asked)
+
+        assert re.search(r"Answers the check-in of \w+, Nov \d+: worse\.", words_of(shown(desk(), thread(ana))))
+
+    def test_who_she_is(self, clinic, ana, desk):
+        ana.language, ana.birth_date = "es", at("2006-05-17").date()
+        ana.save()
+        clinic.book(ana, at("2026-12-08", "10:00"))
+        page = shown(desk(), thread(ana))
+
+        assert '<a class="button thread-call" href="tel:+12125550101">Call (212) 555-0101</a>' in page
+        assert "20 years old" in words_of(page)
+        assert "Ana reads Spanish." in words_of(page)
+        assert "Tue, Dec 8, 10:00 AM" in words_of(page)
+
+    def test_while_an_urgent_one_is_open_it_says_that_the_routine_waits(self, ana, desk):
+        said = "Routine messages are paused until the concern is resolved."
+        assert said not in shown(desk(), thread(ana))
+        concern = concern_of(ana)
+        assert said in shown(desk(), thread(ana))
+        services.resolve(concern, note="All well.", by=member("Clinician"), now=NOW)
+        assert said not in shown(desk(), thread(ana))
+
+    def test_out_of_hours_it_says_what_she_is_told(self, clinic, ana, desk):
+        OpeningHours.objects.create(location=clinic.location, weekday=0, opens_at="08:00", closes_at="18:00")
+
+        page = words_of(shown(desk(), thread(ana)))
+
+        assert "Maple Street Clinic is closed until Monday, 8:00 AM. Whoever writes now is told so, and to turn to 911." in page
+
+    def test_of_a_number_that_nobody_has(self, clinic, desk):
+        reply = says("which clinic is this?", 77).reply
+        client, here = desk(), f"{INBOX}unknown/{reply.pk}/"
+
+        page = shown(client, here)
+
+        assert "which clinic is this?" in page
+        assert "+12125550177" in page
+        assert 'id="answer-form"' not in page
+        assert "No text goes to a number that no patient has." in page
+        posted(client, f"{here}read/", {"seen": "999999"})
+        assert not CareMessage.objects.to_read().exists()
+
+    @pytest.mark.parametrize("where", ["999999/", "unknown/999999/", f"{'9' * 30}/", "concern/", "unknown/x/"])
+    def test_what_isnt_there_is_a_404(self, clinic, desk, where):
+        with freeze_time(NOW):
+            assert desk().get(f"{INBOX}{where}").status_code == 404
+
+    def test_a_patients_reply_is_no_strangers(self, clinic, ana, desk):
+        line = says("Can I swim tomorrow?")
+        with freeze_time(NOW):
+            assert desk().get(f"{INBOX}unknown/{line.reply_id}/").status_code == 404
+
+
+# --- what is done -----------------------------------------------------------------------------------------------------
+
+
+class TestAnswering:
+    def test_an_answer_goes_out_with_the_clinics_name_and_what_was_seen_is_read(self, ana, desk):
+        line = says("Can I swim tomorrow?")
+        client = desk()
+        before = Message.objects.count()
+
+        answer = posted(client, f"{thread(ana)}answer/", {"words": "Please wait until Friday.", "seen": line.pk})
+
+        assert "The answer goes out by text now." in unescape(answer.content.decode())
+        written = CareMessage.objects.get(written_by__username="frontdesk")
+        assert written.message.body == "Maple Street Clinic: Please wait until Friday."
+        assert Message.objects.count() == before + 1
+        line.refresh_from_db()
+        assert line.read_by.username == "frontdesk"
+        assert "Please wait until Friday." in words_of(answer.content.decode())
+
+    @pytest.mark.parametrize(("typed", "why"), [("  ", "Write an answer first."), ("x" * 400, "Shorten it")])
+    def test_refused_what_was_typed_stays_and_nothing_happens(self, ana, desk, typed, why):
+        line = says("Can I swim tomorrow?")
+        before = Message.objects.count()
+
+        answer = posted(desk(), f"{thread(ana)}answer/", {"words": typed, "seen": line.pk})
+
+        page = unescape(answer.content.decode())
+        assert answer.status_code == 200
+        assert why in page
+        assert (f">{typed.strip()}</textarea>" in page) or not typed.strip()
+        assert f'hx-get="{thread(ana)}?' in page  # the parts look again where the page is, not where it was posted to
+        assert Message.objects.count() == before
+        line.refresh_from_db()
+        assert line.read_at is None
+
+    def test_who_cant_be_reached_is_to_be_called(self, ana, desk):
+        suppress("sms", "+12125550101", reason="STOP", now=NOW)
+        ana.email = ""
+        ana.save()
+
+        page = shown(desk(), thread(ana))
+
+        assert "Please call." in page
+        assert 'id="answer-form"' not in page
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [("", ""), ("Please wait.", "1 text"), ("x" * 200, "2 texts of at most 2"), ("x" * 400, "3 texts: too long, at most 2.")],
+    )
+    def test_while_it_is_typed_it_says_how_many_texts_it_is(self, ana, desk, words, said):
+        with freeze_time(NOW):
+            answer = desk().post(f"{thread(ana)}count/", {"words": words}, headers=HTMX)
+        assert unescape(re.sub(r"<[^>]+>", "", answer.content.decode())).strip() == said
+
+
+class TestAConcernsSteps:
+    def test_the_second_of_two_reads_who_did_it(self, ana, desk):
+        concern = concern_of(ana)
+        path = f"{INBOX}concern/{concern.pk}/acknowledge/"
+
+        first = posted(desk("Clinician"), path)
+        second = posted(desk("Front desk"), path, at_=NOW + MINUTE)
+
+        assert "You have acknowledged it: nobody else is told." in unescape(first.content.decode())
+        assert [str(said) for said in second.context["messages"]] == ["clinician acknowledged it on November 8 at 12:00 PM."]
+        concern.refresh_from_db()
+        assert concern.acknowledged_by.username == "clinician"
+        assert ConcernEvent.objects.filter(concern=concern, what="acknowledged").count() == 1
+
+    def test_it_is_resolved_with_a_note_and_without_one_it_isnt(self, ana, desk):
+        concern, client = concern_of(ana), desk("Clinician")
+        path = f"{INBOX}concern/{concern.pk}/resolve/"
+
+        page = unescape(posted(client, path, {"note": " "}).content.decode())
+        assert "Write what came of it: the next one who reads it wasn’t there." in page
+        concern.refresh_from_db()
+        assert concern.resolved_at is None
+
+        answer = posted(client, path, {"note": "Seen at noon, all well."})
+        assert [str(said) for said in answer.context["messages"]] == ["The concern is resolved. What was paused for it goes on."]
+        concern.refresh_from_db()
+        assert (concern.note, concern.resolved_by.username) == ("Seen at noon, all well.", "clinician")
+
+        again = posted(client, path, {"note": "Once more."})
+        assert [str(said) for said in again.context["messages"]] == ["clinician resolved it on November 8 at 12:00 PM."]
+
+    def test_the_desk_neither_sees_nor_may_resolve(self, ana, desk):
+        concern, client = concern_of(ana), desk("Front desk")
+
+        page = shown(client, thread(ana))
+        assert "Acknowledge</button>" in page
+        assert "Resolve" not in page
+        answer = posted(client, f"{INBOX}concern/{concern.pk}/resolve/", {"note": "All well."})
+
+        assert answer.status_code == 403
+        concern.refresh_from_db()
+        assert concern.resolved_at is None
+
+    def test_she_phoned(self, ana, desk):
+        answer = posted(desk(), f"{thread(ana)}raise/", {"said": "She phoned: it bleeds.", "severity": "urgent"})
+
+        assert [str(said) for said in answer.context["messages"]] == ["The concern is open, and Dana Diaz is told."]
+        concern = Concern.objects.get()
+        assert (concern.patient, concern.severity, concern.said, concern.raised_by.username) == (
+            ana,
+            "urgent",
+            "She phoned: it bleeds.",
+            "frontdesk",
+        )
+
+    @pytest.mark.parametrize("typed", [{}, {"said": "It bleeds."}, {"said": "It bleeds.", "severity": "deadly"}, {"severity": "soon"}])
+    def test_without_words_or_severity_nothing_is_raised(self, ana, desk, typed):
+        answer = posted(desk(), f"{thread(ana)}raise/", typed)
+
+        assert answer.status_code == 200
+        assert not Concern.objects.exists()
+        assert (">It bleeds.</textarea>" in answer.content.decode()) is ("said" in typed)
+
+
+# --- ways there -------------------------------------------------------------------------------------------------------
+
+
+class TestWaysThere:
+    def test_from_her_page_her_appointments_and_her_reply(self, clinic, ana, desk):
+        line = says("C")
+        booked = clinic.book(ana, at("2026-12-08", "10:00"))
+        concern_of(ana)
+        client = desk()
+        pages = [
+            f"/admin/scheduling/patient/{ana.pk}/change/",
+            f"/admin/scheduling/appointment/{booked.pk}/change/",
+        ]
+        for page in pages:
+            text = shown(client, page)
+            assert f'<a href="{thread(ana)}">Conversation</a>' in text
+            assert "An urgent concern is open. Nobody has acknowledged it." in text
+        assert f'<a href="{thread(ana)}">Conversation</a>' in shown(client, f"/admin/aftercare/caremessage/{line.pk}/change/")
+
+    def test_a_replys_page_leads_to_the_appointment_that_it_confirms(self, clinic, ana, desk):
+        booked = clinic.book(ana, at("2026-12-08", "10:00"), now=NOW - MINUTE)
+        told = CareMessage.objects.get(appointment=booked, kind="confirmation")
+        Message.objects.filter(pk=told.message_id).update(status="delivered", accepted_at=NOW, delivered_at=NOW)
+        line = says("C", now=NOW + MINUTE)
+
+        page = shown(desk(), f"/admin/aftercare/caremessage/{line.pk}/change/", at_=NOW + 2 * MINUTE)
+
+        assert f'<a href="/admin/scheduling/appointment/{booked.pk}/change/">' in page
+
+    def test_the_header_counts_what_waits(self, ana, desk):
+        client = desk()
+        assert "nav-count" not in shown(client)
+        says("Can I swim tomorrow?")
+        concern_of(ana)
+        assert re.search(r'<span class="nav-count is-pressing">2<', shown(client))
+
+    def test_a_manager_is_told_where_nobody_is_on_call(self, clinic, desk):
+        user = User.objects.get(pk=member("Manager").pk)
+        assert [tile.name for tile in dashboard(user, NOW).tiles if tile.is_alarm] == ["Nobody on call"]
+        assert "Nobody is on call at Maple Street Clinic" in words_of(shown(desk("Manager")))
+        assert "Nobody is on call" not in words_of(shown(desk("Front desk")))
+        OnCallContact.objects.create(name="Dana Diaz", phone="+12125550190")
+        assert [tile.name for tile in dashboard(user, NOW).tiles if tile.is_alarm] == []
+
+    def test_somebody_on_call_elsewhere_is_nobody_here(self, clinic, desk):
+        elsewhere = Location.objects.create(name="Saguaro Clinic", phone="+12125550102", time_zone="America/Phoenix")
+        OnCallContact.objects.create(name="Dana Diaz", phone="+12125550190").locations.add(elsewhere)
+        assert "Nobody is on call at Maple Street Clinic" in words_of(shown(desk("Manager")))
+        assert "Nobody is on call at Saguaro Clinic" not in words_of(shown(desk("Manager")))
