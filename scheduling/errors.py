@@ -49,6 +49,12 @@ class TooFarAhead(BookingRefused):
     code = "too_far_ahead"
 
 
+class NoSuchTime(BookingRefused):
+    """The clocks are put forward over it."""
+
+    code = "no_such_time"
+
+
 class IllegalMove(BookingRefused):
     """The appointment can't take this step: its status or the times given don't allow it."""
 

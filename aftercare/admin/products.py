@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.contrib import admin
 from django.utils.translation import gettext as _
 
 from aftercare import services
@@ -17,17 +17,26 @@ MOST_SEGMENTS = 2
 admin.site.unregister(Product)
 
 
+class ProductInTextsForm(forms.ModelForm):
+    """A name with which a text would burst is refused, where a short one would not."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not {"name", "name_es"} & set(self.changed_data) or not cleaned.get("name"):
+            return cleaned
+        wanted, short = Product(name=cleaned["name"], name_es=cleaned.get("name_es", "")), Product(name="x")
+        for language, called in settings.PATIENT_LANGUAGES:
+            number = segments(services.dearest_text(wanted, language)).number
+            if number > MOST_SEGMENTS >= segments(services.dearest_text(short, language)).number:
+                said = _(
+                    "With this name a text in %(language)s takes %(number)s SMS segments, and it may take %(most)s. Please choose a shorter"
+                    " one, or one without á, í, ó and ú."
+                )
+                field = "name_es" if language == "es" and wanted.name_es else "name"
+                self.add_error(field, said % {"language": called, "number": number, "most": MOST_SEGMENTS})
+        return cleaned
+
+
 @admin.register(Product)
 class ProductInTextsAdmin(ProductAdmin):
-    def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if not {"name", "name_es"} & set(form.changed_data):
-            return
-        for language, called in settings.PATIENT_LANGUAGES:
-            number = segments(services.dearest_text(obj, language)).number
-            if number > MOST_SEGMENTS:
-                said = _(
-                    "With this name a text in %(language)s can take %(number)s SMS segments, which are paid for one by one. A shorter name"
-                    " helps, and so does one without á, í, ó and ú."
-                )
-                messages.warning(request, said % {"language": called, "number": number})
+    form = ProductInTextsForm

@@ -37,4 +37,4 @@ def _longest(step: Step, location: Location) -> Iterator[Planned]:
         quiet = QuietHours(*settings.QUIET_HOURS)
         starts_at: datetime = at_wall_clock(at.date(), quiet.starts, location.zone)
         night = tuple(starts_at + timedelta(hours=1 + 3 * dose) for dose in range(A_NIGHT_HOLDS))
-        yield Planned(step, 1, step.times, at, at, folded=night)
+        yield Planned(step, 1, step.times, at, at, folded=night, then=night[-1] + timedelta(hours=3))

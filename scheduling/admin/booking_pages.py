@@ -20,13 +20,13 @@ from scheduling.admin.booking_typed import PREFIX, day_in, initial_of, one_of, t
 from scheduling.admin.ways_back import next_of
 from scheduling.errors import BookingRefused
 from scheduling.forms import BookingForm, NewcomerForm
-from scheduling.forms.sent import number, on_the_wall
+from scheduling.forms.sent import number
 from scheduling.models import Appointment, Location, Patient, Practitioner, Treatment
 
 # The buttons that show the page again, with what they say; without one of them it books.
 SHOWING = ("show", "choose", "slot", "later", "all_of")
 REFUSAL_FIELDS = {"practitioner_busy": "practitioner", "not_offered": "practitioner", "room_busy": "room", "patient_busy": "starts_at"}
-REFUSAL_FIELDS |= dict.fromkeys(("too_soon", "in_past", "too_far_ahead", "closed"), "starts_at")
+REFUSAL_FIELDS |= dict.fromkeys(("too_soon", "in_past", "too_far_ahead", "closed", "no_such_time"), "starts_at")
 
 
 class BookingPages(admin.ModelAdmin):
@@ -108,7 +108,7 @@ class BookingPage:
         location = room.location if room else one_of(Location.objects.all(), typed.get("location")) or Location.objects.first()
         if location is None or starts_at is None or not (who or room):
             return
-        starts_at = starts_at if room else on_the_wall(starts_at, location.zone)
+        starts_at = starts_at if room else starts_at.replace(tzinfo=location.zone)
         free = services.free_slots(
             treatment=treatment,
             location=location,

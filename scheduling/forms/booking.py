@@ -1,18 +1,14 @@
 """Who comes, for what, and when."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.forms.sent import on_the_wall
+from scheduling.forms.steps import MAY_WE, NIGHTS
 from scheduling.models import Patient, Practitioner, Room, Treatment
-
-NIGHTS = [
-    ("texts", _("Texts at night too, in the first 24 hours")),
-    ("quiet", _("Quiet nights: one text before bedtime instead")),
-]
 
 
 class ClockWidget(forms.SplitDateTimeWidget):
@@ -22,6 +18,15 @@ class ClockWidget(forms.SplitDateTimeWidget):
         day = {"type": "date", "aria-label": gettext("Date")}
         clock = {"size": "9", "placeholder": "1:30 pm", "autocomplete": "off", "aria-label": gettext("Time")}
         super().__init__(date_attrs=day, time_attrs=clock, date_format="%Y-%m-%d", time_format="%I:%M %p")
+
+
+class WallClock(forms.SplitDateTimeField):
+    """Naive: on which clock it is, the room says. The server's own may skip it."""
+
+    widget = ClockWidget
+
+    def compress(self, data_list: Any) -> datetime | None:
+        return datetime.combine(*data_list) if data_list else None
 
 
 class BookingForm(forms.Form):
@@ -41,8 +46,8 @@ class BookingForm(forms.Form):
     )
     practitioner = forms.ModelChoiceField(Practitioner.objects.filter(is_active=True), label=_("With"), empty_label=_("Choose…"))
     room = forms.ModelChoiceField(Room.objects.filter(is_active=True).select_related("location"), label=_("Room"), empty_label=_("Choose…"))
-    starts_at = forms.SplitDateTimeField(label=_("Time"), widget=ClockWidget)
-    nights = forms.ChoiceField(choices=NIGHTS, label=_("After the session"), widget=forms.RadioSelect, required=False)
+    starts_at = WallClock(label=_("Time"))
+    nights = forms.ChoiceField(choices=NIGHTS, label=MAY_WE, widget=forms.RadioSelect, required=False)
 
     use_required_attribute = False  # one form has several buttons; what is missing is said by the server
 
@@ -55,7 +60,7 @@ class BookingForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         room, starts_at = cleaned.get("room"), cleaned.get("starts_at")
         if room and starts_at:
-            cleaned["starts_at"] = on_the_wall(starts_at, room.location.zone)
+            cleaned["starts_at"] = starts_at.replace(tzinfo=room.location.zone)
         return cleaned
 
 
@@ -71,6 +76,11 @@ class NewcomerForm(forms.ModelForm):
             "birth_date": forms.DateInput(attrs={"autocomplete": "off", "placeholder": "5/17/1990"}),
             "phone": forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
             "time_zone": forms.TextInput(attrs={"autocomplete": "off"}),
+        }
+        help_texts = {
+            "wants_quiet_nights": _(
+                "Ask: “May we text at night too, in the first 24 hours?” If not, tick this: one before bedtime names the night’s doses."
+            )
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

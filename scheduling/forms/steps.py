@@ -14,8 +14,9 @@ CLOCK = forms.SplitDateTimeWidget(
     time_attrs={"type": "time", "aria-label": "The time at which it ended"},
     time_format="%H:%M",
 )
+MAY_WE = _("May we text at night too, in the first 24 hours?")  # as the desk reads it to her
 NIGHTS = [
-    ("texts", _("Messages at night too: each dose of the first 24 hours has its own.")),
+    ("texts", _("Messages at night too: each dose has its own.")),
     ("quiet", _("Quiet nights: none from 9 PM to 8 AM. One before bedtime names the night’s doses.")),
 ]
 
@@ -45,7 +46,7 @@ class CompleteForm(CompleteSeveralForm):
         error_messages={"invalid_choice": _("That product isn’t in use any more. Please choose another one.")},
     )
     wants_quiet_nights = forms.TypedChoiceField(
-        label=_("Nights"),
+        label=MAY_WE,
         choices=NIGHTS,
         coerce=lambda chosen: chosen == "quiet",
         required=False,

@@ -10,7 +10,7 @@ from scheduling.domain.states import Status
 from scheduling.errors import InPast, TooFarAhead
 from scheduling.models import Appointment, Patient, Practitioner, Room, Treatment
 from scheduling.services.courses import open_course
-from scheduling.services.hours import require_at_work, require_open
+from scheduling.services.hours import require_at_work, require_on_the_clock, require_open
 from scheduling.services.saving import all_or_nothing, save_or_refuse
 from scheduling.signals import appointment_booked
 
@@ -32,7 +32,8 @@ def book(
 ) -> Appointment:
     """Book a session into the patient's course of `treatment`, which is opened if she has none. `starts_at` is aware.
 
-    Raises BookingRefused and leaves nothing behind: TooSoon (F19), PractitionerBusy, RoomBusy, PatientBusy, Closed, InPast, NotOffered.
+    Raises BookingRefused and leaves nothing behind: TooSoon (F19), PractitionerBusy, RoomBusy, PatientBusy, Closed, InPast,
+    NotOffered, NoSuchTime.
     """
     now = now or timezone.now()
     appointment = new_session(patient, treatment, by, now)
@@ -68,6 +69,7 @@ def place(
         raise InPast("That time is already past. Please choose a later one.")
     if starts_at > now + FARTHEST:
         raise TooFarAhead("That is more than two years ahead. Please check the year.")
+    require_on_the_clock(starts_at)
     ends_at = starts_at + timedelta(minutes=appointment.duration_minutes)
     require_open(room.location, starts_at, ends_at)
     require_at_work(practitioner, treatment, room.location, starts_at, ends_at)

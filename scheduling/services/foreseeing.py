@@ -77,17 +77,23 @@ def _foresee(wanted: Change, look: Callable[[Move], Any] | None, now: datetime) 
 
 def free_around(appointment: Appointment, day: date, *, now: datetime | None = None) -> list[Slot]:
     """Times to which it could move without touching any other session of hers, from `day` on, the next two weeks of them."""
-    found = free_slots(
-        treatment=appointment.course.treatment,
-        location=appointment.location,
-        from_date=day,
-        days=LOOK_AHEAD_DAYS,
-        patient=appointment.patient,
+    found = _free_for(appointment, day, LOOK_AHEAD_DAYS, None, now)
+    return [slot for slot in found if (slot.starts_at, slot.practitioner) != (appointment.starts_at, appointment.practitioner)]
+
+
+def _free_for(session: Appointment, first_on: date, days: int, practitioner: Practitioner | None, now: datetime | None) -> list[Slot]:
+    """Where it could be instead, at its own location, with anybody unless a practitioner is named."""
+    return free_slots(
+        treatment=session.course.treatment,
+        location=session.location,
+        from_date=first_on,
+        days=days,
+        patient=session.patient,
+        practitioner=practitioner,
         limit=MANY,
-        instead_of=appointment,
+        instead_of=session,
         now=now,
     )
-    return [slot for slot in found if (slot.starts_at, slot.practitioner) != (appointment.starts_at, appointment.practitioner)]
 
 
 @contextmanager
@@ -159,18 +165,7 @@ def _next_time(session: Appointment, first_on: date, now: datetime) -> Slot | No
         (LOOK_FAR_DAYS, session.practitioner),
         (LOOK_FAR_DAYS, None),
     ):
-        found = free_slots(
-            treatment=session.course.treatment,
-            location=session.location,
-            from_date=first_on,
-            days=days,
-            patient=session.patient,
-            practitioner=who,
-            limit=MANY,
-            instead_of=session,
-            now=now,
-        )
-        if found:
+        if found := _free_for(session, first_on, days, who, now):
             return min(found, key=partial(_how_unlike, session))
     return None
 

@@ -1,16 +1,26 @@
 """Whether a location is open and a practitioner at work: what no constraint holds, because hours change under standing appointments."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.formats import date_format, time_format
 from django.utils.timezone import localtime
 
 from scheduling.domain.opening import Hours, after_open_time, open_spans
-from scheduling.errors import Closed, NotOffered, PractitionerBusy
+from scheduling.errors import Closed, NoSuchTime, NotOffered, PractitionerBusy
 from scheduling.models import Location, Practitioner, Treatment
 from scheduling.models.places import WeeklyHours
+
+
+def require_on_the_clock(at: datetime) -> None:
+    """Raises NoSuchTime where `at` is a time that its own clock skips: taken for an hour later, it would surprise everybody."""
+    shown = at.astimezone(UTC).astimezone(at.tzinfo)
+    if shown.replace(tzinfo=None) != at.replace(tzinfo=None):
+        raise NoSuchTime(
+            f"There is no {short_time(at.time())} on {long_day(at)}: the clocks are put forward over it. "
+            f"Please choose another time, such as {short_time(shown.time())}."
+        )
 
 
 def require_open(location: Location, starts_at: datetime, ends_at: datetime) -> None:

@@ -18,7 +18,7 @@ from notifications.services import suppress
 from scheduling import services
 from scheduling.errors import BookingRefused, TooSoon
 from scheduling.models import Appointment, Location, Patient, Room
-from tests.clinic_world import NEW_YORK, Clinic, at, patient
+from tests.clinic_world import NEW_YORK, Clinic, at, outbox, patient
 
 ADD = "/admin/scheduling/appointment/add/"
 FOUND = f"{ADD}patients/"
@@ -52,6 +52,10 @@ GARBAGE: list[dict[str, str]] = [
 def this_monday():
     with freeze_time(MORNING):
         yield
+
+
+# The night of March 14, 2027, in New York.
+SKIPPED = "There is no 2:30 AM on Sunday, March 14: the clocks are put forward over it. Please choose another time, such as 3:30 AM."
 
 
 @pytest.fixture
@@ -438,6 +442,32 @@ class TestBooking:
         assert clinic.ana.wants_quiet_nights
         page = desk.get(ADD, {"patient": clinic.ana.pk}).content.decode()
         assert re.search(r'name="nights" value="quiet"[^>]* checked', page)
+
+    def test_the_question_is_in_words_to_read_aloud(self, clinic, desk):
+        known = unescape(desk.get(ADD, {"patient": clinic.ana.pk}).content.decode())
+        assert "<legend>May we text at night too, in the first 24 hours?</legend>" in known
+        newcomer = unescape(desk.get(ADD, {"who": "new"}).content.decode())
+        assert "Ask: “May we text at night too, in the first 24 hours?”" in newcomer
+
+    def test_what_is_planned_already_follows_another_answer(self, clinic, desk):
+        with freeze_time(at("2026-11-03", "14:00")):
+            clinic.treat(clinic.consents(clinic.ana), at("2026-11-03", "13:00"), treatment=clinic.scalp)
+            desk.post(ADD, typed(clinic, day="2026-12-08", patient=clinic.ana.pk, nights="quiet"))
+        assert Appointment.objects.filter(status="booked").exists()
+        [night] = outbox(dedupe_key__endswith="-3-night")
+        assert "about 11:00 PM, 2:00 AM and 5:00 AM, then at 8:00 AM" in night.body
+
+    @pytest.mark.parametrize("show", [{}, {"show": "all"}])
+    def test_a_time_that_the_clocks_skip_gets_a_sentence(self, clinic, desk, show):
+        wanted = typed(clinic, day="2027-03-14", clock="2:30 AM", patient=clinic.ana.pk, **show)
+        assert SKIPPED in page_of(desk.post(ADD, wanted))
+        assert not Appointment.objects.exists()
+
+    def test_a_time_that_only_the_servers_own_clock_skips_is_booked(self, clinic, desk):
+        clinic.location.time_zone = "America/Phoenix"
+        clinic.location.save()
+        assert desk.post(ADD, typed(clinic, day="2027-03-14", clock="2:30 AM", patient=clinic.ana.pk)).status_code == 302
+        assert Appointment.objects.get().starts_at == at("2027-03-14", "02:30", "America/Phoenix")
 
     def test_a_refused_booking_leaves_the_nights_as_they_were(self, clinic, desk):
         clinic.book(clinic.ben, at("2026-11-05", "10:00"), now=MORNING)

@@ -96,6 +96,14 @@ class TestMoving:
         desk.post(page_of(booked), {"starts_at": "2026-11-05T15:00"})
         assert Appointment.objects.get().starts_at == at("2026-11-05", "15:00", "America/Phoenix")
 
+    def test_to_a_time_that_the_clocks_skip_gets_a_sentence(self, clinic, desk):
+        booked = clinic.book(clinic.ana, FIRST)
+        answer = desk.post(page_of(booked), {"starts_at": "2027-03-14T02:30"})
+        assert (
+            "There is no 2:30 AM on Sunday, March 14: the clocks are put forward over it. Please choose another time, such as 3:30 AM."
+        ) in said(answer)
+        assert times(booked) == [local(FIRST)]
+
     def test_practitioner_and_room_stay_where_none_is_named_and_a_room_is_found(self, clinic, desk, three):
         clinic.book(clinic.ben, at("2027-01-05"), practitioner=clinic.eli)
         desk.post(page_of(three[2]), {"starts_at": "2027-01-05T13:00"})
