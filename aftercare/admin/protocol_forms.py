@@ -34,7 +34,7 @@ class ClockTimes(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(clock(at) for at in value) if isinstance(value, (list, tuple)) else value
 
-    def to_python(self, value: Any) -> list[time]:
+    def to_python(self, value: Any) -> list[time]:  # type: ignore[override]
         written = [part.strip() for part in re.split(r",|;|\band\b|\n", super().to_python(value) or "") if part.strip()]
         return sorted({_time_of_day(part) for part in written})
 
@@ -108,17 +108,20 @@ class StepForm(forms.Form):
         widget=forms.RadioSelect,
     )
     first_after_hours = forms.IntegerField(
-        label=_("Not before … hours after the session’s end"), min_value=0, max_value=A_YEAR, help_text=_("A day is 24, a week is 168.")
+        label=_("First after … hours"),
+        min_value=0,
+        max_value=A_YEAR,
+        help_text=_("Counted from the session’s end. A day is 24 hours, a week 168."),
     )
     every_hours = forms.IntegerField(label=_("Then every … hours"), required=False, min_value=1, max_value=A_YEAR)
     at = ClockTimes(label=_("At"), required=False, max_length=200, help_text=_("Such as “8:00 AM, 8:00 PM”."))
     times = forms.IntegerField(label=_("How many at most"), min_value=1, max_value=MOST_MESSAGES)
     until_hours = forms.IntegerField(
-        label=_("None later than … hours after it"),
+        label=_("None later than … hours"),
         required=False,
         min_value=0,
         max_value=A_YEAR,
-        help_text=_("Left empty, the number decides."),
+        help_text=_("From the session’s end, too. Left empty, the number decides."),
     )
     valid_hours = forms.DecimalField(
         label=_("Worth sending for … hours"),

@@ -20,7 +20,7 @@ def in_words(step: Step) -> str:
         if step.times == 1:
             said = _("%(what)s, at the first %(clocks)s later than %(begins)s") % {"what": _what(step), "clocks": clocks, "begins": begins}
         else:
-            said = _("%(what)s at %(clocks)s, later than %(begins)s") % {"what": _what(step), "clocks": clocks, "begins": begins}
+            said = _("%(what)s at %(clocks)s, from %(begins)s") % {"what": _what(step), "clocks": clocks, "begins": begins}
     elif step.times == 1 or step.every is None:
         said = f"{_what(step)}, {begins}"
     else:

@@ -103,7 +103,7 @@ def _of_sms(sms: str, step: Step, language: str, around: Surroundings) -> Iterat
         yield f"the text message says “{word}”. Anybody may read it on a locked phone: name neither the treatment nor a part of the body."
     for word in reserved(sms):
         yield f"the text message says “{word}” in capitals. Answered with that word, it would stop or start all texts: ask for another."
-    if "{clinic}" not in sms:
+    if not sms.lstrip().startswith("{clinic}"):
         yield "the text message doesn’t say whom it is from: begin it with {clinic}."
     if step.kind is Kind.EDUCATION and "{phone}" not in sms:  # F12
         yield "the text message doesn’t give the clinic’s number: say when to call {phone}."
@@ -212,8 +212,8 @@ def _late_doses(protocol: Protocol, plans: Sequence[list[Planned]]) -> Iterator[
                 late[dose.step.slug] = min(late.get(dose.step.slug, found), found)
     for step in protocol.steps:
         if step.slug in late:
-            gap, following = late.pop(step.slug)
-            next_one = "the next one is due" if following == step.slug else f"“{following}” is due"
+            gap, due = late.pop(step.slug)
+            next_one = "the next one is due" if due == step.slug else f"“{due}” is due"
             advice = f"Let it be worth sending for {_hours(gap)} at most." if gap > timedelta() else "Leave one of them out."
             yield Problem(
                 step.slug,

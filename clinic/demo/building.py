@@ -16,6 +16,7 @@ from django.utils.timezone import localdate
 from clinic.demo.catalogue import create_clinic
 from clinic.demo.correspondence import confirm, correspond
 from clinic.demo.diary import Diary
+from clinic.demo.drafting import begin_a_version
 from clinic.demo.history import live_through
 from clinic.demo.journeys import DiaryFull, Storyteller
 from clinic.demo.people import ask_for_consent, make_patients
@@ -62,6 +63,7 @@ def build(patients: int, seed: int, *, now: datetime) -> None:
     with _quietly():
         let_some_confirm(now)
         put_some_on_the_waitlist(now, signins["frontdesk"])
+    begin_a_version(signins["clinician"], now)
     messages_due.send(Message)
     openings_due.send(Opening)
 
