@@ -101,6 +101,18 @@ def completion(page: Page) -> Response | None:
     return None
 
 
+def email(page: Page) -> Response | None:
+    """The advice of the third day, as the mailbox of whoever had it last shows it."""
+    page.goto("/demo/phone/")
+    for frame in page.locator("iframe[src*='/mail/']").all():
+        path = frame.get_attribute("src") or ""
+        answer = page.goto(path)
+        if "You are here" in page.content():
+            return answer
+        page.goto("/demo/phone/")
+    return None
+
+
 def _first_on(page: Page, path: str) -> str:
     page.goto(path)
     links = page.locator("#result_list tbody th a")

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 from aftercare.domain.expansion import Planned
 from aftercare.domain.protocol import Kind, Step
+from scheduling.domain.interval import LONGEST_INTERVAL_DAYS, SHORTEST_INTERVAL_DAYS
 
 HOUR, WEEK = timedelta(hours=1), 7  # days
+USUAL_INTERVAL = (SHORTEST_INTERVAL_DAYS, LONGEST_INTERVAL_DAYS)  # F19
 COUNTED_IN_HOURS = 48 * HOUR  # doses at a distance of hours that go on for longer are a matter of days
 COUNTED_IN_WEEKS = 13  # days: what comes once, so long after, or a day beside a whole number of weeks, goes by its week
 
@@ -85,7 +87,9 @@ class Weeks:
         return self.completed_at + stop.label.last * HOUR
 
 
-def weeks_after(planned: Iterable[Planned], completed_at: datetime, zone: ZoneInfo, *, next_session: tuple[int, int]) -> Weeks:
+def weeks_after(
+    planned: Iterable[Planned], completed_at: datetime, zone: ZoneInfo, *, next_session: tuple[int, int] = USUAL_INTERVAL
+) -> Weeks:
     """The stops of a plan in order of time, that of a message not yet chosen. `next_session`: after how many days it may take place,
     and should have (F19)."""
     days: dict[tuple[Kind, Step | None], list[int]] = {}

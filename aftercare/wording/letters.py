@@ -26,15 +26,12 @@ SERUM = gettext_noop("hyaluronic acid serum")  # F16
 NIGHT = Text(  # {then}: the next dose after the night
     sms=gettext_noop("{clinic}: the next times for your {product} are about {times}, {then}. Only if you are awake: sleep comes first."),
     subject=gettext_noop("Your {product} tonight"),
-    email=gettext_noop(
-        "The next times for your {product} are about {times}. Only if you are awake: sleep comes first, and nothing is lost if you "
-        "sleep through.\n\nAfter the night: {then}."
-    ),
+    email=gettext_noop("The next times for your {product} are about {times}, {then}.\n\nOnly if you are awake: sleep comes first."),
 )
 LAST_NIGHT = Text(  # where no dose follows
     sms=gettext_noop("{clinic}: the next times for your {product} are about {times}. Only if you are awake: sleep comes first."),
     subject=gettext_noop("Your {product} tonight"),
-    email=gettext_noop("The next times for your {product} are about {times}. Only if you are awake: sleep comes first."),
+    email=gettext_noop("The next times for your {product} are about {times}.\n\nOnly if you are awake: sleep comes first."),
 )
 HOW_TO_STOP = gettext_noop("Reply STOP to opt out.")
 

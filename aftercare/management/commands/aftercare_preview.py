@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from aftercare.domain import protocol as domain
 from aftercare.domain.expansion import Planned, expand
+from aftercare.domain.timeline import Weeks, weeks_after
 from aftercare.models import Protocol
 from aftercare.services.protocols import read_protocol
 from aftercare.wording import letter, usual_product
@@ -72,7 +73,8 @@ class Command(BaseCommand):
         if timezone.is_naive(completed_at):
             completed_at = completed_at.replace(tzinfo=zone)
         planned = expand(self.protocol(options["protocol"]), completed_at, zone.key, options["quiet"])
-        rows = [self.row(message, zone, options["language"]) for message in planned]
+        weeks = weeks_after(planned, completed_at, zone)
+        rows = [self.row(message, zone, options["language"], weeks) for message in planned]
         if options["json"]:
             self.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1))
             return
@@ -95,8 +97,8 @@ class Command(BaseCommand):
         except FileNotFoundError as error:
             raise CommandError(f"There is no protocol “{slug}”.") from error
 
-    def row(self, message: Planned, zone: ZoneInfo, language: str) -> dict[str, str]:
-        words = letter(message, language, zone, {**SAMPLE, "product": usual_product(language)})
+    def row(self, message: Planned, zone: ZoneInfo, language: str, weeks: Weeks) -> dict[str, str]:
+        words = letter(message, language, zone, {**SAMPLE, "product": usual_product(language)}, weeks)
         return {
             "send_at": message.send_at.astimezone(zone).isoformat(),
             "expires_at": message.expires_at.astimezone(zone).isoformat(),
