@@ -34,7 +34,7 @@ def _answers(passage: Passage, place: int, *, is_first: bool) -> bool:
 def is_plainly_well(passages: Sequence[Passage], marks: Sequence[Marks], *, answered_one: bool) -> bool:
     """Every word says so, or is a courtesy, or denies a sign: nothing else is said."""
     says_so = answered_one
-    for number, (passage, mark) in enumerate(zip(passages, marks, strict=True)):
+    for passage, mark in zip(passages, marks, strict=True):
         if passage.clause.asks:
             return False
         covered = set(mark.denied)
@@ -44,7 +44,7 @@ def is_plainly_well(passages: Sequence[Passage], marks: Sequence[Marks], *, answ
             for start in passage.places.get(group, NOWHERE):
                 covered |= set(range(start, passage.end_of(group, start)))
                 says_so = says_so or group == "FINE"
-        first = {0} if number == 0 and answered_one else set()
-        if set(range(len(passage.clause.words))) - covered - first:
+        covered |= set(passage.places.get("ONE", NOWHERE)) if answered_one else set()
+        if set(range(len(passage.clause.words))) - covered:
             return False
     return says_so

@@ -120,9 +120,11 @@ def _mark_little(passage: Passage, mark: Marks, place: int) -> None:
 
 def _belittle(passage: Passage, mark: Marks) -> None:
     for start in passage.places.get("LITTLE", NOWHERE):
-        place = passage.past(("LIGHT", "KIND", "LITTLE"), passage.end_of("LITTLE", start), most=LITTLE_FURTHEST)
-        if place in passage.signs:
-            mark.little |= set(range(place, passage.signs[place]))
+        end = passage.end_of("LITTLE", start)
+        furthest = passage.past(("LIGHT", "KIND", "LITTLE"), end, most=LITTLE_FURTHEST)
+        for place in range(end, furthest + 1):  # “a little swollen”, where “swollen” may be of a kind, too
+            if place in passage.signs:
+                mark.little |= set(range(place, passage.signs[place]))
     for start, end in passage.signs.items():  # “bleeding a little”
         if passage.has("LITTLE", passage.past(("LIGHT", "JUST"), end, most=LITTLE_FURTHEST)):
             mark.little |= set(range(start, end))

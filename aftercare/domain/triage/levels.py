@@ -1,5 +1,6 @@
 """How soon somebody must see what a patient wrote, and the red flags in it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,6 +16,10 @@ class Level(StrEnum):
     @property
     def is_concern(self) -> bool:
         return self in (Level.SOON, Level.URGENT)
+
+    @classmethod
+    def worst(cls, levels: Iterable["Level"]) -> "Level":
+        return max(levels, key=list(cls).index, default=cls.FINE)
 
 
 @dataclass(frozen=True, slots=True)

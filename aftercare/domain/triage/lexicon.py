@@ -17,10 +17,11 @@ LONGEST_TERM = 5  # words
 class Lexicon:
     """Finds every term of every group in one walk over a clause."""
 
-    def __init__(self, groups: Mapping[str, Iterable[str]]) -> None:
+    def __init__(self, groups: Mapping[str, Iterable[str]], spelled_out: Iterable[str] = ()) -> None:
         self._whole: dict[str, list[tuple[str, Term]]] = defaultdict(list)
         self._stems: dict[str, list[tuple[str, Term]]] = defaultdict(list)
-        words: set[str] = set()
+        of_signs = {word for text in spelled_out for word in spelled_term(text)}
+        words = set(of_signs)
         for group, texts in groups.items():
             for text in texts:
                 first, *others = spelled_term(text)
@@ -29,12 +30,12 @@ class Lexicon:
                     self._stems[first[:-1]].append((group, tuple(others)))
                 else:
                     self._whole[first].append((group, tuple(others)))
-        self._spelling = Spelling(words)
+        self._of_all = Spelling(words, known=words)
+        self._of_signs = Spelling(of_signs, known=words)
 
     def mended(self, clause: Clause) -> Clause:
         """With its misspelled words as the rules spell them."""
-        words = (word if self._has_stem(word) else self._spelling.mended(word) for word in clause.words)
-        return replace(clause, words=tuple(words))
+        return replace(clause, words=tuple(map(self._mended, clause.words)))
 
     def places(self, clause: Clause) -> dict[str, Places]:
         found: dict[str, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
@@ -55,8 +56,10 @@ class Lexicon:
         for length in range(2, len(word) + 1):
             yield from self._stems.get(word[:length], ())
 
-    def _has_stem(self, word: str) -> bool:
-        return any(word[:length] in self._stems for length in range(2, len(word) + 1))
+    def _mended(self, word: str) -> str:
+        """“Flaking” isn't “flaming”: a word with an ending that the tables allow for is only taken for one that they spell out."""
+        has_stem = any(word[:length] in self._stems for length in range(2, len(word) + 1))
+        return (self._of_signs if has_stem else self._of_all).mended(word)
 
 
 def _is_a_fever(word: str) -> bool:

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Container
 from dataclasses import dataclass
 
-LONGEST = 4000  # characters; longer than any text message. What comes after isn't read, so it makes the rest a matter of doubt
+LONGEST = 4000  # characters, more than any text message has; what comes after is not read, and so is a matter of doubt
 LONGEST_WORD = 24
 
 APOSTROPHES = re.compile(r"['’‘ʼ`´′]")
@@ -44,7 +44,7 @@ class Clause:
 class Said:
     clauses: tuple[Clause, ...]
     is_unhappy: bool  # a face says so
-    is_foreign: bool  # written in letters that the rules can't read, or too long to be read to the end
+    has_unread: bool  # letters that the rules cannot read, or more of them than they read
 
     @property
     def words(self) -> tuple[str, ...]:

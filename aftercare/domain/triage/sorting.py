@@ -2,19 +2,21 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aftercare.domain.triage.answering import is_plainly_well, numbers_of
 from aftercare.domain.triage.denying import Marks, Passage, marks_of
 from aftercare.domain.triage.flags import FLAGS
 from aftercare.domain.triage.levels import Flag, Level, Verdict
+from aftercare.domain.triage.lexicon import NOWHERE
 from aftercare.domain.triage.phrases import Span
-from aftercare.domain.triage.reading import Clause, read
+from aftercare.domain.triage.reading import Clause, Said, read
 from aftercare.domain.triage.rules import Rule, load
 
 RULES = load()
-PICTURES = re.compile(r"\n?\[with (?:a picture|\d+ pictures), to be seen in the Twilio console\]\s*\Z")
-ORDER = list(Level)
+NOTE_OF_PICTURES = re.compile(r"\n?\[with (?:a picture|\d+ pictures), to be seen in the Twilio console\]\s*\Z")
+LEFT_OUT = "~"
+EXPLAINS = ("FINE", "PRAISE", "TOPIC", "CARE", "ASK", "EXPECTED", "GONE", "LESS", "IDIOM")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,40 +28,45 @@ class Hit:
 
 def triage(body: str, *, asked: bool = False) -> Verdict:
     """`asked`: a check-in awaits an answer, so that 1, 2 and 3 mean something. Takes time that grows with the text's length only."""
-    text = PICTURES.sub("", body)
+    text = NOTE_OF_PICTURES.sub("", body)
     has_pictures = text != body
     said = read(text, turns=RULES.turns)
     passages = [_passage(clause) for clause in said.clauses]
     marks = marks_of(passages)
     hits = _hits(passages, marks)
-    level, flags = _flagged(hits, asked=asked)
     numbers = numbers_of(passages) if asked else set()
-    if level < _rank(Level.SOON) and (
-        numbers - {1}
-        or said.is_foreign
+    flagged = {key: level for key, level in _flagged(hits, asked=asked).items() if level.is_concern}
+    if flagged:
+        return Verdict(Level.worst(flagged.values()), tuple(key for key in FLAGS if key in flagged))
+    if (
+        said.has_unread
         or (has_pictures and not said.words)
-        or _is_in_doubt(hits, passages, asked=asked)
-        or (said.is_unhappy and (asked or _is_about_her_skin(passages)))
-        or (numbers and said.clauses[0].words[1:] == () and said.clauses[0].asks)  # “1?”
+        or numbers - {1}
+        or (numbers and _only_asks(said))
+        or _is_doubted(hits, passages, asked=asked)
+        or _is_unexplained(passages, marks, asked=asked and not numbers)
+        or (said.is_unhappy and (asked or (_names(passages, "BODY") and not _names(passages, "FINE", "PRAISE"))))
     ):
-        level = _rank(Level.SOON)
-    if asked and level == _rank(Level.FINE) and not has_pictures and is_plainly_well(passages, marks, answered_one=numbers == {1}):
+        return Verdict(Level.SOON)
+    if asked and not hits and not has_pictures and is_plainly_well(passages, marks, answered_one=numbers == {1}):
         return Verdict(Level.FINE)
-    return Verdict(max(ORDER[level], Level.WORDS, key=_rank), flags)
+    return Verdict(Level.WORDS)
 
 
-def _rank(level: Level) -> int:
-    return ORDER.index(level)
+def _only_asks(said: Said) -> bool:
+    """“1?”"""
+    return len(said.words) == 1 and said.clauses[0].asks
 
 
 def _passage(clause: Clause) -> Passage:
+    """With what is said of something else altogether left out: “dying to see you”, “hot yoga”."""
     mended = RULES.lexicon.mended(clause)
-    idioms = RULES.lexicon.places(mended).get("IDIOM", {})
+    places = RULES.lexicon.places(mended)
+    idioms = places.get("IDIOM", NOWHERE)
     if idioms:
         covered = {place for start, ends in idioms.items() for place in range(start, max(ends))}
-        words = tuple("~" if place in covered else word for place, word in enumerate(mended.words))
-        mended = Clause(words, mended.commas, mended.asks)
-    places = RULES.lexicon.places(mended)
+        mended = replace(mended, words=tuple(LEFT_OUT if place in covered else word for place, word in enumerate(mended.words)))
+        places = RULES.lexicon.places(mended) | {"IDIOM": idioms}
     signs: dict[int, int] = {}
     for group in RULES.signs & places.keys():
         for start, ends in places[group].items():
@@ -67,14 +74,12 @@ def _passage(clause: Clause) -> Passage:
     return Passage(mended, places, signs)
 
 
-def _flagged(hits: Sequence[Hit], *, asked: bool) -> tuple[int, tuple[str, ...]]:
+def _flagged(hits: Sequence[Hit], *, asked: bool) -> dict[str, Level]:
     found: dict[str, Level] = {}
     for hit in hits:
-        if hit.rule.about:
-            level = _level_of(hit, FLAGS[hit.rule.about], asked=asked)
-            found[hit.rule.about] = max(found.get(hit.rule.about, Level.FINE), level, key=_rank)
-    level = max(map(_rank, found.values()), default=0)
-    return level, tuple(key for key in FLAGS if key in found and found[key].is_concern)
+        if about := hit.rule.about:
+            found[about] = Level.worst([found.get(about, Level.FINE), _level_of(hit, FLAGS[about], asked=asked)])
+    return found
 
 
 def _level_of(hit: Hit, flag: Flag, *, asked: bool) -> Level:
@@ -84,22 +89,33 @@ def _level_of(hit: Hit, flag: Flag, *, asked: bool) -> Level:
     return Level.SOON if hit.is_feared else level
 
 
-def _is_in_doubt(hits: Sequence[Hit], passages: Sequence[Passage], *, asked: bool) -> bool:
-    about_ordinary = any("TOPIC" in passage.places for passage in passages)
-    counts = {"strong": True, "weak": not about_ordinary, "asked": asked}
+def _is_doubted(hits: Sequence[Hit], passages: Sequence[Passage], *, asked: bool) -> bool:
+    is_about_visits = _names(passages, "TOPIC")
+    counts = {"strong": True, "weak": not is_about_visits, "advice": not is_about_visits and not _names(passages, "CARE"), "asked": asked}
     return any(counts.get(hit.rule.strength, not hit.is_little) for hit in hits if not hit.rule.about)
 
 
-def _is_about_her_skin(passages: Sequence[Passage]) -> bool:
-    return any("FACE" in passage.places or "skin" in passage.places for passage in passages) and not any(
-        "FINE" in passage.places for passage in passages
-    )
+def _is_unexplained(passages: Sequence[Passage], marks: Sequence[Marks], *, asked: bool) -> bool:
+    """She speaks of her face, or answers a check-in, and nothing that the rules know says what she means."""
+    for passage, mark in zip(passages, marks, strict=True):
+        if _names([passage], "BODY") and not mark.denied and not _names([passage], *EXPLAINS):
+            return True
+    is_explained = any(mark.denied or _is_question(passage) for passage, mark in zip(passages, marks, strict=True))
+    return asked and bool(passages) and not is_explained and not _names(passages, *EXPLAINS, "THANKS")
+
+
+def _names(passages: Sequence[Passage], *groups: str) -> bool:
+    return any(passage.places.get(group) for passage in passages for group in groups)
+
+
+def _is_question(passage: Passage) -> bool:
+    return passage.clause.asks or any(passage.has("OPENER", place) for place in range(3))
 
 
 def _hits(passages: Sequence[Passage], marks: Sequence[Marks]) -> list[Hit]:
     hits = []
     for passage, mark in zip(passages, marks, strict=True):
-        is_question = passage.clause.asks or any(passage.has("OPENER", place) for place in range(3))
+        is_question = _is_question(passage)
         for rule in RULES.beginning_with(passage.places):
             if rule.phrase.is_question and not is_question:
                 continue

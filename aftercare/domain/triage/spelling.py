@@ -1,30 +1,31 @@
 """A misspelled word is taken for the word of the rules that it is one slip away from."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 
 SHORTEST = 6  # letters, each once: “fever” and “never” are one slip apart, too
 
 
 class Spelling:
-    """One letter too many, too few, wrong or swapped with its neighbor; the first one stands.
+    """One letter too many, too few, wrong or swapped with its neighbor; the first one stands. Words that are `known` are as they should be.
 
     A look-up costs as many steps as the word has letters, however many words there are.
     """
 
-    def __init__(self, words: Iterable[str]) -> None:
-        self._known = frozenset(words)
-        self._shortened: dict[str, str] = {}
-        for word in sorted(word for word in self._known if len(word) >= SHORTEST):
+    def __init__(self, words: Iterable[str], *, known: Collection[str]) -> None:
+        self._known = frozenset(known)
+        self._shortened: dict[str, list[str]] = defaultdict(list)
+        for word in sorted(word for word in words if len(word) >= SHORTEST):
             for shorter in _shortened(word):
-                self._shortened.setdefault(shorter, word)
+                self._shortened[shorter].append(word)
 
     def mended(self, word: str) -> str:
         if word in self._known or len(word) < SHORTEST - 1:
             return word
         for shorter in _shortened(word):
-            meant = self._shortened.get(shorter)
-            if meant and meant[0] == word[0] and _is_one_slip(word, meant):
-                return meant
+            for meant in self._shortened.get(shorter, ()):
+                if meant[0] == word[0] and _is_one_slip(word, meant):
+                    return meant
         return word
 
 

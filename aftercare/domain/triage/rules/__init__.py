@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 LANGUAGES = ("english", "spanish")
 OUR_OWN = {"START", "END", "HOT-NUMBER"}  # groups that no table holds
 GROUP = re.compile(r"[A-Z][A-Z-]+")
-DENIALS = {"NOT", "ISNT", "CANNOT"}
+DENIALS = {"NOT", "ISNT", "CANNOT", "no", "not", "dont", "cant"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,10 @@ def load() -> Rules:
     groups: dict[str, list[str]] = defaultdict(list)
     signs: set[str] = set()
     rules: list[Rule] = []
+    spelled_out: list[str] = []
     for table in map(read_table, LANGUAGES):
         signs |= set(table["signs"])
+        spelled_out += table["spelling"]["words"]
         for name, terms in [*table["signs"].items(), *table["words"].items(), ("IDIOM", table["idioms"]["words"])]:
             groups[name] += terms
         for about, phrases in [*table["flags"].items(), ("", table["doubts"])]:
@@ -66,7 +68,7 @@ def load() -> Rules:
     by_first_word: dict[str, list[Rule]] = defaultdict(list)
     for rule in rules:
         by_first_word[rule.phrase.sides[0][0].name].append(rule)
-    return Rules(Lexicon(groups), frozenset(signs), frozenset(map(spelled, groups["TURN"])), by_first_word)
+    return Rules(Lexicon(groups, spelled_out), frozenset(signs), frozenset(map(spelled, groups["TURN"])), by_first_word)
 
 
 def _terms(name: str, groups: Mapping[str, list[str]]) -> list[str]:
