@@ -113,6 +113,7 @@ def _write_to(contact: OnCallContact, channel: str, concern: Concern, event: Con
         subject="" if is_text else letter.subject,
         body=letter.sms if is_text else letter.email,
         html="" if is_text else letter.html,
+        is_urgent=is_urgent,
         send_at=now,
         expires_at=now + ALERT_IS_OF_USE_FOR if is_text or is_urgent else max(concern.acknowledge_by, now + ALERT_IS_OF_USE_FOR),
     )

@@ -70,6 +70,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("dedupe_key", models.CharField(max_length=200)),
                 ("reference", models.CharField(blank=True, help_text="What it is about, for the app that scheduled it.", max_length=100)),
+                ("is_urgent", models.BooleanField(default=False, editable=False)),
                 ("pause_key", models.CharField(blank=True, editable=False, max_length=100)),
                 ("channel", models.CharField(choices=[("sms", "text message"), ("email", "email")], max_length=10, verbose_name="channel")),
                 ("address", models.CharField(max_length=254, verbose_name="address")),

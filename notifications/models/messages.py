@@ -36,6 +36,7 @@ class Message(models.Model):
 
     dedupe_key = models.CharField(max_length=200)
     reference = models.CharField(max_length=100, blank=True, help_text=_("What it is about, for the app that scheduled it."))
+    is_urgent = models.BooleanField(default=False, editable=False)  # waits for no turn of what is late, and for no cap
     pause_key = models.CharField(max_length=100, blank=True, editable=False)  # of the Pause that holds it back
     channel = models.CharField(_("channel"), max_length=10, choices=CHANNELS)
     address = models.CharField(_("address"), max_length=254)

@@ -28,7 +28,7 @@ CLAIM = """
 WITH clock AS (
     SELECT coalesce(%(now)s::timestamptz, now()) AS now
 ), due AS MATERIALIZED (
-    SELECT m.id, m.channel, m.address_hash, m.send_at, m.expires_at, m.quiet_from, m.quiet_until, m.time_zone, m.pause_key,
+    SELECT m.id, m.channel, m.address_hash, m.send_at, m.expires_at, m.quiet_from, m.quiet_until, m.time_zone, m.is_urgent, m.pause_key,
            clock.now AT TIME ZONE m.time_zone AS local, clock.now, clock.now - m.due_at > make_interval(mins => %(late)s) AS is_late
       FROM notifications_message m, clock
      WHERE m.status = 'scheduled' AND m.send_at <= clock.now
@@ -49,15 +49,15 @@ WITH clock AS (
                 WHEN expires_at <= now THEN 'too late'
                 WHEN paused_for IS NOT NULL THEN 'paused'
                 WHEN wake_at IS NOT NULL THEN 'quiet'
-                WHEN channel = 'sms' AND %(texts_left)s::int = 0 THEN 'capped'
-                WHEN is_late THEN 'late'
+                WHEN channel = 'sms' AND %(texts_left)s::int = 0 AND NOT is_urgent THEN 'capped'
+                WHEN is_late AND NOT is_urgent THEN 'late'
                 ELSE 'free' END AS standing
       FROM woken
 ), within_cap AS (
     SELECT numbered.*, row_number() OVER (PARTITION BY standing, channel, address_hash ORDER BY send_at, id) AS turn
       FROM (SELECT judged.*, row_number() OVER (PARTITION BY channel, standing IN ('late', 'free') ORDER BY send_at, id) AS place
               FROM judged) AS numbered
-     WHERE standing NOT IN ('late', 'free') OR channel <> 'sms' OR place <= coalesce(%(texts_left)s::int, place)
+     WHERE standing NOT IN ('late', 'free') OR channel <> 'sms' OR is_urgent OR place <= coalesce(%(texts_left)s::int, place)
 ), paced AS (
     INSERT INTO notifications_pace AS pace (channel, address_hash, late_sends)
     SELECT channel, address_hash, ARRAY[now] FROM within_cap WHERE standing = 'late' AND turn = 1 ORDER BY channel, address_hash

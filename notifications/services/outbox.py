@@ -22,12 +22,13 @@ from notifications.signals import messages_due
 # what makes PostgreSQL return the ids of the rows that were there already.
 SCHEDULE = """
 INSERT INTO notifications_message (
-       dedupe_key, reference, pause_key, channel, address, address_hash, subject, body, html, due_at, send_at, expires_at,
+       dedupe_key, reference, is_urgent, pause_key, channel, address, address_hash, subject, body, html, due_at, send_at, expires_at,
        quiet_from, quiet_until, time_zone, status, reason, attempts, lookups, provider_id, error_code, created_at)
-SELECT dedupe_key, reference, pause_key, channel, address, address_hash, subject, body, html, due_at, send_at, expires_at,
+SELECT dedupe_key, reference, is_urgent, pause_key, channel, address, address_hash, subject, body, html, due_at, send_at, expires_at,
        quiet_from, quiet_until, time_zone, 'scheduled', '', 0, 0, '', '', %(scheduled_at)s
   FROM json_to_recordset(%(drafts)s) AS draft (
-       dedupe_key text, reference text, pause_key text, channel text, address text, address_hash text, subject text, body text, html text,
+       dedupe_key text, reference text, is_urgent boolean, pause_key text, channel text, address text, address_hash text,
+       subject text, body text, html text,
        due_at timestamptz, send_at timestamptz, expires_at timestamptz, quiet_from time, quiet_until time, time_zone text)
     ON CONFLICT (dedupe_key) DO UPDATE SET dedupe_key = excluded.dedupe_key
 RETURNING id, dedupe_key
@@ -53,7 +54,7 @@ class Draft:
     """A message to be. `quiet` are the hours, in `time_zone`, in which it must wait; None lets it go at any hour.
 
     `due_at` is for one that stands in for a message which was due earlier, and so is as late as that.
-    It waits while its `pause_key` is paused.
+    It waits while its `pause_key` is paused. One that `is_urgent` waits neither for the turn of what is late nor for the next day's cap.
     """
 
     dedupe_key: str
@@ -67,6 +68,7 @@ class Draft:
     quiet: QuietHours | None = None
     time_zone: str = "UTC"
     reference: str = ""
+    is_urgent: bool = False
     pause_key: str = ""
     due_at: datetime | None = None
 
@@ -105,6 +107,7 @@ def _as_json(drafts: Sequence[Draft]) -> str:
         draft.dedupe_key: {
             "dedupe_key": draft.dedupe_key,
             "reference": draft.reference,
+            "is_urgent": draft.is_urgent,
             "pause_key": draft.pause_key,
             "channel": draft.channel,
             "address": draft.address,

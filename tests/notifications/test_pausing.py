@@ -114,6 +114,20 @@ def test_it_takes_none_of_the_days_cap(db, settings):
     assert standing(paused)[1] == f"waits: {WHY}"
 
 
+class TestUrgent:
+    def test_it_goes_past_the_days_cap(self, db, settings):
+        settings.SMS_DAILY_CAP = 1
+        other, first, second = draft(1, key=""), draft(2, key="", after=-MINUTE, is_urgent=True), draft(3, key="", is_urgent=True)
+        assert claimed() == [first.pk, second.pk]
+        assert claimed() == []
+        assert standing(other)[1] == "the day's cap was reached, and tomorrow it is of no use"
+
+    def test_late_it_waits_for_no_turn(self, db):
+        alerts = [draft(number, key="", after=-HOUR, is_urgent=True) for number in range(3)]
+        others = [draft(number, key="", after=-HOUR) for number in range(3, 6)]
+        assert set(claimed()) == {*(alert.pk for alert in alerts), others[0].pk}
+
+
 def test_whoever_holds_a_message_isnt_waited_for(transactional_db, at_once):
     """A claim holds it just then, and puts it off: it is found at its next look."""
     message = draft()
