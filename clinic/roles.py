@@ -32,6 +32,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "scheduling.course": (VIEW, CHANGE),  # the interval between sessions, 28 to 42 days (F19)
         "aftercare.concern": CLOSES_CONCERNS,
         "aftercare.protocol": (VIEW, ADD, CHANGE),  # publishing it, too
+        "aftercare.plan": (VIEW, "stop_plan", "move_plans_over"),
     },
     "Manager": STAFF
     | AFTERCARE

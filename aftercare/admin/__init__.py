@@ -3,8 +3,9 @@ from aftercare.admin.consent import ConsentAdmin
 from aftercare.admin.ledger import CareMessageAdmin
 from aftercare.admin.on_call import OnCallContactAdmin
 from aftercare.admin.patients import PatientWithConsentAdmin
+from aftercare.admin.plans import PlanAdmin
 from aftercare.admin.products import ProductInTextsAdmin
-from aftercare.admin.protocols import PlanAdmin, ProtocolAdmin
+from aftercare.admin.protocols import ProtocolAdmin
 
 __all__ = [
     "AppointmentWithMessagesAdmin",

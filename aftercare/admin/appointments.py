@@ -6,7 +6,7 @@ from typing import Any, cast
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.contrib.messages import SUCCESS, WARNING
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,6 +17,7 @@ from aftercare.admin import foreseeing, news
 from aftercare.admin.conversations import notice_of_concern
 from aftercare.admin.lines import link_to_all, table_of, with_all_it_shows
 from aftercare.admin.patients import troubles
+from aftercare.admin.plans import buttons, standing_of
 from aftercare.admin.remedies import to_reach
 from aftercare.forms import ASKED, NewcomerWithConsentForm
 from aftercare.models import CareMessage, Plan
@@ -42,13 +43,19 @@ class AppointmentWithMessagesAdmin(AppointmentAdmin):
         told = [(_("Messages"), {"fields": [field]})] if obj and request.user.has_perm("aftercare.view_caremessage") else []
         (first, about), *others = super().get_fieldsets(request, obj)
         if obj and obj.completed_at:
-            about = {**about, "fields": [*about["fields"], "product"]}
+            about = {**about, "fields": [*about["fields"], "product", "aftercare"]}
         if obj and request.user.has_perm("aftercare.view_concern") and notice_of_concern(obj.patient):
             about = {**about, "fields": ["open_concern", *about["fields"]]}
         return [(first, about), *others, *told]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Appointment | None = None) -> list[str]:
-        return [*super().get_readonly_fields(request, obj), *(["messages", "whole_messages", "product", "open_concern"] if obj else [])]
+        ours = ["messages", "whole_messages", "product", "aftercare", "open_concern"]
+        return [*super().get_readonly_fields(request, obj), *(ours if obj else [])]
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        shown = context["original"]
+        plan = _plan_of(shown) if shown is not None and shown.completed_at else None
+        return super().render_change_form(request, {**context, **buttons(request, plan)}, *args, **kwargs)
 
     # --- what is asked and said at booking ---------------------------------------------------------------------------
 
@@ -115,6 +122,11 @@ class AppointmentWithMessagesAdmin(AppointmentAdmin):
         plan = Plan.objects.filter(appointment=appointment, stopped_at=None).select_related("product").first()
         return str(plan.product) if plan and plan.product else ""
 
+    @admin.display(description=_("aftercare"))
+    def aftercare(self, appointment: Appointment) -> SafeString | str:
+        plan = _plan_of(appointment)
+        return standing_of(plan) if plan else ""
+
     @admin.display(description="")
     def open_concern(self, appointment: Appointment) -> SafeString:
         return notice_of_concern(appointment.patient)
@@ -126,6 +138,16 @@ class AppointmentWithMessagesAdmin(AppointmentAdmin):
     @admin.display(description="")
     def whole_messages(self, appointment: Appointment) -> SafeString:
         return _messages(appointment, whole=True)
+
+
+def _plan_of(appointment: Appointment) -> Plan | None:
+    """The last one: others of it have been stopped."""
+    return (
+        Plan.objects.filter(appointment=appointment)
+        .select_related("appointment__patient", "protocol", "stopped_by")
+        .order_by("-pk")
+        .first()
+    )
 
 
 def _messages(appointment: Appointment, *, whole: bool = False) -> SafeString:

@@ -17,13 +17,14 @@ from django.utils.translation import ngettext
 from aftercare.domain.expansion import NIGHT, Planned
 from aftercare.models.protocols import KINDS
 from aftercare.services import Foreseen
-from aftercare.services.plans import SPOKEN, TOO_LATE, untold_night
+from aftercare.services.plans import ALREADY_TOLD, SPOKEN, TOO_LATE, untold_night
 from aftercare.wording import clock_times, then_at
 from notifications.domain.quiet import QuietHours
 from notifications.domain.segments import segments
 from scheduling.models import Appointment, Patient
 
 MOST_TIMES = 8  # are told one by one
+SAID_ABOVE = (TOO_LATE, ALREADY_TOLD, SPOKEN)  # in notices of their own
 
 
 def shown(foreseen: Sequence[Foreseen], appointment: Appointment, now: datetime) -> str:
@@ -37,9 +38,8 @@ def shown(foreseen: Sequence[Foreseen], appointment: Appointment, now: datetime)
         "patient": patient,
         "days": days,
         "summary": _summary(foreseen, zone),
-        "dropped": dropped(
-            ((one.line.key, one.line.kind.value, one.line.planned_for) for one in foreseen if one.line.reason == TOO_LATE), zone
-        ),
+        "dropped": dropped(_because(foreseen, TOO_LATE), zone),
+        "told_already": told_already(_because(foreseen, ALREADY_TOLD), zone),
         "left_out": _left_out(foreseen),
         "to_say": to_say(untold_night((one.telling for one in foreseen), now), patient) if any(one.line.draft for one in foreseen) else "",
         "other_clock": zone if zone != appointment.zone else "",
@@ -47,23 +47,42 @@ def shown(foreseen: Sequence[Foreseen], appointment: Appointment, now: datetime)
     return render_to_string("aftercare/foreseen.html", context)
 
 
+def _because(foreseen: Sequence[Foreseen], reason: str) -> list[tuple[str, str, datetime]]:
+    return [(one.line.key, one.line.kind.value, one.line.planned_for) for one in foreseen if one.line.reason == reason]
+
+
 def dropped(messages: Iterable[tuple[str, str, datetime]], zone: ZoneInfo) -> str:
     """Of a session that is completed late: how many of these (key, kind, planned for) aren't sent any more, and which; "" for none."""
     lines = list(messages)
     if not lines:
         return ""
-    # A quiet night's one message stands for several doses.
-    if all(kind == "dose" and not key.endswith(NIGHT) for key, kind, _at in lines):
-        number = ngettext("%(count)s dose", "%(count)s doses", len(lines)) % {"count": len(lines)}
-    else:
-        number = ngettext("%(count)s message", "%(count)s messages", len(lines)) % {"count": len(lines)}
-    which = _times([at for _key, _kind, at in lines], zone)
+    number, which = _number(lines), _times([at for _key, _kind, at in lines], zone)
     said = ngettext(
         "Completed late: %(number)s is left out, as its time has passed (%(which)s).",
         "Completed late: %(number)s are left out, as their times have passed (%(which)s).",
         len(lines),
     )
     return said % {"number": number, "which": which}
+
+
+def told_already(messages: Iterable[tuple[str, str, datetime]], zone: ZoneInfo) -> str:
+    """Of a session that is completed once more: how many of these (key, kind, planned for) she has been told, and which; "" for none."""
+    lines = list(messages)
+    if not lines:
+        return ""
+    said = ngettext(
+        "Completed before: %(number)s went out then, and isn’t sent again (%(which)s).",
+        "Completed before: %(number)s went out then, and aren’t sent again (%(which)s).",
+        len(lines),
+    )
+    return said % {"number": _number(lines), "which": _times([at for _key, _kind, at in lines], zone)}
+
+
+def _number(lines: Sequence[tuple[str, str, datetime]]) -> str:
+    """A quiet night's one message stands for several doses."""
+    if all(kind == "dose" and not key.endswith(NIGHT) for key, kind, _at in lines):
+        return ngettext("%(count)s dose", "%(count)s doses", len(lines)) % {"count": len(lines)}
+    return ngettext("%(count)s message", "%(count)s messages", len(lines)) % {"count": len(lines)}
 
 
 def to_say(night: Planned | None, patient: Patient) -> str:
@@ -102,7 +121,7 @@ def _message(one: Foreseen, zone: ZoneInfo) -> dict[str, Any]:
         "subject": one.telling.letter.subject,
         "words": one.words,
         "goes": line.draft is not None,
-        "why": "" if line.reason == TOO_LATE else line.reason,  # the notice above has said it
+        "why": "" if line.reason in (TOO_LATE, ALREADY_TOLD) else line.reason,  # the notice above has said it
         "waits_until": date_format(localtime(quiet.end_at(local, zone), zone), "g:i A") if waits else "",
     }
 
@@ -129,7 +148,7 @@ def _left_out(foreseen: Sequence[Foreseen]) -> list[str]:
     """Why some don't go out, with how many of each. Where none does, the page has said so, and what to do about it."""
     if not any(one.line.draft for one in foreseen):
         return []
-    whys = Counter(one.line.reason for one in foreseen if one.line.draft is None and one.line.reason not in (TOO_LATE, SPOKEN))
+    whys = Counter(one.line.reason for one in foreseen if one.line.draft is None and one.line.reason not in SAID_ABOVE)
     return [
         ngettext("%(count)s isn’t sent: %(why)s.", "%(count)s aren’t sent: %(why)s.", count) % {"count": count, "why": why}
         for why, count in whys.items()

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from aftercare import services
+from aftercare.admin.move_over_pages import plans_behind
 from aftercare.admin.protocol_forms import DetailsForm, NewProtocolForm
 from aftercare.admin.protocol_words import differences, hours, in_words
 from aftercare.domain.checking import Problem
@@ -89,6 +90,7 @@ class ProtocolPages(admin.ModelAdmin):
             "draft": Protocol.objects.filter(slug=protocol.slug, published_at=None).exclude(pk=protocol.pk).first(),
             "may_begin": self.has_change_permission(request) and not protocol.is_draft,
             "may_retire": self.has_change_permission(request) and is_in_use(protocol),
+            "behind": plans_behind(request, protocol),
         }
         return self.shown(request, "aftercare/protocol.html", str(protocol), context)
 

@@ -7,15 +7,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from aftercare.admin.move_over_pages import MoveOverPages
 from aftercare.admin.protocol_pages import ProtocolPages, state_of
 from aftercare.admin.protocol_step_pages import ProtocolStepPages
 from aftercare.admin.reading import ReadOnly
-from aftercare.models import Plan, Protocol
+from aftercare.models import Protocol
 from notifications.admin.reading import badge
 
 
 @admin.register(Protocol)
-class ProtocolAdmin(ProtocolStepPages, ProtocolPages, ReadOnly):
+class ProtocolAdmin(MoveOverPages, ProtocolStepPages, ProtocolPages, ReadOnly):
     list_display = ["shown_name", "version", "state", "for_treatments", "published_at", "published_by"]
     list_display_links = ["shown_name"]
     list_select_related = ["published_by"]
@@ -40,14 +41,3 @@ class ProtocolAdmin(ProtocolStepPages, ProtocolPages, ReadOnly):
     @admin.display(description=_("for"))
     def for_treatments(self, protocol: Protocol) -> str:
         return ", ".join(map(str, protocol.treatments.all())) or gettext("every treatment without its own")
-
-
-@admin.register(Plan)
-class PlanAdmin(ReadOnly):
-    list_display = ["patient_name", "completed_at", "product", "protocol", "stopped_at", "stop_reason"]
-    list_select_related = ["appointment__patient", "product", "protocol"]
-    search_fields = ["appointment__patient__first_name", "appointment__patient__last_name"]
-
-    @admin.display(description=_("patient"))
-    def patient_name(self, plan: Plan) -> str:
-        return plan.appointment.patient.full_name

@@ -10,7 +10,7 @@ from aftercare.services.drafts import add_step, begin_protocol, change_step, des
 from aftercare.services.escalating import escalate_due, hasten
 from aftercare.services.following import follow
 from aftercare.services.lengths import dearest_text
-from aftercare.services.moving_over import MovedOver, foresee_move_over, move_over
+from aftercare.services.moving_over import MovedOver, foresee_move_over, move_over, plans_behind
 from aftercare.services.offers import tell_of_offer
 from aftercare.services.on_call import contacts_of, nobody_on_call
 from aftercare.services.plans import start_plan
@@ -54,6 +54,7 @@ __all__ = [
     "open_concern_of",
     "opt_in",
     "opt_out",
+    "plans_behind",
     "problems_of",
     "protocol_for",
     "publish",

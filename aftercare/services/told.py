@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from aftercare.domain.expansion import Planned
+from aftercare.domain.expansion import NIGHT, Planned
 from aftercare.models import CareMessage, Plan
 from notifications.domain.states import MessageStatus
 
@@ -36,4 +36,5 @@ def was_told(planned: Planned, told: Iterable[Told]) -> bool:
 
 def _name(key: str) -> str:
     """A night's one text has its own: it announces doses, and is none."""
-    return key.rpartition("-")[0]
+    step, _dash, _number = key.removesuffix(NIGHT).rpartition("-")
+    return step + NIGHT if key.endswith(NIGHT) else step

@@ -384,7 +384,7 @@ class TestAnotherZone:
         change(clinic.ana, END + HOUR, time_zone=LA)
         assert queued(zone=LA)[:4] == [
             *(("serum-day-1", "Tue 3 Nov 14:00"), ("serum-day-2", "Tue 3 Nov 17:00"), ("serum-day-3", "Tue 3 Nov 20:00")),
-            ("serum-day-night-4", "Tue 3 Nov 20:30"),
+            ("serum-day-4-night", "Tue 3 Nov 20:30"),
         ]
         assert queued(zone=LA)[4] == ("serum-day-7", "Wed 4 Nov 08:00")
 
@@ -396,7 +396,7 @@ class TestAnotherZone:
         assert outbox() == []
         give_consent(clinic.ana, "care", "sms", source="front desk", now=END + 2 * HOUR)
         assert queued(zone=LA)[3:6] == [
-            ("serum-day-night-4", "Tue 3 Nov 20:30"),
+            ("serum-day-4-night", "Tue 3 Nov 20:30"),
             ("serum-day-7", "Wed 4 Nov 08:00"),
             ("serum-day-8", "Wed 4 Nov 11:00"),
         ]
@@ -419,7 +419,7 @@ class TestOtherNights:
         """At 20:45: half past eight is over, but the night hasn't begun."""
         sent_until(END + 6 * HOUR)
         change(clinic.ana, END + 6.75 * HOUR, wants_quiet_nights=True)
-        assert queued()[:2] == [("serum-day-night-3", "Tue 3 Nov 20:45"), ("serum-day-6", "Wed 4 Nov 08:00")]
+        assert queued()[:2] == [("serum-day-3-night", "Tue 3 Nov 20:45"), ("serum-day-6", "Wed 4 Nov 08:00")]
 
     @pytest.fixture
     def night_told(self, clinic):
@@ -428,7 +428,7 @@ class TestOtherNights:
         clinic.ana.save()
         session = clinic.treat(clinic.consents(clinic.ana))
         sent_until(END + 6.5 * HOUR)
-        assert told()[-1] == ("serum-day-night-3", "Tue 3 Nov 20:30")
+        assert told()[-1] == ("serum-day-3-night", "Tue 3 Nov 20:30")
         return session
 
     def test_off_once_the_night_was_told_its_doses_come(self, clinic, night_told):
@@ -443,7 +443,7 @@ class TestOtherNights:
 
     def test_completed_again_the_night_isnt_told_twice(self, night_told):
         second = again(night_told, completed_at=END + 5 * MINUTE, now=END + 6.6 * HOUR)
-        assert left_out(second) == {ALREADY_TOLD: ["serum-day-1", "serum-day-2", "serum-day-night-3"]}
+        assert left_out(second) == {ALREADY_TOLD: ["serum-day-1", "serum-day-2", "serum-day-3-night"]}
         assert queued()[0] == ("serum-day-6", "Wed 4 Nov 08:05")
 
 

@@ -135,6 +135,12 @@ GET  /admin/aftercare/caremessage/{reply line}/read/                302 405 405 
 POST /admin/aftercare/caremessage/{reply line}/read/                302 403 302 302 302
 GET  /admin/aftercare/caremessage/{wrong line}/deal/                302 405 405 405 405
 POST /admin/aftercare/caremessage/{wrong line}/deal/                302 403 302 302 302
+GET  /admin/aftercare/plan/{aftercare.plan}/stop/                   302 403 403 200 403
+POST /admin/aftercare/plan/{aftercare.plan}/stop/                   302 403 403 302 403
+GET  /admin/aftercare/plan/{aftercare.plan}/start-again/            302 405 405 405 405
+POST /admin/aftercare/plan/{aftercare.plan}/start-again/            302 403 403 302 403
+GET  /admin/aftercare/protocol/{aftercare.protocol}/move-over/      302 403 403 200 403
+POST /admin/aftercare/protocol/{aftercare.protocol}/move-over/      302 403 403 302 403
 GET  /admin/scheduling/patient/import/                              302 403 403 403 200
 POST /admin/scheduling/patient/import/                              302 403 403 403 200
 GET  /admin/scheduling/patient/import/template.csv                  302 403 403 403 200
@@ -220,6 +226,7 @@ POSTED = {
     "/admin/inbox/concern/{concern}/acknowledge/": {},
     "/admin/inbox/concern/{concern}/resolve/": {"note": "She is well."},
     "/admin/aftercare/caremessage/{wrong line}/deal/": {},
+    "/admin/aftercare/plan/{aftercare.plan}/stop/": {"reason": "allergic to the serum"},
     "/admin/scheduling/patient/import/{file}/": {"import": "Import 1 patient"},
     "/admin/scheduling/practitioner/{practitioner}/calendar/": {"make": ""},
     "/admin/my-calendar/": {"make": ""},

@@ -1,0 +1,85 @@
+"""Running plans of older versions follow this one: first what that would do, then it is done."""
+
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from aftercare import services
+from aftercare.errors import Refused
+from aftercare.models import CareMessage, Protocol
+from notifications.domain.states import MessageStatus
+
+MOVE = "aftercare.move_plans_over"
+MOST_FORESEEN = 20  # plan by plan; of the others only what is taken back is counted
+
+
+def plans_behind(request: HttpRequest, protocol: Protocol) -> int:
+    """How many plans this person may move over to this version; 0 where nobody may."""
+    if not request.user.has_perm(MOVE) or protocol.published_at is None or protocol.retired_at is not None:
+        return 0
+    return services.plans_behind(protocol, timezone.now()).count()
+
+
+class MoveOverPages(admin.ModelAdmin):
+    def get_urls(self) -> list[URLPattern]:
+        page = path("<int:pk>/move-over/", self.admin_site.admin_view(self.move_over_view), name="aftercare_protocol_move_over")
+        return [page, *super().get_urls()]
+
+    def move_over_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not request.user.has_perm(MOVE):
+            raise PermissionDenied
+        protocol = get_object_or_404(Protocol, pk=pk)
+        now = timezone.now()
+        if request.method == "POST":
+            return self._move_over(request, protocol)
+        behind = services.plans_behind(protocol, now)
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": _("Move running plans over"),
+            "opts": self.opts,
+            "protocol": protocol,
+            "back": reverse("admin:aftercare_protocol_change", args=[pk]),
+        }
+        try:
+            first = behind.select_related("appointment__patient", "protocol")[:MOST_FORESEEN]
+            context["foreseen"] = services.foresee_move_over(first, protocol, now)
+        except Refused as refused:
+            context["refusal"] = str(refused)
+        else:
+            waiting = CareMessage.objects.filter(plan__in=behind.order_by(), message__status=MessageStatus.SCHEDULED.value)
+            context |= {"count": behind.count(), "taken_back": waiting.count()}
+            context["others"] = context["count"] - len(context["foreseen"])
+            context["planned"] = sum(one.planned for one in context["foreseen"]) if not context["others"] else None
+        return TemplateResponse(request, "aftercare/protocol_move_over.html", context)
+
+    def _move_over(self, request: HttpRequest, protocol: Protocol) -> HttpResponse:
+        here = redirect("admin:aftercare_protocol_move_over", protocol.pk)
+        try:
+            moved = services.move_over(protocol, by=cast(User, request.user), now=timezone.now())
+        except Refused as refused:
+            messages.error(request, str(refused))
+            return here
+        if not moved.plans:
+            messages.info(request, _("No plan followed an older version any more: nothing was changed."))
+            return here if moved.left else redirect("admin:aftercare_protocol_change", protocol.pk)
+        said = ngettext(
+            "%(plans)s plan follows version %(version)s now: %(back)s of its messages were taken back, %(planned)s planned anew.",
+            "%(plans)s plans follow version %(version)s now: %(back)s of their messages were taken back, %(planned)s planned anew.",
+            moved.plans,
+        ) % {"plans": moved.plans, "version": protocol.version, "back": moved.taken_back, "planned": moved.planned}
+        self.log_change(request, protocol, said)
+        if moved.left:
+            left = ngettext("%(left)s is left: press the button once more.", "%(left)s are left: press the button once more.", moved.left)
+            messages.warning(request, f"{said} {left % {'left': moved.left}}")
+            return here
+        messages.success(request, said)
+        return redirect("admin:aftercare_protocol_change", protocol.pk)
