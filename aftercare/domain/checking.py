@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, product
 from zoneinfo import ZoneInfo
 
 from aftercare.domain.discretion import reserved, revealing
@@ -226,15 +226,20 @@ def _due_at(message: Planned) -> datetime:
     return message.folded[0] if message.folded else message.send_at
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _plans(protocol: Protocol, quiet: QuietHours) -> list[list[Planned]]:
     """The plans that there can be, with quiet nights and without: sessions that end at every hour and around it, and around the times that
     the steps name, before a day of 23 hours and before one of 25. A protocol's words make no difference to when they are sent."""
     zone = ZoneInfo(ZONE)
     named = {clock.minute for step in protocol.steps for clock in step.at} | {quiet.starts.minute, quiet.ends.minute, 0}
     minutes = sorted({(minute + near) % 60 for minute in named for near in (-1, 0, 1)})
-    ends = [at_wall_clock(day, time(hour, minute), zone) for day in EVES for hour in range(24) for minute in minutes]
-    return [expand(protocol, end, ZONE, nights) for end in ends for nights in (None, quiet)]
+    plans = []
+    for day, hour, minute in product(EVES, range(24), minutes):
+        end = at_wall_clock(day, time(hour, minute), zone)
+        plans.append(expand(protocol, end, ZONE))
+        if minute == 1:  # what a night's messages do hangs on the hour
+            plans.append(expand(protocol, end, ZONE, quiet))
+    return plans
 
 
 def _clock(at: datetime) -> str:

@@ -14,6 +14,8 @@ from aftercare.wording import how_to_stop, letter
 from notifications.domain.quiet import QuietHours
 from scheduling.models import Location, Product, Treatment
 
+SHORTEST_PART = 4  # letters of a treatment's name
+
 
 def problems_of(protocol: Protocol) -> list[Problem]:
     """What must be mended before it is published; what is about the whole comes first."""
@@ -47,8 +49,9 @@ def _night(locations: Sequence[Location]) -> Callable[[Planned, str, Mapping[str
 
 
 def _parts(name: str) -> list[str]:
-    """“Microneedling, face”: each of the two gives it away."""
-    return [part.strip() for part in name.replace("(", ",").replace(")", ",").split(",")]
+    """“Microneedling, face”: each of the two gives it away. Not what is too short to mean it, such as a number."""
+    parts = (part.strip() for part in name.replace("(", ",").replace(")", ",").split(","))
+    return [part for part in parts if len(part) >= SHORTEST_PART]
 
 
 def _left_without(protocol: Protocol) -> list[Problem]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
 from threading import Barrier
 
 import pytest
@@ -246,6 +247,15 @@ class TestTheDatabase:
         with refused():
             own.treatments.clear()
         assert list(own.treatments.all()) == [clinic.scalp]
+
+    def test_the_migration_can_be_taken_back(self, clinic):
+        migration = import_module("aftercare.migrations.0003_held_by_the_database")
+        with connection.cursor() as cursor:
+            cursor.execute(migration.CHANGEABLE)
+            cursor.execute("UPDATE aftercare_protocol SET name = 'Other'")
+            cursor.execute(migration.IMMUTABLE)
+        with refused():
+            Protocol.objects.update(name="Another")
 
     def test_who_leaves_the_clinic_may_be_forgotten(self, clinic, dana):
         publish(draft_of(published(), by=dana, now=TODAY), by=dana, now=LATER)
