@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from aftercare import services
-from aftercare.admin import foreseeing, news
+from aftercare.admin import foreseeing, news, told
 from aftercare.admin.conversations import notice_of_concern
 from aftercare.admin.lines import link_to_all, table_of, with_all_it_shows
 from aftercare.admin.patients import troubles
@@ -161,11 +161,16 @@ def _messages(appointment: Appointment, *, whole: bool = False) -> SafeString:
 def _as_it_came(appointment: Appointment) -> str:
     """What was left out of a session that was completed late, and what is to be told her by word of mouth; "" where there is neither."""
     lines = CareMessage.objects.filter(plan__appointment=appointment, plan__stopped_at=None)
-    late = lines.filter(message=None, reason=TOO_LATE).order_by("planned_for", "pk").values_list("key", "kind", "planned_for")
-    said = foreseeing.dropped(late, appointment.patient.zone)
-    plan = Plan.objects.filter(appointment=appointment, stopped_at=None).first()
-    now = timezone.now()
-    to_say = foreseeing.to_say(untold_night(tellings_of_new(plan, now), now), appointment.patient) if plan else ""
+    late = dict(lines.filter(message=None, reason=TOO_LATE).order_by("planned_for", "pk").values_list("key", "planned_for"))
+    plan = Plan.objects.select_related("protocol", "product").filter(appointment=appointment, stopped_at=None).first()
+    if plan is None:
+        return ""
+    patient, now = appointment.patient, timezone.now()
+    plan.appointment = appointment
+    tellings = tellings_of_new(plan, now)
+    doses = {telling.key for telling in tellings if telling.is_a_dose}
+    said = told.dropped(((key in doses, at) for key, at in late.items()), patient.zone)
+    to_say = told.to_say(untold_night(tellings, now), patient.first_name, patient.zone)
     if not said and not to_say:
         return ""
     is_on_its_way = lines.filter(message__isnull=False).exists()

@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from aftercare.admin.move_over_pages import MoveOverPages
+from aftercare.admin.preview_pages import PreviewPages
 from aftercare.admin.protocol_pages import ProtocolPages, state_of
 from aftercare.admin.protocol_step_pages import ProtocolStepPages
 from aftercare.admin.reading import ReadOnly
@@ -16,7 +17,7 @@ from notifications.admin.reading import badge
 
 
 @admin.register(Protocol)
-class ProtocolAdmin(MoveOverPages, ProtocolStepPages, ProtocolPages, ReadOnly):
+class ProtocolAdmin(MoveOverPages, PreviewPages, ProtocolStepPages, ProtocolPages, ReadOnly):
     list_display = ["shown_name", "version", "state", "for_treatments", "published_at", "published_by"]
     list_display_links = ["shown_name"]
     list_select_related = ["published_by"]

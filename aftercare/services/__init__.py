@@ -15,6 +15,7 @@ from aftercare.services.offers import tell_of_offer
 from aftercare.services.on_call import contacts_of, nobody_on_call
 from aftercare.services.plans import start_plan
 from aftercare.services.previewing import Foreseen, foresee_plan
+from aftercare.services.previewing_protocols import Previewed, preview_protocol
 from aftercare.services.protocols import load_protocol, protocol_for
 from aftercare.services.publishing import publish, retire
 from aftercare.services.replies import mark_read, receive
@@ -27,6 +28,7 @@ from aftercare.services.writing import answer, way_to
 __all__ = [
     "Foreseen",
     "MovedOver",
+    "Previewed",
     "acknowledge",
     "add_step",
     "agreements",
@@ -55,6 +57,7 @@ __all__ = [
     "opt_in",
     "opt_out",
     "plans_behind",
+    "preview_protocol",
     "problems_of",
     "protocol_for",
     "publish",

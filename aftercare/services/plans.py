@@ -71,7 +71,12 @@ def same_skin(appointment: Appointment) -> QuerySet[Appointment]:
 def tellings_of_new(plan: Plan, now: datetime, too_late: str = TOO_LATE) -> list[Telling]:
     """As `tellings_of_plan`, at its start. What lies before `now` isn't to go out, nor anything once the next session took place."""
     over = NEXT_SESSION if is_overtaken(plan.appointment) else ""
-    return [_as_of(telling, now, too_late, over) for telling in tellings_of_plan(plan)]
+    return as_of(tellings_of_plan(plan), now, too_late, over)
+
+
+def as_of(tellings: Iterable[Telling], now: datetime, too_late: str = TOO_LATE, over: str = "") -> list[Telling]:
+    """Of a plan that starts `now`. `over` says why nothing more goes out."""
+    return [_as_of(telling, now, too_late, over) for telling in tellings]
 
 
 def _as_of(telling: Telling, now: datetime, too_late: str, over: str) -> Telling:
@@ -97,10 +102,18 @@ def untold_night(tellings: Iterable[Telling], now: datetime) -> Planned | None:
 
 def tellings_of_plan(plan: Plan) -> list[Telling]:
     """Everything that the plan tells her, in order of time, as her language, her time zone and her nights are now."""
+    told = told_before(plan)
+    return [
+        replace(telling, reason=ALREADY_TOLD) if not telling.reason and telling.planned and was_told(telling.planned, told) else telling
+        for telling in tellings_of_first(plan)
+    ]
+
+
+def tellings_of_first(plan: Plan) -> list[Telling]:
+    """As `tellings_of_plan`, of a session that no plan was made for before. It looks nothing up but what hangs on the plan."""
     appointment, patient = plan.appointment, plan.appointment.patient
     quiet = QuietHours(*settings.QUIET_HOURS) if patient.wants_quiet_nights else None
     values = values_of(appointment.location, patient.language, plan.product)
-    told = told_before(plan)
     planned = expand(plan.protocol.as_domain(), plan.completed_at, patient.time_zone, quiet)
     next_session = (appointment.minimum_interval_days, appointment.course.treatment.recommended_within_days)
     weeks = weeks_after(planned, plan.completed_at, patient.zone, next_session=next_session)
@@ -115,7 +128,7 @@ def tellings_of_plan(plan: Plan) -> list[Telling]:
             # A patient who agreed to night texts gets the first day's doses at any hour.
             keeps_quiet_hours=bool(quiet or message.step.at or message.step.kind is not Kind.DOSE),
             planned=message,
-            reason=SPOKEN if message.is_spoken else ALREADY_TOLD if was_told(message, told) else "",
+            reason=SPOKEN if message.is_spoken else "",
         )
         for message in planned
     ]

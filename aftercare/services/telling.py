@@ -51,6 +51,11 @@ class Telling:
     only_this_way: bool = False
 
     @property
+    def is_a_dose(self) -> bool:
+        """One, and not the message of a quiet night, which stands for several."""
+        return self.kind is Kind.DOSE and not (self.planned and self.planned.is_night)
+
+    @property
     def dedupe_key(self) -> str:
         return f"{self.key}+{self.stands_in_for.pk}" if self.stands_in_for else self.key
 

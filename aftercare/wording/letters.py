@@ -96,7 +96,8 @@ def letter(message: Planned, language: str, zone: ZoneInfo, values: dict[str, st
         return _night(message, language, zone, own, here)
     texts = message.step.texts
     spoken = language if language in texts else "en"
-    return render(texts[spoken], spoken, own, weeks=here)
+    # A draft may have no words yet, and is looked at nevertheless.
+    return render(texts.get(spoken, Text("")), spoken, own, weeks=here)
 
 
 def _night(message: Planned, language: str, zone: ZoneInfo, values: dict[str, str], weeks: Weeks | None) -> Letter:

@@ -41,6 +41,11 @@ class QuietHours(NamedTuple):
             end_at = max(later)
         return end_at
 
+    def until(self, at: datetime, zone: ZoneInfo) -> datetime | None:
+        """When what is due `at` may go, in UTC; None outside the quiet hours: at once."""
+        end_at = self.end_at(at, zone)
+        return end_at if end_at > at else None
+
     def _nights(self, at: datetime, zone: ZoneInfo) -> Iterator[Night]:
         """Those that begin the day before, the same day and the day after: `at` can be in no other."""
         if self.starts == self.ends:

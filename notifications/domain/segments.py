@@ -28,6 +28,11 @@ def segments(text: str) -> Segments:
     return Segments("UCS-2", _count(len(text.encode("utf-16-le")) // 2, 70, 67))
 
 
+def outside_gsm_7(text: str) -> list[str]:
+    """The characters that make it UCS-2, each once, in their order."""
+    return [character for character in dict.fromkeys(text) if character not in GSM_7 | GSM_7_ESCAPED]
+
+
 def _count(places: int, alone: int, joined: int) -> int:
     return 1 if places <= alone else -(-places // joined)
 

@@ -141,6 +141,10 @@ GET  /admin/aftercare/plan/{aftercare.plan}/start-again/            302 405 405 
 POST /admin/aftercare/plan/{aftercare.plan}/start-again/            302 403 403 302 403
 GET  /admin/aftercare/protocol/{aftercare.protocol}/move-over/      302 403 403 200 403
 POST /admin/aftercare/protocol/{aftercare.protocol}/move-over/      302 403 403 302 403
+GET  /admin/aftercare/protocol/{aftercare.protocol}/preview/        302 403 403 200 200
+POST /admin/aftercare/protocol/{aftercare.protocol}/preview/        302 405 405 405 405
+GET  /admin/aftercare/protocol/{aftercare.protocol}/preview/email/education-day-1-1/  302 403 403 200 200
+POST /admin/aftercare/protocol/{aftercare.protocol}/preview/email/education-day-1-1/  302 405 405 405 405
 GET  /admin/scheduling/patient/import/                              302 403 403 403 200
 POST /admin/scheduling/patient/import/                              302 403 403 403 200
 GET  /admin/scheduling/patient/import/template.csv                  302 403 403 403 200

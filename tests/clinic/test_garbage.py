@@ -60,6 +60,7 @@ BOOK = words(
     " all_of show choose slot nights is_somebody_else new-first_name new-last_name new-birth_date new-phone new-"
     " email new-language new-time_zone new-wants_quiet_nights"
 )
+PREVIEW = words("ended_on ended_at time_zone nights language reached_by location product late_on late_at")
 ONE = "/admin/scheduling/appointment/{appointment}"
 ADDRESSES = {
     "GET /admin/board/": ["view", "by", "location", "day", "who"],
@@ -91,6 +92,8 @@ ADDRESSES = {
     "POST /admin/inbox/unknown/{unknown reply}/read/": ["seen"],
     "POST /admin/inbox/concern/{concern}/acknowledge/": ["next"],
     "POST /admin/inbox/concern/{concern}/resolve/": ["note"],
+    "GET /admin/aftercare/protocol/{aftercare.protocol}/preview/": PREVIEW,
+    "GET /admin/aftercare/protocol/{aftercare.protocol}/preview/email/serum-day-1/": PREVIEW,
     "GET /admin/maintenance-due/": ["as_of", "bucket", "page"],
     "GET /admin/autocomplete/?app_label=scheduling&model_name=appointment&field_name=room": ["term", "page"],
 }
