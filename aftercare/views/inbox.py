@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from aftercare.models import Concern
-from aftercare.reports import Asked, Conversation, conversations, filled, locations_without_anybody_on_call, open_concerns, waiting
+from aftercare.reports import Asked, Conversation, Waiting, conversations, filled, locations_without_anybody_on_call, open_concerns, waiting
 from aftercare.views import polling, words
 from aftercare.views.bubbles import latest_words
 from aftercare.views.cards import NOBODYS, card, who_of
@@ -28,6 +28,7 @@ LONGEST_NAME = 100  # characters that are looked for
 MOST_SAID = 5
 CONCERNS, UNREAD, ALL = "concerns", "unread", "all"
 LIST = "inbox-list"
+BESIDE = ("aftercare/_inbox_shows.html", "admin/_nav_count.html")
 SHOWS = {ALL: gettext_lazy("All"), CONCERNS: gettext_lazy("Open concerns"), UNREAD: gettext_lazy("To read")}
 
 
@@ -51,14 +52,20 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
     urgent = list(
         Concern.objects.filter(resolved_at=None, severity=Concern.Severity.URGENT).select_related("patient").order_by("-pk")[:MOST_SAID]
     )
-    context |= {"path": request.path, "asks": {"newest": urgent[0].pk if urgent else 0}}
+    count = waiting(now)
+    context |= {
+        "shows": shows(request, show, count),
+        "count": count,
+        "beside": BESIDE,
+        "path": request.path,
+        "asks": {"newest": urgent[0].pk if urgent else 0},
+    }
     if polling.is_asked_for(request, LIST):
         return polling.again(request, LIST, "aftercare/_inbox_list.html", context, said=news(request, urgent))
     context |= {
         **admin.site.each_context(request),
         "title": _("Inbox"),
         "list": polling.part(request, LIST, "aftercare/_inbox_list.html", context),
-        "shows": shows(request, show, now),
         "locations": locations,
         "unstaffed": locations_without_anybody_on_call(locations) if request.user.has_perm("aftercare.change_oncallcontact") else [],
         "here": request.get_full_path(),
@@ -99,9 +106,8 @@ def row(conversation: Conversation, now: datetime) -> dict[str, Any]:
     }
 
 
-def shows(request: HttpRequest, chosen: str, now: datetime) -> list[tuple[str, str, int | None, bool]]:
+def shows(request: HttpRequest, chosen: str, count: Waiting) -> list[tuple[str, str, int | None, bool]]:
     """(label, address, how many of all, whether it is chosen)."""
-    count = waiting(now)
     counts = {CONCERNS: count.concerns, UNREAD: count.replies}
     return [(str(label), address(request, show=name, p=None), counts.get(name), name == chosen) for name, label in SHOWS.items()]
 

@@ -19,22 +19,25 @@ def part(request: HttpRequest, name: str, template: str, context: dict[str, Any]
     """
     inside = render_to_string(template, context, request)
     asked = {key: str(value).replace("\0", "") for key, value in request.GET.items() if key not in ("seen", "part", "newest")}
-    again = f"{context['path']}?{urlencode({**asked, **context.get('asks', {}), 'part': name, 'seen': _mark(inside)})}"
+    wanted = {**asked, **context.get("asks", {}), "part": name, "seen": _mark(inside, context)}
+    again = f"{context['path']}?{urlencode(wanted)}"
     return render_to_string("aftercare/_part.html", {"name": name, "again": again, "inside": inside})
 
 
 def again(request: HttpRequest, name: str, template: str, context: dict[str, Any], said: str = "") -> HttpResponse:
-    """204, which htmx leaves alone, where it reads as it did. `said` is read out."""
+    """204, which htmx leaves alone, where it reads as it did. `said` is read out; what stands `beside` the part is replaced with it."""
     inside = render_to_string(template, context, request)
-    if not said and request.GET.get("seen") == _mark(inside):
+    if not said and request.GET.get("seen") == _mark(inside, context):
         return HttpResponse(status=204)
     aloud = render_to_string("aftercare/_said.html", {"said": said}) if said else ""
-    return HttpResponse(part(request, name, template, context) + aloud)
+    beside = "".join(render_to_string(one, {**context, "is_beside": True}, request) for one in context.get("beside", ()))
+    return HttpResponse(part(request, name, template, context) + beside + aloud)
 
 
 def is_asked_for(request: HttpRequest, name: str) -> bool:
     return bool(getattr(request, "htmx", False)) and request.GET.get("part") == name
 
 
-def _mark(inside: str) -> str:
-    return sha256(inside.encode()).hexdigest()[:16]
+def _mark(inside: str, context: dict[str, Any]) -> str:
+    beside = "".join(render_to_string(one, context) for one in context.get("beside", ()))
+    return sha256(f"{inside}{beside}".encode()).hexdigest()[:16]

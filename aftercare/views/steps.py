@@ -24,7 +24,7 @@ from aftercare.views.inbox_forms import LONGEST, AnswerForm, RaiseForm, ResolveF
 from aftercare.views.thread import concern_or_404, show, show_number
 from notifications.domain.segments import segments
 from notifications.models import Reply
-from scheduling.models import Patient
+from scheduling.models import Location, Patient
 
 BY = {"sms": "The answer goes out by text now.", "email": "The answer goes out by email now."}
 
@@ -81,8 +81,8 @@ def answer_view(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             line = services.answer(patient, form.cleaned_data["words"], by=by, now=now)
-        except Refused as refusal:
-            form.add_error("words", str(refusal))
+        except (Refused, Location.DoesNotExist) as refusal:
+            form.add_error("words", _in_words(refusal))
         else:
             services.mark_read(_seen(request, CareMessage.objects.filter(patient=patient)), by=by, now=now)
             messages.success(request, BY[line.channel])
@@ -101,7 +101,7 @@ def count_view(request: HttpRequest, pk: int) -> HttpResponse:
         channel, _address = services.way_to(patient)
     except CantBeReached:
         channel = ""
-    if words and channel == "sms":
+    if words and channel == "sms" and Location.objects.exists():
         location = concern.location if concern else location_of(patient, timezone.now())
         encoding, number = segments(letter_of(words, location, patient.language).sms)
         context = {"number": number, "most": MOST_SEGMENTS, "is_too_long": number > MOST_SEGMENTS, "is_dear": encoding != "GSM-7"}
@@ -135,12 +135,18 @@ def raise_view(request: HttpRequest, pk: int) -> HttpResponse:
         said, severity = form.cleaned_data["said"], form.cleaned_data["severity"]
         try:
             concern = services.raise_concern(patient=patient, severity=severity, said=said, by=cast(User, request.user), now=timezone.now())
-        except Refused as refusal:
-            form.add_error("said", str(refusal))
+        except (Refused, Location.DoesNotExist) as refusal:
+            form.add_error("said", _in_words(refusal))
         else:
             messages.success(request, _told(concern))
             return redirect("admin:inbox_thread", patient.pk)
     return show(request, patient, raise_form=form)
+
+
+def _in_words(refusal: Exception) -> str:
+    return (
+        str(refusal) if isinstance(refusal, Refused) else _("Add a location first: whose phone is named, and who is on call, hangs on it.")
+    )
 
 
 def _told(concern: Concern) -> str:

@@ -225,6 +225,9 @@ class TestItLooksAgainByItself:
 
         assert re.search(r'id="inbox-said"[^>]*>New urgent concern: Ana Alvarez\.', said)
         assert self.part(client, self.address(said)).status_code == 204
+        # The counts around it are as new as the list.
+        assert re.search(r'id="inbox-shows" hx-swap-oob="true".*Open concerns <span class="inbox-count">1<', said, re.S)
+        assert '<span id="nav-count" hx-swap-oob="true" class="nav-count is-pressing">1<' in said
 
 
 # --- a conversation ---------------------------------------------------------------------------------------------------
@@ -384,6 +387,17 @@ class TestAnswering:
         assert unescape(re.sub(r"<[^>]+>", "", answer.content.decode())).strip() == said
 
 
+def test_before_there_is_a_location_it_says_so(desk):
+    pia, client = patient("Pia Parker", 40), desk()
+
+    for step, typed in (("answer", {"words": "Hello"}), ("raise", {"said": "It bleeds.", "severity": "soon"})):
+        page = unescape(posted(client, f"{thread(pia)}{step}/", typed).content.decode())
+        assert "Add a location first" in page
+    assert posted(client, f"{thread(pia)}count/", {"words": "Hello"}).status_code == 200
+    assert not Message.objects.exists()
+    assert not Concern.objects.exists()
+
+
 class TestAConcernsSteps:
     def test_the_second_of_two_reads_who_did_it(self, ana, desk):
         concern = concern_of(ana)
@@ -479,10 +493,10 @@ class TestWaysThere:
 
     def test_the_header_counts_what_waits(self, ana, desk):
         client = desk()
-        assert "nav-count" not in shown(client)
+        assert '<span id="nav-count"></span>' in shown(client)
         says("Can I swim tomorrow?")
         concern_of(ana)
-        assert re.search(r'<span class="nav-count is-pressing">2<', shown(client))
+        assert re.search(r'<span id="nav-count" class="nav-count is-pressing">2<', shown(client))
 
     def test_a_manager_is_told_where_nobody_is_on_call(self, clinic, desk):
         user = User.objects.get(pk=member("Manager").pk)
