@@ -39,7 +39,7 @@ ANSWER_URGENT_CLOSED = Text(
 )
 ANSWER_NOTED_CLOSED = Text(
     sms=gettext_noop(
-        "{clinic}: we are closed now and read your message when we open {opens} ({phone}). Worried? Don't wait: call {turn_to}. "
+        "{clinic}: we are closed now and will read your message when we open {opens} ({phone}). Worried? Don't wait: call {turn_to}. "
         "If it is an emergency, call {emergency}."
     )
 )
@@ -62,8 +62,8 @@ NO_OTHER_NUMBER = {
     ANSWER_NOTED_CLOSED: replace(
         ANSWER_NOTED_CLOSED,
         sms=gettext_noop(
-            "{clinic}: we are closed now and read your message when we open {opens} ({phone}). Worried? Don't wait for us: see a doctor. "
-            "If it is an emergency, call {emergency}."
+            "{clinic}: we are closed now and will read your message when we open {opens} ({phone}). Worried? Don't wait for us: "
+            "see a doctor. If it is an emergency, call {emergency}."
         ),
     ),
 }

@@ -122,7 +122,7 @@ class TestAConcern:
         write("Can I go for a run tomorrow?")
         write("And swim?", now=DAY_4 + HOUR)
         [answer] = answers()
-        assert answer.startswith("we are closed now and read your message when we open on Monday at 9:00 AM. Worried?")
+        assert answer.startswith(f"we are closed now and will read your message when we open on Monday at 9:00 AM ({PHONE}). Worried?")
         assert CareMessage.objects.to_read().count() == 2
 
     def test_in_hours_ordinary_words_are_not_answered_by_a_machine(self, healing):
