@@ -45,6 +45,8 @@ class Lexicon:
         for start, word in enumerate(words):
             if _is_a_fever(word):
                 found["HOT-NUMBER"][start].add(start + 1)
+                if re.fullmatch(r"\d+[.,]\d", word):  # no price has one digit behind the point
+                    found["HOT-DECIMAL"][start].add(start + 1)
             for group, others in self._beginning_with(word):
                 end = start + 1 + len(others)
                 if end <= len(words) and all(map(_is, words[start + 1 : end], others)):

@@ -6,40 +6,53 @@ from aftercare.domain.triage import FLAGS, Level
 from tests.aftercare.triage.labelled import answers_of, false_alarms, missed, overlooked, table_of, texts_of
 
 MOST_FALSE_ALARMS = 0.10
-ANSWERS = answers_of("answers")
+SETS = {name: answers_of(name) for name in ("answers", "held_out", "tried_out")}
+ANSWERS = SETS["answers"]
+
+every_set = pytest.mark.parametrize("name", SETS)
 
 
 def listed(answers):
     return "\n".join(map(str, answers))
 
 
-def test_the_table_is_printed(capsys):
+@every_set
+def test_the_table_is_printed(name, capsys):
     with capsys.disabled():
-        print(  # noqa: T201 - it is to be seen in the log
-            f"\nWhat is made of {texts_of('answers')} answers\n{table_of(ANSWERS)}"
-        )
+        print(f"\n{name}: what is made of {texts_of(name)} texts, those that may come at any time tried twice\n{table_of(SETS[name])}")  # noqa: T201
 
 
-def test_no_red_flag_is_missed():
-    assert not missed(ANSWERS), listed(missed(ANSWERS))
+@every_set
+def test_no_red_flag_is_missed(name):
+    assert not missed(SETS[name]), listed(missed(SETS[name]))
 
 
-def test_what_may_be_something_is_a_concern():
-    assert not overlooked(ANSWERS), listed(overlooked(ANSWERS))
+@every_set
+def test_what_may_be_something_is_a_concern(name):
+    assert not overlooked(SETS[name]), listed(overlooked(SETS[name]))
 
 
+@every_set
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_few_ordinary_ones_raise_a_false_alarm(language):
-    ordinary = [answer for answer in ANSWERS if answer.language == language and answer.is_ordinary]
+def test_few_ordinary_ones_raise_a_false_alarm(name, language):
+    ordinary = [answer for answer in SETS[name] if answer.language == language and answer.is_ordinary]
     assert len(false_alarms(ordinary)) <= MOST_FALSE_ALARMS * len(ordinary), listed(false_alarms(ordinary))
 
 
-def test_only_who_is_plainly_well_is_fine():
+@every_set
+def test_only_who_is_plainly_well_is_fine(name):
     """Most of those who are, and nobody else who isn't ordinary."""
-    fine = [answer for answer in ANSWERS if answer.label == "fine"]
+    fine = [answer for answer in SETS[name] if answer.label == "fine"]
     assert sum(answer.verdict.level is Level.FINE for answer in fine) >= 0.9 * len(fine)
-    assert not [str(answer) for answer in ANSWERS if not answer.is_ordinary and answer.verdict.level is Level.FINE]
-    assert not [str(answer) for answer in ANSWERS if not answer.asked and answer.verdict.level is Level.FINE]
+    assert not [str(answer) for answer in SETS[name] if not answer.is_ordinary and answer.verdict.level is Level.FINE]
+    assert not [str(answer) for answer in SETS[name] if not answer.asked and answer.verdict.level is Level.FINE]
+
+
+def test_the_held_out_set_holds_nothing_of_the_others():
+    theirs = {answer.text.lower() for name in ("answers", "tried_out") for answer in SETS[name]}
+    shared = {answer.text.lower() for answer in SETS["held_out"] if len(answer.text) > 3} & theirs
+    assert not shared
+    assert texts_of("held_out") >= 120
 
 
 def test_the_set_is_large_and_even():

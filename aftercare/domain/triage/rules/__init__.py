@@ -14,7 +14,7 @@ from aftercare.domain.triage.reading import spelled
 
 HERE = Path(__file__).parent
 LANGUAGES = ("english", "spanish")
-OUR_OWN = {"START", "END", "HOT-NUMBER"}  # groups that no table holds
+OUR_OWN = {"START", "END", "HOT-NUMBER", "HOT-DECIMAL"}  # groups that no table holds
 GROUP = re.compile(r"[A-Z][A-Z-]+")
 DENIALS = {"NOT", "ISNT", "CANNOT", "no", "not", "dont", "cant"}
 
