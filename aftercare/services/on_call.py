@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from aftercare.models import Concern, ConcernEvent, OnCallContact
+from aftercare.services.clocks import clock_from
 from aftercare.services.consent import has_said_stop
 from aftercare.services.taking_back import NOT_OVER
 from aftercare.services.telling import values_of
@@ -96,10 +97,10 @@ def _channel_to(contact: OnCallContact) -> str:
 
 
 def _write_to(contact: OnCallContact, channel: str, concern: Concern, event: ConcernEvent, now: datetime) -> None:
-    location = concern.location
+    location, by = concern.location, concern.acknowledge_by
     values = values_of(location, "en") | {
         "severity": concern.get_severity_display(),
-        "by": _clock(concern.acknowledge_by, location, now),
+        "by": _clock(by if by > now else clock_from(concern.severity, location, now), location, now),
         "link": link_to(concern),
     }
     letter = render(ALERT, "en", values, frame="staff")

@@ -149,7 +149,8 @@ def _say(reply: Reply, heard: Heard, reason: str, now: datetime) -> None:
     if heard.opens_at:
         values["opens"] = weekday_and_time(heard.opens_at, location.zone, patient.language)
     letter = render(heard.to_say, patient.language, values)
-    _send(reply, letter, Done(heard.to_say, patient, location, now), f"{ANSWERS}{reply.pk}", reason, now)
+    done = Done(heard.to_say, patient, location, now)
+    _send(reply, letter, done, f"{ANSWERS}{reply.pk}", reason, now, is_urgent=heard.level is Level.URGENT)
 
 
 def _was_noted(patients: Sequence[Patient], now: datetime) -> bool:
@@ -162,7 +163,9 @@ def _said_lately(reason: str, patients: Sequence[Patient], since: datetime) -> b
     return said.filter(message__dedupe_key__startswith=ANSWERS).exists()
 
 
-def _send(reply: Reply, letter: Letter, done: Done, key: str, reason: str, now: datetime, *, hint: str = "") -> None:
+def _send(
+    reply: Reply, letter: Letter, done: Done, key: str, reason: str, now: datetime, *, hint: str = "", is_urgent: bool = False
+) -> None:
     """At once, at any hour: she has just written. The key makes it one answer, however often the reply comes."""
     is_text = reply.channel == "sms"
     answer = Draft(
@@ -175,6 +178,7 @@ def _send(reply: Reply, letter: Letter, done: Done, key: str, reason: str, now: 
         html="" if is_text else letter.html,
         send_at=now,
         expires_at=now + ANSWER_IS_OF_USE_FOR,
+        is_urgent=is_urgent,
         time_zone=done.patient.time_zone,
     )
     [message] = notifications.schedule([answer], now=now)

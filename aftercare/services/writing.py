@@ -100,6 +100,7 @@ def _write(
         html="" if is_text else letter.html,
         send_at=now,
         expires_at=now + IS_OF_USE_FOR,
+        is_urgent=concern is not None and concern.severity == Concern.Severity.URGENT,
         time_zone=patient.time_zone,
     )
     [message] = notifications.schedule([draft], now=now)

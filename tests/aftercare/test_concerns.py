@@ -272,6 +272,11 @@ class TestTheLadder:
         escalate_due(NIGHT + 2 * HOUR)
         assert told() == [("dana@example.org", "scheduled"), ("+12125550120", "scheduled")]
 
+    def test_the_next_one_reads_by_when_it_is_the_turn_of_another(self, clinic, on_call):
+        urgent(clinic)
+        escalate_due(NIGHT + 15 * MINUTE)
+        assert "acknowledge it by Thu 12:00 AM:" in outbox(address="+12125550121")[0].body
+
     def test_run_twice_it_tells_once(self, clinic, on_call):
         urgent(clinic)
         assert [escalate_due(NIGHT + 15 * MINUTE), escalate_due(NIGHT + 15 * MINUTE)] == [1, 0]
