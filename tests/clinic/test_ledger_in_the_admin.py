@@ -316,13 +316,13 @@ class TestWhatIsLeftOut:
 
 
 class TestRepliesToRead:
-    def test_it_wont_stop_stinging_waits_on_the_first_page_until_somebody_has_read_it(self, clinic, desk):
-        says("it won't stop stinging")
+    def test_a_question_waits_on_the_first_page_until_somebody_has_read_it(self, clinic, desk):
+        says("may I swim in the sea?")
         user = User.objects.get(username="frontdesk")
         [tile] = [tile for tile in dashboard(user, TODAY).tiles if tile.name == "Replies to read"]
         assert (tile.count, tile.is_pressing, tile.url) == (1, True, "/admin/inbox/?show=unread")
         assert rows(desk.get(f"{LEDGER}?look=replies")) == [
-            "Mon, Oct 26, 9:00 AM Ana Alvarez reply from the patient text message …0101 to read it won't stop stinging"
+            "Mon, Oct 26, 9:00 AM Ana Alvarez reply from the patient text message …0101 to read may I swim in the sea?"
         ]
         [line] = ledger()
         page = desk.get(f"{LEDGER}{line.pk}/change/").content.decode()
@@ -330,7 +330,7 @@ class TestRepliesToRead:
 
         assert "Reply from Ana Alvarez" in page
         assert '<a href="tel:+12125550101">(212) 555-0101</a>' in page
-        assert '<div class="message-text is-theirs">it won&#x27;t stop stinging</div>' in page
+        assert '<div class="message-text is-theirs">may I swim in the sea?</div>' in page
 
         answer = desk.post(f"{LEDGER}{line.pk}/read/", follow=True)
         assert "1 reply marked as read." in read(answer)
@@ -354,10 +354,10 @@ class TestRepliesToRead:
         assert desk.post(f"{LEDGER}{third.pk}/read/").url == f"{LEDGER}?look=replies"
 
     def test_a_long_one_is_cut_in_lists_and_whole_on_its_page(self, clinic, desk):
-        says("It-stings." * 40)
+        says("Thank-you." * 40)
         [line] = ledger()
-        assert rows(desk.get(LEDGER, {"look": "replies"}))[0].endswith("to read " + ("It-stings." * 40)[:159] + "…")
-        assert "It-stings." * 40 in read(desk.get(f"{LEDGER}{line.pk}/change/"))
+        assert rows(desk.get(LEDGER, {"look": "replies"}))[0].endswith("to read " + ("Thank-you." * 40)[:159] + "…")
+        assert "Thank-you." * 40 in read(desk.get(f"{LEDGER}{line.pk}/change/"))
 
     def test_from_a_number_that_no_patient_has_it_is_read_all_the_same(self, clinic, desk):
         says("which clinic is this?", 77)
