@@ -164,7 +164,7 @@ def _is_ahead(telling: Telling, now: datetime) -> bool:
 def _standing(plans: Iterable[Plan]) -> dict[tuple[int, str], CareMessage]:
     """(plan, key) → the last line of it."""
     lines = CareMessage.objects.filter(plan__in=[plan.pk for plan in plans]).select_related("message", "stand_in").order_by("pk")
-    return {(line.plan_id, line.key): line for line in lines}
+    return {(line.plan_id, line.key): line for line in lines if line.plan_id}
 
 
 def _was_replaced(line: CareMessage) -> bool:

@@ -93,7 +93,7 @@ def _require_startable(plan: Plan, appointment: Appointment, now: datetime) -> N
 
 
 def _as_it_would_be(plan: Plan, appointment: Appointment) -> Plan:
-    return Plan(appointment=appointment, protocol=plan.protocol, product=plan.product, completed_at=appointment.completed_at)
+    return Plan(appointment=appointment, protocol=plan.protocol, product=plan.product, completed_at=plan.completed_at)
 
 
 def start_last_again(reopened: Appointment, *, now: datetime) -> None:
