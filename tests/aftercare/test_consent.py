@@ -13,7 +13,8 @@ from aftercare.domain.reasons import NO_ADDRESS, NO_CONSENT
 from aftercare.models import Consent
 from aftercare.services import bookings, give_consent, reachable_by, telling, withdraw_consent
 from notifications.services import Draft, claim_due, dispatch, suppress
-from scheduling.models import Patient
+from scheduling import services as scheduling
+from scheduling.models import Patient, Product
 from tests.clinic_world import FIRST, TODAY, WEEK, at, ledger, local, outbox, wait_until, waiting_for_a_lock
 
 END = FIRST + timedelta(hours=1)
@@ -252,6 +253,17 @@ class TestAnotherLanguageZoneOrNight:
         with freeze_time(asked):
             self.change(clinic.ana, wants_quiet_nights=True)
         assert self.doses()[:2] == told
+
+    def test_a_product_that_is_out_of_use_stays_named_in_the_plans_under_way(self, clinic):
+        nectar = Product.objects.get(name="Alastin Regenerating Skin Nectar")
+        with freeze_time(END + timedelta(days=60)):
+            later = clinic.book(clinic.ben, END + timedelta(days=60), now=END + timedelta(days=60))
+            clinic.consents(clinic.ben)
+            scheduling.complete(later, product=nectar, now=later.ends_at)
+            Product.objects.filter(pk=nectar.pk).update(is_active=False)
+            self.change(clinic.ben, language="es")
+        doses = outbox(caremessage__kind="dose", reference=f"patient-{clinic.ben.pk}")
+        assert {"toca su Alastin Regenerating Skin Nectar" in message.body for message in doses[:8]} == {True}
 
     def test_what_went_out_isnt_said_again(self, clinic):
         self.change(clinic.ana, language="es", time_zone="America/Los_Angeles")
