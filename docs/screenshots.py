@@ -114,6 +114,13 @@ def email(page: Page) -> Response | None:
     return None
 
 
+def conversation(page: Page) -> Response | None:
+    """With whoever waits most urgently."""
+    page.goto("/admin/inbox/")
+    links = page.locator(".concern h3 a")
+    return page.goto(links.first.get_attribute("href") or "") if links.count() else None
+
+
 def _first_on(page: Page, path: str) -> str:
     page.goto(path)
     links = page.locator("#result_list tbody th a")
@@ -127,6 +134,8 @@ def _number(path: str) -> str:
 PAGES: dict[str, Visit] = {
     "dashboard": at("/admin/"),
     "board": at("/admin/board/"),
+    "inbox": at("/admin/inbox/"),
+    "conversation": conversation,
     "booking": booking,
     "completion": completion,
     "maintenance-due": at("/admin/maintenance-due/"),
