@@ -20,7 +20,7 @@ from scheduling.models import Location, Product
 
 NIGHTS = [("texts", _("Messages at night too")), ("quiet", _("Quiet nights"))]
 REACHED = {"both": ("sms", "email"), "sms": ("sms",), "email": ("email",)}
-REACHED_BY = [("both", _("texts and emails")), ("sms", _("texts only")), ("email", _("emails only"))]
+REACHED_BY = [("both", _("text and email")), ("sms", _("text only")), ("email", _("email only"))]
 AFTERNOON = time(14)  # when many a session ends
 YEARS: list[Any] = [
     MinValueValidator(date(2000, 1, 1), _("Choose a day between 2000 and 2099.")),
