@@ -10,7 +10,7 @@ from django.db import connection
 
 from aftercare.models import CareMessage, Protocol
 from aftercare.services import give_consent, load_protocol
-from aftercare.services.protocols import read_protocol
+from aftercare.services.protocols.loading import read_protocol
 from notifications.models import Message
 from scheduling import services as scheduling
 from scheduling.models import Appointment, Location, Patient, Practitioner, Room, Treatment

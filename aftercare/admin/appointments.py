@@ -21,7 +21,7 @@ from aftercare.admin.plans import buttons, standing_of
 from aftercare.admin.remedies import to_reach
 from aftercare.forms import ASKED, NewcomerWithConsentForm
 from aftercare.models import CareMessage, Plan
-from aftercare.services.plans import TOO_LATE, tellings_of_new, untold_night
+from aftercare.services.plans.starting import TOO_LATE, tellings_of_new, untold_night
 from scheduling.admin import AppointmentAdmin
 from scheduling.admin.steps import Outcome, Step
 from scheduling.forms import NewcomerForm

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from aftercare.models import CareMessage
 from aftercare.services import open_concern_of
-from aftercare.services.answering import ANSWERS
+from aftercare.services.replies.answering import ANSWERS
 from scheduling.models import Appointment, Patient
 
 

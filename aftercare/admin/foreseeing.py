@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from aftercare.admin import told
 from aftercare.services import Foreseen
-from aftercare.services.plans import ALREADY_TOLD, SPOKEN, TOO_LATE, untold_night
+from aftercare.services.plans.starting import ALREADY_TOLD, SPOKEN, TOO_LATE, untold_night
 from scheduling.models import Appointment
 
 SAID_ABOVE = (TOO_LATE, ALREADY_TOLD, SPOKEN)  # in notices of their own

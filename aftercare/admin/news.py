@@ -8,7 +8,7 @@ from django.utils.formats import date_format
 from aftercare.admin.remedies import TO_REACH, to_reach
 from aftercare.domain.protocol import Kind
 from aftercare.models import CareMessage
-from aftercare.services.heard import key_of
+from aftercare.services.bookings.heard import key_of
 from notifications.domain.quiet import QuietHours
 from scheduling.domain.moving import UNDO_FOR
 from scheduling.models import Move

@@ -25,8 +25,8 @@ from aftercare.admin.protocol_pages import ProtocolPages, linked, state_of
 from aftercare.domain.consent import CURRENT, Purpose, wording_of
 from aftercare.models import Protocol
 from aftercare.services import Previewed
-from aftercare.services.plans import TOO_LATE, untold_night
-from aftercare.services.previewing_protocols import IN_VAIN
+from aftercare.services.plans.starting import TOO_LATE, untold_night
+from aftercare.services.previews.protocol import IN_VAIN
 from scheduling.fields import time_zones
 from scheduling.models import Location
 

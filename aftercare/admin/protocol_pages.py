@@ -23,7 +23,7 @@ from aftercare.admin.protocol_words import differences, hours, in_words
 from aftercare.domain.checking import Problem
 from aftercare.errors import ChangedMeanwhile, NameTaken, NotADraft, Refused
 from aftercare.models import Plan, Protocol
-from aftercare.services.drafts import details_seen
+from aftercare.services.protocols.drafts import details_seen
 
 
 class ProtocolPages(admin.ModelAdmin):

@@ -22,8 +22,8 @@ from aftercare.domain.placeholders import PLACEHOLDERS
 from aftercare.domain.protocol import Kind, Step, Text
 from aftercare.errors import NameTaken, Refused
 from aftercare.models import Protocol, ProtocolStep
-from aftercare.services.checking import surroundings
-from aftercare.services.drafts import step_seen
+from aftercare.services.protocols.checking import surroundings
+from aftercare.services.protocols.drafts import step_seen
 from notifications.domain.segments import segments
 
 

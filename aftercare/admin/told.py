@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from aftercare.domain.clocks import ClockChange, change_on, comes_twice
 from aftercare.domain.expansion import Planned
 from aftercare.models.protocols import KINDS
-from aftercare.services.telling import Telling
+from aftercare.services.telling.tellings import Telling
 from aftercare.wording import clock_times, then_at
 from notifications.domain.segments import segments
 

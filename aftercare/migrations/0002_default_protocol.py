@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 def load(apps, schema_editor):
-    from aftercare.services.protocols import load_protocol, read_protocol
+    from aftercare.services.protocols.loading import load_protocol, read_protocol
 
     load_protocol(read_protocol("microneedling"))
 

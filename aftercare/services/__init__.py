@@ -1,29 +1,29 @@
 """The only writers of aftercare."""
 
-from aftercare.services.agreeing import give_consent, opt_in, opt_out, start_is_enough, withdraw_consent
-from aftercare.services.bookings import tell_of_booking, tell_of_cancellation, tell_of_move, why_not_called_off
-from aftercare.services.checking import problems_of
-from aftercare.services.concerns import acknowledge, open_concern_of, raise_concern, resolve
-from aftercare.services.consent import agreements, has_said_stop, reachable_by, why_unreachable
-from aftercare.services.dealing import deal_with
-from aftercare.services.drafts import add_step, begin_protocol, change_step, describe, discard, draft_of, remove_step, shift_step
-from aftercare.services.escalating import escalate_due, hasten
-from aftercare.services.following import follow
-from aftercare.services.lengths import dearest_text
-from aftercare.services.moving_over import MovedOver, foresee_move_over, move_over, plans_behind
-from aftercare.services.offers import tell_of_offer
-from aftercare.services.on_call import contacts_of, nobody_on_call
-from aftercare.services.plans import start_plan
-from aftercare.services.previewing import Foreseen, foresee_plan
-from aftercare.services.previewing_protocols import Previewed, preview_protocol
-from aftercare.services.protocols import load_protocol, protocol_for
-from aftercare.services.publishing import publish, retire
-from aftercare.services.replies import mark_read, receive
-from aftercare.services.retelling import follow_answer, tell_by_email
-from aftercare.services.sessions import tell_of_completion, tell_of_reopening
-from aftercare.services.stopping import start_again, stop_by_hand, stop_plan, why_not_again
-from aftercare.services.taking_back import take_back
-from aftercare.services.writing import answer, way_to
+from aftercare.services.bookings.appointments import tell_of_booking, tell_of_cancellation, tell_of_move, why_not_called_off
+from aftercare.services.bookings.offers import tell_of_offer
+from aftercare.services.changes.agreeing import give_consent, opt_in, opt_out, start_is_enough, withdraw_consent
+from aftercare.services.changes.following import follow
+from aftercare.services.changes.moving_over import MovedOver, foresee_move_over, move_over, plans_behind
+from aftercare.services.changes.retelling import follow_answer, tell_by_email
+from aftercare.services.concerns.escalating import escalate_due, hasten
+from aftercare.services.concerns.lifecycle import acknowledge, open_concern_of, raise_concern, resolve
+from aftercare.services.concerns.on_call import contacts_of, nobody_on_call
+from aftercare.services.plans.sessions import tell_of_completion, tell_of_reopening
+from aftercare.services.plans.starting import start_plan
+from aftercare.services.plans.stopping import start_again, stop_by_hand, stop_plan, why_not_again
+from aftercare.services.previews.completion import Foreseen, foresee_plan
+from aftercare.services.previews.protocol import Previewed, preview_protocol
+from aftercare.services.protocols.checking import problems_of
+from aftercare.services.protocols.drafts import add_step, begin_protocol, change_step, describe, discard, draft_of, remove_step, shift_step
+from aftercare.services.protocols.lengths import dearest_text
+from aftercare.services.protocols.loading import load_protocol, protocol_for
+from aftercare.services.protocols.publishing import publish, retire
+from aftercare.services.replies.receiving import mark_read, receive
+from aftercare.services.replies.writing import answer, way_to
+from aftercare.services.telling.consent import agreements, has_said_stop, reachable_by, why_unreachable
+from aftercare.services.telling.dealing import deal_with
+from aftercare.services.telling.taking_back import take_back
 
 __all__ = [
     "Foreseen",

@@ -19,9 +19,9 @@ from aftercare import services
 from aftercare.errors import CantBeReached
 from aftercare.models import Concern
 from aftercare.reports import About, Thread, about, thread_of, thread_of_number
-from aftercare.services.concerns import location_of
-from aftercare.services.consent import patients_at
-from aftercare.services.pausing import routine_key
+from aftercare.services.concerns.lifecycle import location_of
+from aftercare.services.telling.consent import patients_at
+from aftercare.services.telling.pausing import routine_key
 from aftercare.views import polling, words
 from aftercare.views.bubbles import planned, talk
 from aftercare.views.cards import card

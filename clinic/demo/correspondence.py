@@ -10,7 +10,7 @@ from django.db.models import F
 
 from aftercare.models import CareMessage
 from aftercare.services import mark_read, tell_by_email
-from aftercare.services.consent import address_of
+from aftercare.services.telling.consent import address_of
 from clinic.demo.settling import mark_all_sent
 from clinic.demo.stages import Stage
 from notifications.channels import twilio

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from aftercare import services
 from aftercare.models import Protocol
-from aftercare.services.drafts import step_seen
+from aftercare.services.protocols.drafts import step_seen
 
 SLUG, STEP = "microneedling", "education-day-5"
 NOTE = "Day 5 in plainer words."

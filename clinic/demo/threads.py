@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 
 from aftercare.domain.protocol import Kind
 from aftercare.models import CareMessage
-from aftercare.services.consent import address_of, patients_at
+from aftercare.services.telling.consent import address_of, patients_at
 from clinic.demo.writing import answer_to, replies_from
 from notifications.domain.states import MessageStatus
 from scheduling.models import Patient

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 
 from aftercare.models import CareMessage, Concern, OnCallContact
 from aftercare.services import acknowledge, answer, mark_read, open_concern_of, resolve
-from aftercare.services.consent import address_of
+from aftercare.services.telling.consent import address_of
 from clinic.demo.settling import mark_all_sent
 from clinic.demo.stages import Stage
 from notifications.services import receive_reply

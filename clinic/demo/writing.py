@@ -6,8 +6,8 @@ from uuid import uuid4
 from django.db.models import QuerySet
 
 from aftercare.models import Consent
-from aftercare.services.checking_in import check_in_of
-from aftercare.services.consent import address_of
+from aftercare.services.replies.checking_in import check_in_of
+from aftercare.services.telling.consent import address_of
 from notifications.domain.states import Meaning
 from notifications.models import Reply
 from notifications.services import receive_reply

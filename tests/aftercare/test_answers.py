@@ -163,7 +163,7 @@ class TestAboutHerAppointment:
         assert answers() == ["thank you, see you Wed, Nov 4 at 1:00 PM."]
 
     def test_moved_in_that_very_moment_it_is_about_the_time_that_she_knows(self, booked, monkeypatch):
-        from aftercare.services import answering
+        from aftercare.services.replies import answering
 
         usual = answering.heard
 

@@ -13,8 +13,8 @@ from aftercare.domain.facts import facts_in
 from aftercare.domain.protocol import Kind, Protocol, Step, Text
 from aftercare.models import Protocol as Row
 from aftercare.services import draft_of, problems_of
-from aftercare.services.checking import surroundings
-from aftercare.services.protocols import read_protocol
+from aftercare.services.protocols.checking import surroundings
+from aftercare.services.protocols.loading import read_protocol
 from notifications.domain.quiet import QuietHours
 from scheduling.models import Location, Product, Treatment
 from tests.clinic_world import TODAY

@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 
 from aftercare.errors import NoteMissing, NothingToSay, TakenAlready
 from aftercare.models import CareMessage, Concern, ConcernEvent, OnCallContact
-from aftercare.services import acknowledge, concerns, contacts_of, escalate_due, escalating, hasten, nobody_on_call, raise_concern, resolve
+from aftercare.services import acknowledge, contacts_of, escalate_due, hasten, nobody_on_call, raise_concern, resolve
+from aftercare.services.concerns import escalating, lifecycle
 from notifications.models import Alarm, Message, Pause
 from notifications.services import dispatch, suppress
 from scheduling.models import Closure, Location, OpeningHours
@@ -194,7 +195,7 @@ class TestAcknowledging:
             both.wait(timeout=20)
             return held
 
-        monkeypatch.setattr(concerns, "_held", unlocked)
+        monkeypatch.setattr(lifecycle, "_held", unlocked)
         results = at_once([lambda user=user: acknowledge(concern, by=user, now=NIGHT + MINUTE) for user in users])
         assert [type(result).__name__ for result in results] == ["Concern", "Concern"]
 

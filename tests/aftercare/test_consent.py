@@ -11,7 +11,9 @@ from aftercare.domain.consent import WORDINGS, Purpose, kinds_of, wording_of
 from aftercare.domain.protocol import Kind
 from aftercare.domain.reasons import NO_ADDRESS, NO_CONSENT
 from aftercare.models import Consent
-from aftercare.services import bookings, give_consent, reachable_by, telling, withdraw_consent
+from aftercare.services import give_consent, reachable_by, withdraw_consent
+from aftercare.services.bookings import appointments
+from aftercare.services.telling import tellings
 from notifications.services import Draft, claim_due, dispatch, suppress
 from scheduling import services as scheduling
 from scheduling.models import Patient, Product
@@ -301,7 +303,7 @@ class TestAfterAnOutage:
         assert self.waiting() == ["13:02"]
 
     def test_control_as_new_messages_they_would_come_at_once(self, clinic, monkeypatch):
-        monkeypatch.setattr(telling, "Draft", lambda due_at, **draft: Draft(**draft))
+        monkeypatch.setattr(tellings, "Draft", lambda due_at, **draft: Draft(**draft))
         suppress("sms", "+12125550101", reason="STOP", now=self.NOON + MINUTE)
         assert len(claim_due(now=self.NOON + 2 * MINUTE).to_send) == 2
 
@@ -360,7 +362,7 @@ class TestWithdrawnAtThatMoment:
     def both_at_once(self, committed_clinic, at_once, monkeypatch):
         clinic = committed_clinic
         clinic.consents(clinic.ana, "sms")
-        real, is_known, is_withdrawn = telling.reaching, Event(), Event()
+        real, is_known, is_withdrawn = tellings.reaching, Event(), Event()
 
         def slowly(*args):
             agreed = real(*args)
@@ -373,7 +375,7 @@ class TestWithdrawnAtThatMoment:
             withdraw_consent(clinic.ana, "care", "sms", source="front desk", now=TODAY)
             is_withdrawn.set()
 
-        monkeypatch.setattr(telling, "reaching", slowly)
+        monkeypatch.setattr(tellings, "reaching", slowly)
         return lambda: at_once([lambda: clinic.book(clinic.ana) and None, withdraw])
 
     def test_nothing_stays_queued(self, both_at_once):
@@ -382,7 +384,7 @@ class TestWithdrawnAtThatMoment:
         assert len(outbox("cancelled")) == 3
 
     def test_control_without_the_lock_three_texts_would(self, both_at_once, monkeypatch):
-        monkeypatch.setattr(bookings, "hold", lambda patient: None)
+        monkeypatch.setattr(appointments, "hold", lambda patient: None)
         assert both_at_once() == [None, None]
         assert len(outbox()) == 3
 

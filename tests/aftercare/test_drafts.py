@@ -17,8 +17,8 @@ from aftercare.domain.protocol import Kind, Step, Text
 from aftercare.errors import ChangedMeanwhile, NameTaken, NotADraft, NotReady, StillNeeded
 from aftercare.models import Plan, Protocol, ProtocolStep
 from aftercare.services import draft_of, load_protocol, protocol_for, publish, retire
-from aftercare.services.drafts import details_seen, step_seen
-from aftercare.services.protocols import read_protocol
+from aftercare.services.protocols.drafts import details_seen, step_seen
+from aftercare.services.protocols.loading import read_protocol
 from tests.clinic_world import TODAY, WEEK, Clinic, waiting_for_a_lock
 from tests.staff import member
 
@@ -312,8 +312,8 @@ class TestAtOnce:
 
         row = step_of(draft)
         seen = looked(row.as_domain())
-        monkeypatch.setattr("aftercare.services.drafts.held", unguarded)
-        monkeypatch.setattr("aftercare.services.drafts.step_seen", slowly)
+        monkeypatch.setattr("aftercare.services.protocols.drafts.held", unguarded)
+        monkeypatch.setattr("aftercare.services.protocols.drafts.step_seen", slowly)
         outcomes = at_once([lambda sms=sms: services.change_step(row, reworded(row, sms), seen=seen) for sms in ("Dana's", "Eli's")])
         assert [type(outcome).__name__ for outcome in outcomes] == ["ProtocolStep"] * 2
 

@@ -9,7 +9,7 @@ import pytest
 from aftercare.domain.expansion import Planned, expand
 from aftercare.domain.protocol import Kind, Protocol, Step
 from aftercare.domain.reminders import remind_at
-from aftercare.services.protocols import read_protocol
+from aftercare.services.protocols.loading import read_protocol
 from notifications.domain.quiet import QuietHours, at_wall_clock
 from tests.clinic_world import at, local
 

@@ -6,8 +6,9 @@ from threading import Barrier
 import pytest
 
 from aftercare.models import CareMessage
-from aftercare.services import reachable_by, retelling, tell_by_email
-from aftercare.services.retelling import BY_EMAIL, NO_CONSENT_FOR_EMAILS
+from aftercare.services import reachable_by, tell_by_email
+from aftercare.services.changes import retelling
+from aftercare.services.changes.retelling import BY_EMAIL, NO_CONSENT_FOR_EMAILS
 from notifications.models import Message
 from notifications.services import dispatch
 from notifications.signals import message_failed

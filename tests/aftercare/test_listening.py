@@ -6,7 +6,8 @@ from itertools import count
 import pytest
 
 from aftercare.models import CareMessage, Concern, OnCallContact
-from aftercare.services import acknowledge, listening
+from aftercare.services import acknowledge
+from aftercare.services.replies import listening
 from notifications.domain.states import Meaning
 from notifications.models import Alarm, Message, Pause, Reply
 from notifications.services import dispatch, suppress

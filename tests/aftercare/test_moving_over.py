@@ -16,13 +16,13 @@ from aftercare.services import (
     give_consent,
     load_protocol,
     move_over,
-    moving_over,
     protocol_for,
     stop_by_hand,
     withdraw_consent,
 )
-from aftercare.services.moving_over import plans_behind
-from aftercare.services.protocols import read_protocol
+from aftercare.services.changes import moving_over
+from aftercare.services.changes.moving_over import plans_behind
+from aftercare.services.protocols.loading import read_protocol
 from notifications.models import Message
 from notifications.services import claim_due, dispatch
 from tests.aftercare.test_plans_follow import END, HOUR, MINUTE, name_of, queued, sent_until, told

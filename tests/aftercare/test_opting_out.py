@@ -9,8 +9,9 @@ from django.db.models import QuerySet
 
 from aftercare.domain.reasons import NO_CONSENT
 from aftercare.models import Consent
-from aftercare.services import give_consent, opt_out, reachable_by, retelling, withdraw_consent
-from aftercare.services.telling import FALLBACK
+from aftercare.services import give_consent, opt_out, reachable_by, withdraw_consent
+from aftercare.services.changes import retelling
+from aftercare.services.telling.tellings import FALLBACK
 from notifications.channels import Outcome
 from notifications.domain.states import Verdict
 from notifications.models import Message

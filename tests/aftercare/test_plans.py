@@ -10,9 +10,9 @@ from freezegun import freeze_time
 from aftercare.domain.reasons import NO_CONSENT
 from aftercare.models import CareMessage, Plan, Protocol
 from aftercare.services import draft_of, give_consent, load_protocol, protocol_for, reachable_by, start_plan, withdraw_consent
-from aftercare.services.plans import TOO_LATE
-from aftercare.services.protocols import read_protocol
-from aftercare.services.telling import FALLBACK
+from aftercare.services.plans.starting import TOO_LATE
+from aftercare.services.protocols.loading import read_protocol
+from aftercare.services.telling.tellings import FALLBACK
 from notifications.models import Message
 from notifications.services import dispatch
 from scheduling import services as scheduling
@@ -141,7 +141,7 @@ class TestAllOrNothing:
     def test_where_the_plan_fails_the_completion_didnt_happen(self, clinic, monkeypatch):
         booked = clinic.book(clinic.consents(clinic.ana))
         before = outbox(), len(ledger())
-        monkeypatch.setattr("aftercare.services.plans.tell", lambda *args, **kwargs: 1 / 0)
+        monkeypatch.setattr("aftercare.services.plans.starting.tell", lambda *args, **kwargs: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             scheduling.complete(booked, now=END)
         booked.refresh_from_db()

@@ -10,18 +10,11 @@ from freezegun import freeze_time
 from aftercare.domain.reasons import NO_CONSENT
 from aftercare.errors import CantStart, CantStop
 from aftercare.models import CareMessage, Plan
-from aftercare.services import (
-    give_consent,
-    plans,
-    start_again,
-    start_plan,
-    stop_by_hand,
-    stopping,
-    withdraw_consent,
-)
-from aftercare.services.plans import ALREADY_TOLD, NEXT_SESSION, TOO_LATE
-from aftercare.services.stopping import PAST_BY_THEN
-from aftercare.services.telling import FALLBACK
+from aftercare.services import give_consent, start_again, start_plan, stop_by_hand, withdraw_consent
+from aftercare.services.plans import starting, stopping
+from aftercare.services.plans.starting import ALREADY_TOLD, NEXT_SESSION, TOO_LATE
+from aftercare.services.plans.stopping import PAST_BY_THEN
+from aftercare.services.telling.tellings import FALLBACK
 from notifications.models import Message
 from notifications.services import claim_due, dispatch
 from scheduling import services as scheduling
@@ -103,7 +96,7 @@ class TestCompletedAgain:
 
     def test_control_by_itself_the_second_plan_would_tell_the_dose_of_8_pm_twice(self, treated, monkeypatch):
         sent_until(END + 6 * HOUR)
-        monkeypatch.setattr(plans, "was_told", lambda planned, told: False)
+        monkeypatch.setattr(starting, "was_told", lambda planned, told: False)
         again(treated, completed_at=END + 5 * MINUTE, now=END + 6 * HOUR + 2 * MINUTE)
         assert queued()[0] == ("serum-day-2", "Tue 3 Nov 20:05")
 
@@ -544,7 +537,7 @@ class TestAtThatMoment:
         assert self.doses_now() == ["serum-day-1"]
 
     def test_control_without_looking_at_the_first_plan_it_would_go_twice(self, session, at_once, monkeypatch):
-        monkeypatch.setattr(plans, "was_told", lambda planned, told: False)
+        monkeypatch.setattr(starting, "was_told", lambda planned, told: False)
         claim_due(now=END + 3 * HOUR)  # the dispatcher was faster
         assert self.both(session, at_once) == [None, None]
         assert self.doses_now() == ["serum-day-1", "serum-day-1"]
@@ -555,7 +548,7 @@ class TestStoppedAtThatMoment:
 
     @pytest.fixture
     def both_at_once(self, committed_clinic, at_once, monkeypatch):
-        from aftercare.services import retelling
+        from aftercare.services.changes import retelling
 
         clinic = committed_clinic
         session = clinic.treat(clinic.consents(clinic.ana))

@@ -16,18 +16,11 @@ from hypothesis import strategies as st
 
 from aftercare.errors import Refused
 from aftercare.models import CareMessage, Plan
-from aftercare.services import (
-    give_consent,
-    load_protocol,
-    move_over,
-    plans,
-    start_again,
-    stop_by_hand,
-    withdraw_consent,
-)
-from aftercare.services.consent import address_of
-from aftercare.services.protocols import read_protocol
-from aftercare.services.told import TOLD
+from aftercare.services import give_consent, load_protocol, move_over, start_again, stop_by_hand, withdraw_consent
+from aftercare.services.plans import starting
+from aftercare.services.plans.told import TOLD
+from aftercare.services.protocols.loading import read_protocol
+from aftercare.services.telling.consent import address_of
 from notifications.domain.quiet import QuietHours
 from notifications.services import claim_due, dispatch
 from scheduling import services as scheduling
@@ -153,7 +146,7 @@ def test_nothing_twice_whatever_happens(anew, happenings):
 
 
 def test_control_without_looking_at_earlier_plans_it_finds_two(anew, monkeypatch):
-    monkeypatch.setattr(plans, "was_told", lambda planned, told: False)
+    monkeypatch.setattr(starting, "was_told", lambda planned, told: False)
     told = anew()
     told.goes_on(180)
     told.happens("reopen", None)

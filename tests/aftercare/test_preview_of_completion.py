@@ -7,10 +7,11 @@ from freezegun import freeze_time
 
 from aftercare.domain.reasons import NO_CONSENT, SAID_STOP
 from aftercare.models import CareMessage, Consent, Plan
-from aftercare.services import Foreseen, foresee_plan, give_consent, previewing, withdraw_consent
-from aftercare.services.limits import UNCHANGED
-from aftercare.services.plans import TOO_LATE
-from aftercare.services.telling import FALLBACK
+from aftercare.services import Foreseen, foresee_plan, give_consent, withdraw_consent
+from aftercare.services.plans.starting import TOO_LATE
+from aftercare.services.previews import completion
+from aftercare.services.telling.limits import UNCHANGED
+from aftercare.services.telling.tellings import FALLBACK
 from notifications.models import Message
 from notifications.services import Draft, dispatch, suppress
 from scheduling import services as scheduling
@@ -205,8 +206,8 @@ class TestADayWithTwoSessions:
 
     def test_control_whoever_forgets_the_first_plan_shows_too_little(self, clinic, monkeypatch):
         second = self.second(clinic, 9)
-        change = previewing._change
-        monkeypatch.setattr(previewing, "_change", lambda *args, nights_change: change(*args, nights_change=False))
+        change = completion._change
+        monkeypatch.setattr(completion, "_change", lambda *args, nights_change: change(*args, nights_change=False))
         with pytest.raises(AssertionError):
             completed_as_previewed(second, completed_at=second.ends_at, now=second.ends_at, wants_quiet_nights=True)
 
@@ -215,7 +216,7 @@ def test_control_what_is_queued_about_the_session_itself_goes_first(clinic, monk
     """A reminder put off until after the session isn't what tells her how to stop."""
     booked = clinic.book(clinic.consents(clinic.ana))
     assert [line.message.status for line in ledger()] == ["scheduled"] * 3
-    monkeypatch.setattr(previewing, "_change", lambda *args, **kwargs: UNCHANGED)
+    monkeypatch.setattr(completion, "_change", lambda *args, **kwargs: UNCHANGED)
     with pytest.raises(AssertionError):
         completed_as_previewed(booked)
 

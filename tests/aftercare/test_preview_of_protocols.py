@@ -7,9 +7,9 @@ from freezegun import freeze_time
 
 from aftercare.models import CareMessage, Plan, Protocol, ProtocolStep, StepText
 from aftercare.services import Previewed, foresee_plan, preview_protocol
-from aftercare.services.plans import SPOKEN, TOO_LATE
-from aftercare.services.previewing_protocols import IN_VAIN
-from aftercare.services.telling import FALLBACK
+from aftercare.services.plans.starting import SPOKEN, TOO_LATE
+from aftercare.services.previews.protocol import IN_VAIN
+from aftercare.services.telling.tellings import FALLBACK
 from notifications.models import Message
 from scheduling.models import Location, Product
 from tests.clinic_world import FIRST, at, local

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from aftercare.models import CareMessage, Plan
-from aftercare.services import plans
+from aftercare.services.plans import starting
 from notifications.models import Message
 from notifications.services import Draft, claim_due, schedule
 from scheduling import services as scheduling
@@ -60,7 +60,7 @@ class TestPlanning:
                 CareMessage(patient=patient, appointment=appointment, plan=plan, planned_for=now, message=message) for message in messages
             )
 
-        monkeypatch.setattr("aftercare.services.telling.write", write)
+        monkeypatch.setattr("aftercare.services.telling.tellings.write", write)
         with round_trips() as trips:
             scheduling.complete(booked, now=FIRST + HOUR)
         assert len(writes(trips)) == 1 + 3
@@ -68,11 +68,11 @@ class TestPlanning:
     def test_the_plans_number_is_its_own(self, booked):
         scheduling.complete(booked, now=FIRST + HOUR)
         plan = Plan.objects.get()
-        assert plan.pk < plans.next_plan_number()
+        assert plan.pk < starting.next_plan_number()
         assert {message.dedupe_key.split("-")[1] for message in outbox()} == {str(plan.pk)}
 
     def test_a_session_whose_protocol_says_nothing_has_a_plan_all_the_same(self, booked, monkeypatch):
-        monkeypatch.setattr(plans, "expand", lambda *args: [])
+        monkeypatch.setattr(starting, "expand", lambda *args: [])
         scheduling.complete(booked, now=FIRST + HOUR)
         assert Plan.objects.get().appointment == booked
         assert outbox() == []

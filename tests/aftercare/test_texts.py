@@ -18,7 +18,7 @@ from aftercare.domain.expansion import Planned
 from aftercare.domain.facts import FACTS, facts_in
 from aftercare.domain.placeholders import unknown
 from aftercare.domain.protocol import Kind, Text
-from aftercare.services.protocols import read_protocol
+from aftercare.services.protocols.loading import read_protocol
 from aftercare.wording import clock_times, day_and_time, how_to_stop, letter, render, usual_product, weekday_and_time
 from notifications.domain.segments import fitted, segments
 

@@ -9,7 +9,7 @@ import pytest
 from aftercare.domain.expansion import expand
 from aftercare.domain.protocol import Kind, Protocol, Step, Text
 from aftercare.domain.timeline import Weeks, weeks_after
-from aftercare.services.protocols import read_protocol
+from aftercare.services.protocols.loading import read_protocol
 from aftercare.wording import letter
 from notifications.domain.quiet import QuietHours
 from tests.clinic_world import at, outbox

@@ -7,7 +7,7 @@ from freezegun import freeze_time
 
 from aftercare.models import CareMessage, Consent
 from aftercare.services import reachable_by
-from aftercare.services.retelling import BY_EMAIL
+from aftercare.services.changes.retelling import BY_EMAIL
 from notifications.models import Suppression
 from notifications.services import dispatch
 from tests.callbacks import receipt, reply

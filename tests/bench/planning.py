@@ -15,18 +15,18 @@ REFERENCE = "bulk_create"
 
 
 def plan(sizes: Sizes) -> Iterator[Figure]:
-    from aftercare.services import ledger, telling
+    from aftercare.services.telling import ledger, tellings
 
     session, messages = _completed_session()
     ours, usual = ledger.write, as_usual
     per_round = max(sizes.sessions // ROUNDS, 1)
     cpu, rates = [], []
     for _ in range(ROUNDS):
-        (our_cpu, our_rate), (their_cpu, their_rate) = (_measured(telling, session, write, per_round) for write in (ours, usual))
+        (our_cpu, our_rate), (their_cpu, their_rate) = (_measured(tellings, session, write, per_round) for write in (ours, usual))
         cpu.append((our_cpu, their_cpu))
         rates.append((our_rate, their_rate))
     yield compared("plan.cpu", f"CPU ms for {messages} messages", cpu, REFERENCE, "ratio <= 0.333")
-    trips = [_trips(telling, session, write) for write in (ours, usual)]
+    trips = [_trips(tellings, session, write) for write in (ours, usual)]
     yield Figure("plan.round_trips", "for a plan's inserts", *trips, REFERENCE, "ours <= 1")
     yield compared("plan.sessions_per_second", "sessions/s, planned and committed", rates, REFERENCE)
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from aftercare.domain.expansion import expand
 from aftercare.domain.timeline import weeks_after
-from aftercare.services.protocols import read_protocol
+from aftercare.services.protocols.loading import read_protocol
 from aftercare.wording import letter, usual_product
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from aftercare.models import Plan
 from aftercare.services import load_protocol
-from aftercare.services.protocols import read_protocol
+from aftercare.services.protocols.loading import read_protocol
 from tests.browser.days import on, workday
 from tests.browser.screens import on_every_screen
 from tests.clinic_world import outbox

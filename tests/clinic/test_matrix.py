@@ -19,7 +19,7 @@ from freezegun import freeze_time
 
 from aftercare.models import CareMessage, OnCallContact
 from aftercare.services import begin_protocol, protocol_for, publish, raise_concern
-from aftercare.services.drafts import step_seen
+from aftercare.services.protocols.drafts import step_seen
 from notifications.models import Reply
 from notifications.services import raise_alarm, receive_reply
 from scheduling import services as scheduling

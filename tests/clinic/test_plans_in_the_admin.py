@@ -9,7 +9,7 @@ from freezegun import freeze_time
 
 from aftercare.models import Plan
 from aftercare.services import load_protocol
-from aftercare.services.protocols import read_protocol
+from aftercare.services.protocols.loading import read_protocol
 from scheduling import services as scheduling
 from tests.aftercare.test_plans_follow import sent_until, told
 from tests.clinic_world import FIRST, outbox

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from aftercare.domain.expansion import expand
 from aftercare.domain.protocol import Kind
-from aftercare.services.protocols import read_protocol
+from aftercare.services.protocols.loading import read_protocol
 from notifications.domain.quiet import QuietHours
 from notifications.models import Message
 from notifications.services import Draft, dispatch_until_idle, schedule

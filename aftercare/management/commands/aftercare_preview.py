@@ -14,7 +14,7 @@ from aftercare.domain import protocol as domain
 from aftercare.domain.expansion import Planned, expand
 from aftercare.domain.timeline import Weeks, weeks_after
 from aftercare.models import Protocol
-from aftercare.services.protocols import read_protocol
+from aftercare.services.protocols.loading import read_protocol
 from aftercare.wording import letter, usual_product
 from notifications.domain.quiet import QuietHours
 from scheduling.fields import validate_time_zone

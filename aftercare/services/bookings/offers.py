@@ -1,0 +1,28 @@
+"""A time that became free is offered by text: an email is read too late to be answered within a quarter of an hour."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from aftercare.domain.protocol import Kind
+from aftercare.services.telling.consent import hold
+from aftercare.services.telling.tellings import Telling, tell, values_of
+from aftercare.wording import OFFER, OFFER_INSTEAD, day_and_time, render
+from scheduling.domain.offering import ANSWER_WITHIN
+from scheduling.models import Offer
+
+
+@transaction.atomic
+def tell_of_offer(offer: Offer, *, now: datetime) -> bool:
+    """Whether she is told. Where she isn't, the ledger says why. What hasn't left when the offer ends is worthless."""
+    entry = offer.entry
+    patient, location = entry.patient, entry.location
+    hold(patient)
+    language = patient.language
+    values = values_of(location, language) | day_and_time(offer.opening.during.lower, location.zone, language)
+    values["minutes"] = str(round(ANSWER_WITHIN.total_seconds() / 60))
+    if entry.appointment:
+        values["own_day"] = day_and_time(entry.appointment.starts_at, entry.appointment.zone, language)["day"]
+    letter = render(OFFER_INSTEAD if entry.appointment else OFFER, language, values)
+    telling = Telling(f"offer-{offer.pk}", Kind.OFFER, "sms", now, offer.answer_by, letter, only_this_way=True)
+    return any(line.draft for line in tell(patient, [telling], appointment=None, now=now))

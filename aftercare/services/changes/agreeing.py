@@ -1,0 +1,131 @@
+"""A patient agrees to messages, takes that back, or says STOP and START by text: a row of evidence, and what is queued follows."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from aftercare.domain.consent import CURRENT, Purpose, kinds_of, wording_of
+from aftercare.models import Consent
+from aftercare.services.changes.retelling import tell_after_all, tell_otherwise
+from aftercare.services.telling.consent import address_of, agreements, hold_alone, latest_consents, patients_at, write
+from notifications.domain.states import MessageStatus
+from scheduling.models import Patient
+
+OPTED_OUT = {"sms": "STOP by text", "email": "unsubscribed by email"}
+ADDRESS_CHANGED = "the address changed"
+OPTED_IN = {"sms": "START by text", "email": "subscribed by email"}
+AGREED = "she agreed"
+
+
+@transaction.atomic
+def give_consent(
+    patient: Patient,
+    purpose: str,
+    channel: str,
+    *,
+    source: str,
+    by: User | None = None,
+    wording_version: str = CURRENT,
+    most_per_day: int | None = None,
+    now: datetime | None = None,
+) -> Consent:
+    """`purpose` is care or recall, `channel` sms or email. It holds for the address of today: another one needs another consent.
+
+    What is still to come, and wasn't planned for want of it, is planned now. Raises ValueError for a wording that isn't kept.
+    """
+    wording = wording_of(wording_version, purpose, channel)
+    if wording is None:
+        raise ValueError(f"nobody can agree to “{wording_version}”: its words aren't kept")
+    now = now or timezone.now()
+    consent = write(
+        patient,
+        purpose,
+        channel,
+        is_granted=True,
+        address=address_of(patient, channel),
+        source=source,
+        by=by,
+        now=now,
+        wording_version=wording_version,
+        most_per_day=wording.most_per_day if most_per_day is None else most_per_day,
+    )
+    if purpose == Purpose.CARE:
+        tell_after_all(patient, reason=source if source in OPTED_IN.values() else AGREED, now=now)
+    return consent
+
+
+@transaction.atomic
+def withdraw_consent(
+    patient: Patient, purpose: str, channel: str, *, source: str, by: User | None = None, now: datetime | None = None
+) -> Consent:
+    """What is queued over that channel for this purpose is taken back, and goes over the other one where she agreed to that."""
+    now = now or timezone.now()
+    hold_alone(patient)
+    held = latest_consents(patient).get((purpose, channel))
+    consent = _withdraw(patient, purpose, channel, held, source, by, now)
+    tell_otherwise(reason="consent was withdrawn", now=now, patient=patient, channel=channel, kind__in=kinds_of(Purpose(purpose)))
+    return consent
+
+
+@transaction.atomic
+def void(patient: Patient, channel: str, address: str, *, by: User | None = None, now: datetime) -> None:
+    """That address isn't hers any more: what she agreed to for it ends, and what is queued goes over the other channel, if she may."""
+    for (purpose, over), last in latest_consents(patient).items():
+        if over == channel and last.is_granted and last.address == address:
+            _withdraw(patient, purpose, channel, last, ADDRESS_CHANGED, by, now)
+    tell_otherwise(reason=ADDRESS_CHANGED, now=now, patient=patient, channel=channel, message__address=address)
+
+
+@transaction.atomic
+def opt_out(channel: str, address: str, *, now: datetime) -> None:
+    """The address said stop: everybody's consent for it ends, and nothing that is queued goes there.
+
+    Nobody is held, since whoever records a batch has locked messages already. What is told in this very moment meets the claim, which
+    sends nothing to an address that said stop.
+    """
+    source, patients = OPTED_OUT[channel], list(patients_at(channel, address))
+    for patient in patients:
+        for (purpose, over), held in agreements(patient).items():
+            if over == channel:
+                _withdraw(patient, purpose, channel, held, source, None, now)
+    tell_otherwise(reason=source, now=now, also=[MessageStatus.SUPPRESSED], patient__in=patients, channel=channel)
+
+
+@transaction.atomic
+def opt_in(channel: str, address: str, *, now: datetime) -> None:
+    """The address wants messages again: what its STOP took is given back, in the same words; what the desk took isn't.
+
+    Who agreed anew at the desk meanwhile was only waiting for this.
+    """
+    for patient in patients_at(channel, address):
+        for (purpose, over), last in latest_consents(patient).items():
+            if over != channel or last.source != OPTED_OUT[channel] or last.address != address_of(patient, channel):
+                continue
+            before = Consent.objects.filter(patient=patient, purpose=purpose, channel=channel, is_granted=True, address=last.address)
+            held = before.filter(given_at__lte=last.given_at).latest("given_at", "pk")
+            give_consent(
+                patient,
+                purpose,
+                channel,
+                source=OPTED_IN[channel],
+                wording_version=held.wording_version,
+                most_per_day=held.most_per_day,
+                now=now,
+            )
+        if (Purpose.CARE, channel) in agreements(patient):
+            tell_after_all(patient, reason=OPTED_IN[channel], now=now)
+
+
+def start_is_enough(patient: Patient) -> bool:
+    """Whether texts about her care begin again with a START from her number, as it takes back no more than her STOP did."""
+    last = latest_consents(patient).get((Purpose.CARE.value, "sms"))
+    return last is not None and last.address == address_of(patient, "sms") and (last.is_granted or last.source == OPTED_OUT["sms"])
+
+
+def _withdraw(patient: Patient, purpose: str, channel: str, held: Consent | None, source: str, by: User | None, now: datetime) -> Consent:
+    """The row names the address that consent was given for, which needn't be hers any more."""
+    address = held.address if held else address_of(patient, channel)
+    version = held.wording_version if held else CURRENT
+    return write(patient, purpose, channel, is_granted=False, address=address, source=source, by=by, now=now, wording_version=version)

@@ -1,0 +1,222 @@
+"""A concern is raised, acknowledged and resolved. One is open per patient: what she says meanwhile joins it, and only makes it worse."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from aftercare.errors import NoteMissing, NothingToSay, TakenAlready
+from aftercare.models import CareMessage, Concern, ConcernEvent, Plan
+from aftercare.services.concerns.deadlines import clock_from
+from aftercare.services.concerns.on_call import cancel_alerts, tell_next
+from aftercare.services.telling.pausing import pause_routine, resume_routine
+from scheduling.models import Appointment, Location, Patient
+
+SEEN_LATELY = timedelta(hours=1)  # whoever acknowledged it is still at it, and hears of more of the same by looking
+
+URGENT = Concern.Severity.URGENT
+What = ConcernEvent.What
+
+
+@transaction.atomic
+def raise_concern(
+    *,
+    patient: Patient | None,
+    severity: str,
+    said: str,
+    flags: Iterable[str] = (),
+    line: CareMessage | None = None,
+    location: Location | None = None,
+    by: User | None = None,
+    now: datetime,
+) -> Concern:
+    """Open a concern, or join the one that is open: the severity only rises. Somebody on call is told in the same transaction.
+
+    `severity` is urgent or soon, `flags` are aftercare.domain.triage's, `line` is the reply that says it; `by` is who took her call.
+    Without a `location` it is the one where she is treated. Raises NothingToSay.
+    """
+    said = said.replace("\x00", "").strip()
+    if not said:
+        raise NothingToSay("Write down what she said: whoever is on call has nothing else to go by.")
+    location = location or location_of(patient, now)
+    severity, flags = Concern.Severity(severity), list(dict.fromkeys(flags))
+    concern, is_new = _open(patient, severity, said, flags, line, location, by, now)
+    if line:
+        CareMessage.objects.filter(pk=line.pk).update(concern=concern)
+        line.concern = concern
+    if is_new:
+        _note(concern, What.RAISED, by, now)
+        _begin(concern, now)
+    else:
+        _join(concern, severity, said, flags, by, now)
+    return concern
+
+
+@transaction.atomic
+def acknowledge(concern: Concern, *, by: User, now: datetime) -> Concern:
+    """Somebody has seen it: nobody else is told. Raises TakenAlready, with who was first."""
+    held = _held(concern)
+    _require_open(held)
+    if held.acknowledged_at:
+        raise TakenAlready(f"{_who(held.acknowledged_by)} acknowledged it {_when(held.acknowledged_at, held.location)}.")
+    return acknowledge_held(held, by=by, now=now)
+
+
+@transaction.atomic
+def resolve(concern: Concern, *, note: str, by: User, now: datetime) -> Concern:
+    """It is over, and what was paused goes on. Raises NoteMissing, and TakenAlready, with who was first."""
+    note = note.replace("\x00", "").strip()
+    if not note:
+        raise NoteMissing("Write what came of it: the next one who reads it wasn't there.")
+    held = _held(concern)
+    _require_open(held)
+    if not held.acknowledged_at:
+        acknowledge_held(held, by=by, now=now)
+    held.resolved_at, held.resolved_by, held.note, held.escalate_at = now, by, note, None
+    held.save(update_fields=["resolved_at", "resolved_by", "note", "escalate_at"])
+    _note(held, What.RESOLVED, by, now)
+    held.lines.filter(reply__isnull=False, read_at=None).update(read_at=now, read_by=by)
+    if held.patient:
+        resume_routine(held.patient, now=now)
+    return held
+
+
+def acknowledge_held(concern: Concern, *, by: User, now: datetime) -> Concern:
+    """Requires its lock. What she wrote has been read with it."""
+    concern.acknowledged_at, concern.acknowledged_by, concern.escalate_at = now, by, None
+    concern.save(update_fields=["acknowledged_at", "acknowledged_by", "escalate_at"])
+    _note(concern, What.ACKNOWLEDGED, by, now)
+    concern.lines.filter(reply__isnull=False, read_at=None).update(read_at=now, read_by=by)
+    cancel_alerts(concern)
+    return concern
+
+
+def add_words(concern: Concern, line: CareMessage, *, now: datetime) -> Concern:
+    """Ordinary words of a patient whose concern is open: they belong to it, and make it neither better nor worse. In a transaction."""
+    CareMessage.objects.filter(pk=line.pk).update(concern=concern)
+    _note(concern, What.SAID_MORE, None, now)
+    return concern
+
+
+def open_concern_of(patient: Patient) -> Concern | None:
+    return Concern.objects.filter(patient=patient, resolved_at=None).select_related("location").first()
+
+
+def location_of(patient: Patient | None, now: datetime) -> Location:
+    """Where she was treated last, or else is to be; without any, the first one. Raises NoLocation where the clinic has none yet."""
+    if patient:
+        plan = Plan.objects.filter(appointment__patient=patient, stopped_at=None).select_related("appointment__room__location").first()
+        if plan:
+            return plan.appointment.location
+        hers = Appointment.objects.filter(patient=patient).blocking().select_related("room__location")
+        nearest = hers.filter(during__startswith__lte=now).order_by("-during").first() or hers.order_by("during").first()
+        if nearest:
+            return nearest.location
+    location = Location.objects.order_by("pk").first()
+    if location is None:
+        raise Location.DoesNotExist("a concern needs a location, whose people are on call")
+    return location
+
+
+def _open(
+    patient: Patient | None,
+    severity: Concern.Severity,
+    said: str,
+    flags: list[str],
+    line: CareMessage | None,
+    location: Location,
+    by: User | None,
+    now: datetime,
+) -> tuple[Concern, bool]:
+    """Whether it is new; locked either way. Whoever opens one at the same moment comes second, and joins."""
+    while True:
+        standing = _standing(patient, line)
+        if standing:
+            return standing, False
+        try:
+            with transaction.atomic():
+                concern = Concern.objects.create(
+                    patient=patient,
+                    location=location,
+                    severity=severity,
+                    flags=flags,
+                    said=said,
+                    raised_at=now,
+                    raised_by=by,
+                    acknowledge_by=clock_from(severity, location, now),
+                )
+            return concern, True
+        except IntegrityError as error:
+            if "one_open_concern_per_patient" not in str(error):
+                raise
+
+
+def _standing(patient: Patient | None, line: CareMessage | None) -> Concern | None:
+    """The open one; of a number that nobody has, that which came from there, too."""
+    is_open = Concern.objects.select_for_update(of=("self",), no_key=True).select_related("location", "patient").filter(resolved_at=None)
+    if patient:
+        return is_open.filter(patient=patient).first()
+    if line is None or line.reply is None:
+        return None
+    from_there = CareMessage.objects.filter(patient=None, reply__channel=line.reply.channel, reply__address=line.reply.address)
+    return is_open.filter(patient=None, pk__in=from_there.values("concern")).first()
+
+
+def _begin(concern: Concern, now: datetime) -> None:
+    """Its clock runs, and the first one on call is told: of an urgent one by text, of another one by email, until its clock has run out."""
+    is_urgent = concern.severity == URGENT
+    if is_urgent and concern.patient:
+        pause_routine(concern.patient, now=now)
+    is_told = tell_next(concern, now=now, by_email=not is_urgent)
+    concern.escalate_at = concern.acknowledge_by if is_told else None
+    concern.save(update_fields=["escalate_at"])
+
+
+def _join(concern: Concern, severity: Concern.Severity, said: str, flags: list[str], by: User | None, now: datetime) -> None:
+    is_worse = severity == URGENT != concern.severity
+    is_other = not set(flags) <= set(concern.flags)
+    concern.said = f"{concern.said}\n{said}"
+    concern.flags = list(dict.fromkeys([*concern.flags, *flags]))
+    concern.save(update_fields=["said", "flags"])
+    _note(concern, What.SAID_MORE, by, now)
+    if is_worse or (severity == URGENT and _is_to_be_seen_again(concern, is_other=is_other, now=now)):
+        concern.severity = URGENT
+        concern.acknowledge_by = clock_from(URGENT, concern.location, now)
+        concern.acknowledged_at = concern.acknowledged_by = None
+        concern.save(update_fields=["severity", "acknowledge_by", "acknowledged_at", "acknowledged_by"])
+        if is_worse:
+            _note(concern, What.WORSENED, by, now)
+        cancel_alerts(concern)
+        _begin(concern, now)
+
+
+def _is_to_be_seen_again(concern: Concern, *, is_other: bool, now: datetime) -> bool:
+    """More that is urgent: where nobody is left to be told, and where it was acknowledged before she said another thing, or a while ago."""
+    if concern.acknowledged_at:
+        return is_other or now - concern.acknowledged_at > SEEN_LATELY
+    return concern.escalate_at is None
+
+
+def _held(concern: Concern) -> Concern:
+    held = Concern.objects.select_for_update(of=("self",), no_key=True)
+    return held.select_related("patient", "location", "acknowledged_by", "resolved_by").get(pk=concern.pk)
+
+
+def _require_open(concern: Concern) -> None:
+    if concern.resolved_at:
+        raise TakenAlready(f"{_who(concern.resolved_by)} resolved it {_when(concern.resolved_at, concern.location)}.")
+
+
+def _note(concern: Concern, what: ConcernEvent.What, by: User | None, now: datetime, detail: str = "") -> None:
+    ConcernEvent.objects.create(concern=concern, what=what, at=now, by=by, detail=detail)
+
+
+def _who(user: User | None) -> str:
+    return (user.get_full_name() or user.get_username()) if user else "Somebody"
+
+
+def _when(at: datetime, location: Location) -> str:
+    return date_format(timezone.localtime(at, location.zone), "\\o\\n F j \\a\\t g:i A")

@@ -1,0 +1,142 @@
+"""Who is told of a concern, by text or email. Without the patient's name and words: they stay with whoever signs in."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from aftercare.models import Concern, ConcernEvent, OnCallContact
+from aftercare.services.concerns.deadlines import clock_from
+from aftercare.services.telling.consent import has_said_stop
+from aftercare.services.telling.taking_back import NOT_OVER
+from aftercare.services.telling.tellings import values_of
+from aftercare.wording import ALERT, render
+from notifications import services as notifications
+from notifications.models import Message
+from notifications.services import Draft
+from scheduling.models import Location
+
+MOST_TIMES = 2  # through the ladder, and once more
+# Worthless before the claim takes it for late: it never waits for the turn of a late one. By then the next one is told anyhow.
+ALERT_IS_OF_USE_FOR = timedelta(minutes=15)
+NOBODY_LEFT = "nobody on call"
+
+What = ConcernEvent.What
+# With each of these the ladder begins anew.
+BEGINNINGS = (What.RAISED, What.WORSENED, What.ACKNOWLEDGED, What.NOBODY)
+
+
+def contacts_of(location: Location) -> QuerySet[OnCallContact]:
+    """Those on call there, in their turn. Who has no location is on call for all."""
+    of_it = Q(pk__in=OnCallContact.objects.filter(locations=location)) | Q(locations=None)
+    return OnCallContact.objects.filter(of_it, is_active=True).order_by("position", "pk")
+
+
+def nobody_on_call(location: Location) -> bool:
+    return not contacts_of(location).exists()
+
+
+def is_on_call(number: str) -> bool:
+    """Whether a text from there is a colleague's."""
+    return OnCallContact.objects.filter(phone=number).exists()
+
+
+def tell_next(concern: Concern, *, now: datetime, by_email: bool = False) -> bool:
+    """Tell whoever was told least often, in their turn. False, and an operator's alarm, where nobody is left. Requires the concern's lock.
+
+    `by_email`: only the first one, and only where that is possible; it can wait for them to look.
+    """
+    contacts = list(contacts_of(concern.location))
+    told = _told(concern)
+    left = [contact for contact in contacts if told[contact.pk] < MOST_TIMES]
+    if not left:
+        _nobody(concern, is_set_up=bool(contacts), now=now)
+        return False
+    contact = min(left, key=lambda contact: (told[contact.pk], contact.position, contact.pk))
+    channel = "email" if by_email else _channel_to(contact)
+    if channel == "email" and not contact.email:
+        return True
+    event = ConcernEvent.objects.create(concern=concern, what=What.TOLD, at=now, contact=contact, detail=BY[channel])
+    _write_to(contact, channel, concern, event, now)
+    return True
+
+
+BY = {"sms": "by text", "email": "by email"}
+
+
+def cancel_alerts(concern: Concern) -> None:
+    """Those that haven't left yet."""
+    keys = [f"{reference_of(concern)}-{event}" for event in concern.events.filter(what=What.TOLD).values_list("pk", flat=True)]
+    alerts = Message.objects.filter(dedupe_key__in=keys, status__in=NOT_OVER)
+    notifications.cancel(alerts.values_list("pk", flat=True), reason="somebody has seen to it")
+
+
+def reference_of(concern: Concern) -> str:
+    return f"concern-{concern.pk}"
+
+
+def _told(concern: Concern) -> Counter[int | None]:
+    """How often each was told since the ladder began."""
+    told: Counter[int | None] = Counter()
+    for what, contact in concern.events.order_by("pk").values_list("what", "contact"):
+        if what in BEGINNINGS:
+            told.clear()
+        elif what == What.TOLD:
+            told[contact] += 1
+    return told
+
+
+def _channel_to(contact: OnCallContact) -> str:
+    number = str(contact.phone.as_e164) if contact.phone else ""
+    if number and not (contact.email and has_said_stop("sms", number)):
+        return "sms"
+    return "email"
+
+
+def _write_to(contact: OnCallContact, channel: str, concern: Concern, event: ConcernEvent, now: datetime) -> None:
+    location, by = concern.location, concern.acknowledge_by
+    values = values_of(location, "en") | {
+        "severity": concern.get_severity_display(),
+        "by": _clock(by if by > now else clock_from(concern.severity, location, now), location, now),
+        "link": link_to(concern),
+    }
+    letter = render(ALERT, "en", values, frame="staff")
+    is_text = channel == "sms"
+    is_urgent = concern.severity == Concern.Severity.URGENT
+    alert = Draft(
+        dedupe_key=f"{reference_of(concern)}-{event.pk}",
+        reference=reference_of(concern),
+        channel=channel,
+        address=str(contact.phone.as_e164) if is_text else contact.email,
+        subject="" if is_text else letter.subject,
+        body=letter.sms if is_text else letter.email,
+        html="" if is_text else letter.html,
+        is_urgent=is_urgent,
+        send_at=now,
+        expires_at=now + ALERT_IS_OF_USE_FOR if is_text or is_urgent else max(concern.acknowledge_by, now + ALERT_IS_OF_USE_FOR),
+    )
+    notifications.schedule([alert], now=now)
+
+
+def link_to(concern: Concern) -> str:
+    """Her conversation, or that with a number that nobody has."""
+    if concern.patient_id:
+        return f"{settings.PUBLIC_BASE_URL}/admin/inbox/{concern.patient_id}/"
+    line = concern.lines.exclude(reply=None).order_by("pk").first()
+    return f"{settings.PUBLIC_BASE_URL}/admin/inbox/{f'unknown/{line.reply_id}/' if line else ''}"
+
+
+def _clock(at: datetime, location: Location, now: datetime) -> str:
+    """On the location's own clock; with the day, where that is another one."""
+    there = timezone.localtime(at, location.zone)
+    is_today = there.date() == timezone.localtime(now, location.zone).date()
+    return date_format(there, "g:i A" if is_today else "D g:i A")
+
+
+def _nobody(concern: Concern, *, is_set_up: bool, now: datetime) -> None:
+    said = "nobody has acknowledged a concern" if is_set_up else "a concern was raised and nobody is on call"
+    ConcernEvent.objects.create(concern=concern, what=What.NOBODY, at=now, detail="" if is_set_up else "nobody is on call")
+    notifications.raise_alarm("sms", NOBODY_LEFT, f"{said}, at {concern.location}", now=now)

@@ -1,0 +1,139 @@
+"""The aftercare plan of a completed session."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import cast
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from aftercare.domain.expansion import Planned, expand
+from aftercare.domain.protocol import Kind
+from aftercare.domain.timeline import Weeks, weeks_after
+from aftercare.models import Plan, Protocol
+from aftercare.services.plans.told import told_before, was_told
+from aftercare.services.protocols.loading import protocol_for
+from aftercare.services.telling.ledger import next_plan_number
+from aftercare.services.telling.tellings import Telling, tell, values_of
+from aftercare.wording import Letter, letter
+from notifications.domain.quiet import QuietHours
+from scheduling.domain.states import Status
+from scheduling.models import Appointment, Patient, Product
+
+TOO_LATE = "its time had passed when the session was marked completed"
+SPOKEN = "told at the clinic: the session ended in her quiet hours"
+ALREADY_TOLD = "told before, and not again"
+NEXT_SESSION = "the next session took place"
+
+
+def start_plan(
+    appointment: Appointment,
+    *,
+    product: Product | None = None,
+    protocol: Protocol | None = None,
+    too_late: str = TOO_LATE,
+    now: datetime | None = None,
+) -> Plan:
+    """Plan everything that follows the session, counted from its actual end (F16, F17). The appointment is fulfilled.
+
+    `product` is what goes on the skin, and is named in the texts. Without a `protocol` it is the treatment's. What an earlier plan of
+    this session has told isn't told again. Where the next session of the same skin took place already, the plan has ended as it starts.
+
+    The plan, its messages and their lines in the ledger are written in one statement. Requires a transaction.
+    """
+    if appointment.completed_at is None:
+        raise ValueError("an aftercare plan starts when its session is completed")
+    now = now or timezone.now()
+    protocol = protocol or protocol_for(appointment.course.treatment)
+    plan = Plan(pk=next_plan_number(), appointment=appointment, protocol=protocol, product=product, completed_at=appointment.completed_at)
+    tell(appointment.patient, tellings_of_new(plan, now, too_late), appointment=appointment, plan=plan, now=now)
+    if is_overtaken(appointment):
+        plan.stopped_at, plan.stop_reason = now, NEXT_SESSION
+        plan.save(update_fields=["stopped_at", "stop_reason"])
+    return plan
+
+
+def is_overtaken(appointment: Appointment) -> bool:
+    """Whether a later session of the same skin took place already."""
+    return same_skin(appointment).filter(status=Status.FULFILLED, during__startswith__gt=appointment.starts_at).exists()
+
+
+def same_skin(appointment: Appointment) -> QuerySet[Appointment]:
+    """Her other appointments for it."""
+    of_hers = Appointment.objects.filter(patient=appointment.patient_id, skin_area=appointment.skin_area)
+    return of_hers.exclude(pk=appointment.pk)
+
+
+def tellings_of_new(plan: Plan, now: datetime, too_late: str = TOO_LATE) -> list[Telling]:
+    """As `tellings_of_plan`, at its start. What lies before `now` isn't to go out, nor anything once the next session took place."""
+    over = NEXT_SESSION if is_overtaken(plan.appointment) else ""
+    return as_of(tellings_of_plan(plan), now, too_late, over)
+
+
+def as_of(tellings: Iterable[Telling], now: datetime, too_late: str = TOO_LATE, over: str = "") -> list[Telling]:
+    """Of a plan that starts `now`. `over` says why nothing more goes out."""
+    return [_as_of(telling, now, too_late, over) for telling in tellings]
+
+
+def _as_of(telling: Telling, now: datetime, too_late: str, over: str) -> Telling:
+    planned = telling.planned
+    if telling.reason or planned is None:
+        return telling
+    is_past = planned.is_past(now)
+    return replace(telling, reason=too_late) if is_past else replace(telling, send_at=max(telling.send_at, now), reason=over)
+
+
+def untold_night(tellings: Iterable[Telling], now: datetime) -> Planned | None:
+    """Of a plan at its start, the night that no message comes before, with its doses that are still ahead: somebody has to tell her.
+
+    The session ended in her quiet hours, or was marked completed when they had begun.
+    """
+    for telling in tellings:
+        night = telling.planned
+        ahead = tuple(dose for dose in night.folded if dose > now) if night else ()
+        if night and ahead and telling.reason in (SPOKEN, TOO_LATE):
+            return replace(night, folded=ahead)
+    return None
+
+
+def tellings_of_plan(plan: Plan) -> list[Telling]:
+    """Everything that the plan tells her, in order of time, as her language, her time zone and her nights are now."""
+    told = told_before(plan)
+    return [
+        replace(telling, reason=ALREADY_TOLD) if not telling.reason and telling.planned and was_told(telling.planned, told) else telling
+        for telling in tellings_of_first(plan)
+    ]
+
+
+def tellings_of_first(plan: Plan) -> list[Telling]:
+    """As `tellings_of_plan`, of a session that no plan was made for before. It looks nothing up but what hangs on the plan."""
+    appointment, patient = plan.appointment, plan.appointment.patient
+    quiet = QuietHours(*settings.QUIET_HOURS) if patient.wants_quiet_nights else None
+    values = values_of(appointment.location, patient.language, plan.product)
+    planned = expand(plan.protocol.as_domain(), plan.completed_at, patient.time_zone, quiet)
+    next_session = (appointment.minimum_interval_days, appointment.course.treatment.recommended_within_days)
+    weeks = weeks_after(planned, plan.completed_at, patient.zone, next_session=next_session)
+    return [
+        Telling(
+            key=f"plan-{plan.pk}-{message.key}",
+            kind=message.step.kind,
+            channel=message.step.channel,
+            send_at=message.send_at,
+            expires_at=message.expires_at,
+            letter=_once_asked_for(message, patient, values, weeks),
+            # A patient who agreed to night texts gets the first day's doses at any hour.
+            keeps_quiet_hours=bool(quiet or message.step.at or message.step.kind is not Kind.DOSE),
+            planned=message,
+            reason=SPOKEN if message.is_spoken else "",
+        )
+        for message in planned
+    ]
+
+
+def _once_asked_for(message: Planned, patient: Patient, values: dict[str, str], weeks: Weeks) -> Letter:
+    """Of a plan that is changed half-way most letters are never read, and writing them is most of the work."""
+    return cast(Letter, SimpleLazyObject(partial(letter, message, patient.language, patient.zone, values, weeks)))

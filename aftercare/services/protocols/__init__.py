@@ -1,0 +1,1 @@
+"""Protocols on their way from a draft to a version that sessions follow."""

@@ -1,0 +1,116 @@
+"""What she wrote is sorted by rules before anybody has read it: what is worrying becomes a concern, and she is answered in fixed words."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aftercare.domain.protocol import Text
+from aftercare.domain.triage import Level, Verdict, triage
+from aftercare.models import CareMessage, Concern, Plan
+from aftercare.services.concerns.lifecycle import add_words, location_of, open_concern_of, raise_concern
+from aftercare.services.concerns.on_call import is_on_call
+from aftercare.services.replies.checking_in import check_in_of
+from aftercare.wording import ANSWER_FINE, ANSWER_NOTED_CLOSED, ANSWER_SOON, ANSWER_SOON_CLOSED, ANSWER_URGENT, ANSWER_URGENT_CLOSED
+from notifications import services as notifications
+from notifications.domain.states import Meaning
+from notifications.models import Reply
+from scheduling import services as scheduling
+from scheduling.models import Location, Patient
+
+logger = logging.getLogger(__name__)
+
+HEALS_FOR = timedelta(weeks=6)  # F19: within the interval that the skin needs
+# (what she is told while we are open, and while we are closed)
+ANSWERS_TO = {Level.SOON: (ANSWER_SOON, ANSWER_SOON_CLOSED), Level.URGENT: (ANSWER_URGENT, ANSWER_URGENT_CLOSED)}
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a reply came to. `to_say` is the fixed answer, if any, in the words of `location`; `opens_at` is for its placeholder."""
+
+    level: Level
+    check_in: CareMessage | None = None
+    to_say: Text | None = None
+    patient: Patient | None = None
+    location: Location | None = None
+    opens_at: datetime | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        return self.level is Level.FINE
+
+
+def sort(reply: Reply, patients: Sequence[Patient], now: datetime) -> tuple[Verdict, CareMessage | None]:
+    """With the check-in that it answers. Requires no lock and writes nothing."""
+    check_in = check_in_of(patients, reply.address, reply.body, now) if reply.channel == "sms" else None
+    try:
+        verdict = triage(reply.body, asked=check_in is not None)
+    except Exception as error:
+        # In doubt it is a concern; and somebody must mend the rules.
+        logger.error("Triage failed with %s on reply %s", type(error).__name__, reply.pk)
+        notifications.raise_alarm("sms", "triage failed", f"{type(error).__name__} in the rules that sort replies", now=now)
+        return Verdict(Level.SOON), check_in
+    is_bare_call = reply.meaning == Meaning.HELP and not verdict.flags  # HELP on its own has an answer of its own
+    return Verdict(Level.WORDS) if is_bare_call else verdict, check_in
+
+
+def listen(reply: Reply, lines: Sequence[CareMessage], patients: Sequence[Patient], now: datetime) -> Heard:
+    """Raise what is to be raised. `lines` are the reply's own, one for each of `patients`. Requires a transaction."""
+    verdict, check_in = sort(reply, patients, now)
+    if check_in:
+        CareMessage.objects.filter(pk__in=[line.pk for line in lines], patient=check_in.patient).update(answers=check_in)
+    if not patients:
+        return _of_nobody(reply, lines, verdict, now)
+    if not verdict.level.is_concern:
+        return _ordinary(lines, patients, verdict.level, check_in, now)
+    concerned = _concerned(patients, check_in, verdict, now)
+    concerns = [
+        raise_concern(patient=line.patient, severity=verdict.level.value, said=reply.body or "?", flags=verdict.flags, line=line, now=now)
+        for line in lines
+        if line.patient in concerned
+    ]
+    patient, concern = concerned[0], concerns[0]
+    opens_at = scheduling.opens_at(concern.location, now)
+    is_closed = opens_at is not None and opens_at > now
+    # Where somebody is seeing to it, a machine doesn't talk into it.
+    to_say = None if all(each.acknowledged_at for each in concerns) else ANSWERS_TO[verdict.level][is_closed]
+    return Heard(verdict.level, check_in, to_say, patient, concern.location, opens_at)
+
+
+def _ordinary(
+    lines: Sequence[CareMessage], patients: Sequence[Patient], level: Level, check_in: CareMessage | None, now: datetime
+) -> Heard:
+    """Of whoever has an open concern it belongs to that, and doesn't count as settled: whoever sees to it reads it."""
+    concerns: list[Concern] = []
+    for line in lines:
+        concern = open_concern_of(line.patient) if line.patient else None
+        if concern:
+            concerns.append(add_words(concern, line, now=now))
+    patient = check_in.patient if check_in and check_in.patient else patients[0]
+    location = location_of(patient, now)
+    if level is Level.FINE and check_in and not concerns:
+        return Heard(Level.FINE, check_in, ANSWER_FINE, patient, location)
+    opens_at = scheduling.opens_at(location, now)
+    is_closed = opens_at is not None and opens_at > now
+    return Heard(Level.WORDS, check_in, ANSWER_NOTED_CLOSED if is_closed and not concerns else None, patient, location, opens_at)
+
+
+def _of_nobody(reply: Reply, lines: Sequence[CareMessage], verdict: Verdict, now: datetime) -> Heard:
+    """It may be a patient with another phone, or a friend of hers. She isn't answered, as nobody is at a number that we don't know."""
+    if verdict.level is Level.URGENT and not is_on_call(reply.address):
+        for line in lines:
+            raise_concern(patient=None, severity=Concern.Severity.URGENT, said=reply.body, flags=verdict.flags, line=line, now=now)
+    return Heard(Level.WORDS)
+
+
+def _concerned(patients: Sequence[Patient], check_in: CareMessage | None, verdict: Verdict, now: datetime) -> list[Patient]:
+    """Of those who share a number: who was asked, where it is an answer to that and nothing else; or else who is healing; or all."""
+    if check_in and check_in.patient and not verdict.flags:
+        return [patient for patient in patients if patient == check_in.patient]
+    healing = set(
+        Plan.objects.filter(
+            appointment__patient__in=patients, stopped_at=None, completed_at__gt=now - HEALS_FOR, completed_at__lte=now
+        ).values_list("appointment__patient", flat=True)
+    )
+    return [patient for patient in patients if patient.pk in healing] or list(patients)

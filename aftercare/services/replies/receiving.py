@@ -1,0 +1,203 @@
+"""What patients write back: into the ledger, to be acted on, sorted, answered or read."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
+
+from aftercare.domain.answers import answer_of
+from aftercare.domain.protocol import Kind
+from aftercare.domain.triage import Level
+from aftercare.models import CareMessage
+from aftercare.services.replies.answering import ANSWERS, Done, act_on, answered_lately
+from aftercare.services.replies.answering import MOST_ANSWERS_AN_HOUR as MOST_AUTOMATIC_ANSWERS_AN_HOUR
+from aftercare.services.replies.listening import Heard, listen
+from aftercare.services.telling.consent import has_said_stop, patients_at
+from aftercare.services.telling.tellings import values_of
+from aftercare.wording import HELP, Letter, day_and_time, how_to_stop, render, weekday_and_time
+from notifications import services as notifications
+from notifications.domain.states import Meaning
+from notifications.models import Reply
+from notifications.services import Draft
+from scheduling.models import Appointment, Location, Patient
+
+logger = logging.getLogger(__name__)
+
+ANSWERS_HELP = "an answer to HELP"
+ANSWERS_HER = "an answer to “{answer}”"
+ANSWER_IS_OF_USE_FOR = timedelta(hours=1)
+MOST_ANSWERS_AN_HOUR = 3  # to an address: two machines mustn't help each other for ever
+HOUR = timedelta(hours=1)
+NOTED_FOR = timedelta(hours=12)
+# Why the ledger says that they went out.
+URGENT_WORDS = "an answer to what sounds urgent"
+WORDS_OF = {
+    Level.FINE: "an answer to her answer",
+    Level.WORDS: "an answer out of hours",
+    Level.SOON: "an answer to what sounds worried",
+    Level.URGENT: URGENT_WORDS,
+}
+
+
+@transaction.atomic
+def receive(reply: Reply, *, now: datetime) -> None:
+    """A line for each patient at that address, or one that is nobody's. What comes first counts:
+
+    1. What she was told to answer with is acted on: C and R, 1 and 2 to a time that is offered.
+    2. An answer to a check-in, and whatever else she writes, is sorted: what is worrying becomes a concern (aftercare.domain.triage).
+    3. HELP is answered, and anything else waits to be read.
+
+    Nothing is texted to an address that no patient has, or that says STOP. Who asks for help over and over is left to a person.
+    """
+    if CareMessage.objects.filter(reply=reply).exists():
+        return
+    patients = list(patients_at(reply.channel, reply.address))
+    done = act_on(reply, patients, now=now) if patients else None
+    lines = _write_down(reply, patients, now)
+    heard = None if done else _listen(reply, lines, patients, now)
+    is_help = reply.meaning == Meaning.HELP and _asked_for_help(reply) <= MOST_ANSWERS_AN_HOUR
+    is_answered = (done is not None and not done.is_for_the_desk) or (heard is not None and heard.is_settled)
+    is_answered = is_answered or (is_help and heard is not None and not heard.level.is_concern)
+    if is_answered and patients:  # nobody needs to read it
+        CareMessage.objects.filter(reply=reply).update(read_at=now)
+    if done:
+        _answer(reply, done, now)
+    elif heard and heard.level.is_concern:
+        _answer_concern(reply, heard, patients, now)
+    elif is_help and patients:
+        _answer_help(reply, patients, now)
+    elif (heard and heard.is_settled) or (heard and reply.meaning == Meaning.WORDS and not _was_noted(patients, now)):
+        _answer_sorted(reply, heard, patients, now)
+
+
+@transaction.atomic
+def mark_read(lines: Iterable[CareMessage], *, by: User, now: datetime | None = None) -> int:
+    """Somebody has read these replies, for everybody at that address. Says how many lines that settles."""
+    replies = [line.reply_id for line in lines if line.reply_id]
+    return CareMessage.objects.to_read().filter(reply__in=replies).update(read_at=now or timezone.now(), read_by=by)
+
+
+def _write_down(reply: Reply, patients: Sequence[Patient], now: datetime) -> list[CareMessage]:
+    whose: list[Patient | None] = [*patients] or [None]
+    lines = [
+        CareMessage(patient=patient, kind=Kind.REPLY.value, channel=reply.channel, planned_for=reply.received_at, reply=reply)
+        for patient in whose
+    ]
+    CareMessage.objects.bulk_create(lines, ignore_conflicts=True)
+    return list(CareMessage.objects.filter(reply=reply).select_related("patient", "reply").order_by("pk"))
+
+
+def _listen(reply: Reply, lines: Sequence[CareMessage], patients: Sequence[Patient], now: datetime) -> Heard | None:
+    """None where that failed: then her words wait to be read as any do, and an operator is told."""
+    try:
+        with transaction.atomic():
+            return listen(reply, lines, patients, now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.error("No concern could be raised of reply %s: %s", reply.pk, type(error).__name__)
+        notifications.raise_alarm("sms", "concern not raised", f"{type(error).__name__} when a reply was to become a concern", now=now)
+        return None
+
+
+def _asked_for_help(reply: Reply) -> int:
+    """How often in the last hour, this time included."""
+    since = reply.received_at - timedelta(hours=1)
+    return Reply.objects.filter(address=reply.address, meaning=Meaning.HELP.value, received_at__gt=since).count()
+
+
+def _answer_help(reply: Reply, patients: Sequence[Patient], now: datetime) -> None:
+    appointment = _nearest(patients, now)
+    location = appointment.location if appointment else Location.objects.order_by("pk").first()
+    if location is None:
+        return
+    patient = appointment.patient if appointment else patients[0]
+    letter = render(HELP, patient.language, values_of(location, patient.language))
+    hint = f" {how_to_stop(patient.language)}" if reply.channel == "sms" else ""
+    _send(reply, letter, Done(HELP, patient, location, now, appointment), f"help-{reply.pk}", ANSWERS_HELP, now, hint=hint)
+
+
+def _answer(reply: Reply, done: Done, now: datetime) -> None:
+    language = done.patient.language
+    values = values_of(done.location, language) | day_and_time(done.about, done.location.zone, language)
+    letter = render(done.text, language, values)
+    _send(reply, letter, done, f"{ANSWERS}{reply.pk}", ANSWERS_HER.format(answer=answer_of(reply.body)), now)
+
+
+def _answer_concern(reply: Reply, heard: Heard, patients: Sequence[Patient], now: datetime) -> None:
+    """The first urgent answer within an hour always goes."""
+    is_first = heard.level is Level.URGENT and not _said_lately(URGENT_WORDS, patients, now - HOUR)
+    if is_first:
+        _say(reply, heard, URGENT_WORDS, now)
+    else:
+        _answer_sorted(reply, heard, patients, now)
+
+
+def _answer_sorted(reply: Reply, heard: Heard, patients: Sequence[Patient], now: datetime) -> None:
+    if answered_lately(patients, now) < MOST_AUTOMATIC_ANSWERS_AN_HOUR:
+        _say(reply, heard, WORDS_OF[heard.level], now)
+
+
+def _say(reply: Reply, heard: Heard, reason: str, now: datetime) -> None:
+    patient, location = heard.patient, heard.location
+    if heard.to_say is None or patient is None or location is None or has_said_stop(reply.channel, reply.address):
+        return
+    values = values_of(location, patient.language)
+    if heard.opens_at:
+        values["opens"] = weekday_and_time(heard.opens_at, location.zone, patient.language)
+    letter = render(heard.to_say, patient.language, values)
+    done = Done(heard.to_say, patient, location, now)
+    _send(reply, letter, done, f"{ANSWERS}{reply.pk}", reason, now, is_urgent=heard.level is Level.URGENT)
+
+
+def _was_noted(patients: Sequence[Patient], now: datetime) -> bool:
+    """Once a night is enough."""
+    return _said_lately(WORDS_OF[Level.WORDS], patients, now - NOTED_FOR)
+
+
+def _said_lately(reason: str, patients: Sequence[Patient], since: datetime) -> bool:
+    said = CareMessage.objects.filter(patient__in=patients, planned_for__gt=since, reason=reason)
+    return said.filter(message__dedupe_key__startswith=ANSWERS).exists()
+
+
+def _send(
+    reply: Reply, letter: Letter, done: Done, key: str, reason: str, now: datetime, *, hint: str = "", is_urgent: bool = False
+) -> None:
+    """At once, at any hour: she has just written. The key makes it one answer, however often the reply comes."""
+    is_text = reply.channel == "sms"
+    answer = Draft(
+        dedupe_key=key,
+        reference=f"patient-{done.patient.pk}",
+        channel=reply.channel,
+        address=reply.address,
+        subject="" if is_text else letter.subject,
+        body=f"{letter.sms}{hint}" if is_text else letter.email,
+        html="" if is_text else letter.html,
+        send_at=now,
+        expires_at=now + ANSWER_IS_OF_USE_FOR,
+        is_urgent=is_urgent,
+        time_zone=done.patient.time_zone,
+    )
+    [message] = notifications.schedule([answer], now=now)
+    CareMessage.objects.get_or_create(
+        message=message,
+        defaults={
+            "patient": done.patient,
+            "appointment": done.appointment,
+            "kind": done.kind.value,
+            "channel": reply.channel,
+            "planned_for": now,
+            "key": done.key,
+            "reason": reason,
+        },
+    )
+
+
+def _nearest(patients: Sequence[Patient], now: datetime) -> Appointment | None:
+    """The next appointment of anybody at that address, or else the last."""
+    theirs = Appointment.objects.filter(patient__in=patients).select_related("patient", "location")
+    coming = theirs.coming().filter(during__startswith__gt=now).order_by("during")
+    return coming.first() or theirs.blocking().order_by("-during").first()

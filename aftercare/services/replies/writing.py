@@ -1,0 +1,119 @@
+"""Our own words to a patient: an answer to what she wrote, by text, or by email where no text is possible."""
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from aftercare.domain.protocol import Kind, Text
+from aftercare.errors import CantBeReached, NothingToSay, TooLong
+from aftercare.models import CareMessage, Concern, ConcernEvent
+from aftercare.services.concerns.lifecycle import acknowledge_held, location_of, open_concern_of
+from aftercare.services.telling.consent import address_of, has_said_stop
+from aftercare.services.telling.tellings import values_of
+from aftercare.wording import Letter, render
+from notifications import services as notifications
+from notifications.domain.segments import segments
+from notifications.services import Draft
+from scheduling.models import Location, Patient
+
+MOST_SEGMENTS = 2
+IS_OF_USE_FOR = timedelta(hours=4)
+TWICE_WITHIN = timedelta(minutes=1)  # the same words are the same answer: a button was pressed twice
+
+
+def way_to(patient: Patient) -> tuple[str, str]:
+    """(channel, address). She needn't have agreed to messages: she is answered. Raises CantBeReached, with why."""
+    ways = {channel: address_of(patient, channel) for channel in ("sms", "email")}
+    for channel, address in ways.items():
+        if address and not has_said_stop(channel, address):
+            return channel, address
+    if ways["sms"]:
+        raise CantBeReached(f"{patient.first_name}'s number said STOP, and there is no email address that may be used. Please call.")
+    raise CantBeReached(f"{patient.first_name} has no mobile number and no email address here. Please add one first.")
+
+
+@transaction.atomic
+def answer(patient: Patient, words: str, *, by: User, concern: Concern | None = None, now: datetime) -> CareMessage:
+    """At once and at any hour: she wrote to us. The clinic's name goes in front. Whoever answers an open concern has acknowledged it.
+
+    Raises NothingToSay, TooLong (more than 2 segments), CantBeReached. Sent twice within a minute, it is sent once.
+    """
+    words = words.replace("\x00", "").replace("\r\n", "\n").strip()
+    if not words:
+        raise NothingToSay("Write an answer first.")
+    channel, address = way_to(patient)
+    standing = concern or open_concern_of(patient)
+    held = Concern.objects.select_for_update(no_key=True).get(pk=standing.pk) if standing else None
+    location = held.location if held else location_of(patient, now)
+    letter = letter_of(words, location, patient.language)
+    if channel == "sms":
+        require_short(letter.sms)
+    twin = _said_just_now(patient, words, by, now)
+    if twin:
+        return twin
+    line = _write(patient, channel, address, letter, key_of(patient, words, by, now), by, held, now)
+    if held and not held.resolved_at:
+        if not held.acknowledged_at:
+            acknowledge_held(held, by=by, now=now)
+        ConcernEvent.objects.create(concern=held, what=ConcernEvent.What.ANSWERED, at=now, by=by)
+    return line
+
+
+def letter_of(words: str, location: Location, language: str) -> Letter:
+    """The words as they are: nothing in them is a placeholder."""
+    values = values_of(location, language)
+    return render(Text(sms="{clinic}: {words}", subject="{clinic}", email="{words}"), language, {**values, "words": words})
+
+
+def require_short(text: str) -> None:
+    encoding, number = segments(text)
+    if number > MOST_SEGMENTS:
+        most = "about 300" if encoding == "GSM-7" else "about 130, because of a character such as an emoji or a curly quote,"
+        raise TooLong(f"That would go out as {number} texts. Shorten it to {most} characters, the clinic's name included.", number)
+
+
+def key_of(patient: Patient, words: str, by: User, at: datetime) -> str:
+    """The same within a minute of the clock: two requests at once write one row."""
+    digest = sha256(f"{by.pk}:{words}".encode()).hexdigest()[:16]
+    return f"words-{patient.pk}-{digest}-{int(at.timestamp() // TWICE_WITHIN.total_seconds())}"
+
+
+def _said_just_now(patient: Patient, words: str, by: User, now: datetime) -> CareMessage | None:
+    keys = [key_of(patient, words, by, at) for at in (now, now - TWICE_WITHIN)]
+    lately = CareMessage.objects.filter(patient=patient, key__in=keys, planned_for__gt=now - TWICE_WITHIN)
+    return lately.select_related("message").first()
+
+
+def _write(
+    patient: Patient, channel: str, address: str, letter: Letter, key: str, by: User, concern: Concern | None, now: datetime
+) -> CareMessage:
+    is_text = channel == "sms"
+    draft = Draft(
+        dedupe_key=key,
+        reference=f"patient-{patient.pk}",
+        channel=channel,
+        address=address,
+        subject="" if is_text else letter.subject,
+        body=letter.sms if is_text else letter.email,
+        html="" if is_text else letter.html,
+        send_at=now,
+        expires_at=now + IS_OF_USE_FOR,
+        is_urgent=concern is not None and concern.severity == Concern.Severity.URGENT,
+        time_zone=patient.time_zone,
+    )
+    [message] = notifications.schedule([draft], now=now)
+    line, _is_new = CareMessage.objects.get_or_create(
+        message=message,
+        defaults={
+            "patient": patient,
+            "kind": Kind.REPLY.value,
+            "channel": channel,
+            "planned_for": now,
+            "key": key,
+            "concern": concern,
+            "written_by": by,
+        },
+    )
+    return line
