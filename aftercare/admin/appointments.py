@@ -19,7 +19,7 @@ from aftercare.admin.lines import link_to_all, table_of, with_all_it_shows
 from aftercare.admin.patients import troubles
 from aftercare.admin.plans import buttons, standing_of
 from aftercare.admin.remedies import to_reach
-from aftercare.forms import ASKED, NewcomerWithConsentForm
+from aftercare.forms.consent import ASKED, NewcomerWithConsentForm
 from aftercare.models import CareMessage, Plan
 from aftercare.services.plans.starting import TOO_LATE, tellings_of_new, untold_night
 from scheduling.admin import AppointmentAdmin

@@ -15,7 +15,7 @@ from aftercare import services
 from aftercare.admin import changes
 from aftercare.admin.conversations import notice_of_concern
 from aftercare.admin.lines import link_to_all, table_of, with_all_it_shows
-from aftercare.forms import ADDRESSES, ASKED, PatientForm
+from aftercare.forms.consent import ADDRESSES, ASKED, PatientForm
 from aftercare.models import CareMessage
 from scheduling.admin import PatientAdmin
 from scheduling.models import Patient

@@ -20,9 +20,9 @@ from django.views.decorators.http import require_safe
 
 from aftercare import services
 from aftercare.admin import told
-from aftercare.admin.preview_form import REACHED, PreviewForm
 from aftercare.admin.protocol_pages import ProtocolPages, linked, state_of
 from aftercare.domain.consent import CURRENT, Purpose, wording_of
+from aftercare.forms.previews import REACHED, PreviewForm
 from aftercare.models import Protocol
 from aftercare.services import Previewed
 from aftercare.services.plans.starting import TOO_LATE, untold_night

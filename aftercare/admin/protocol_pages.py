@@ -18,10 +18,10 @@ from django.views.decorators.http import require_POST
 
 from aftercare import services
 from aftercare.admin.move_over_pages import plans_behind
-from aftercare.admin.protocol_forms import DetailsForm, NewProtocolForm
 from aftercare.admin.protocol_words import differences, hours, in_words
 from aftercare.domain.checking import Problem
 from aftercare.errors import ChangedMeanwhile, NameTaken, NotADraft, Refused
+from aftercare.forms.protocols import DetailsForm, NewProtocolForm
 from aftercare.models import Plan, Protocol
 from aftercare.services.protocols.drafts import details_seen
 

@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from aftercare import services
-from aftercare.admin.protocol_forms import LONGEST_TEXT, NEW_STEP, PARTS, StepForm
 from aftercare.admin.protocol_pages import about, page_of, state_of
 from aftercare.admin.protocol_words import hours, in_words
 from aftercare.domain.checking import Surroundings, longest, problems_in, problems_in_text
 from aftercare.domain.placeholders import PLACEHOLDERS
 from aftercare.domain.protocol import Kind, Step, Text
 from aftercare.errors import NameTaken, Refused
+from aftercare.forms.protocols import LONGEST_TEXT, NEW_STEP, PARTS, StepForm
 from aftercare.models import Protocol, ProtocolStep
 from aftercare.services.protocols.checking import surroundings
 from aftercare.services.protocols.drafts import step_seen

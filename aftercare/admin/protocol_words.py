@@ -1,9 +1,10 @@
 """What a step does, in words: how a clinician would say it."""
 
 from collections.abc import Iterable
-from datetime import time, timedelta
+from datetime import timedelta
 from typing import Any
 
+from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,7 +17,7 @@ def in_words(step: Step) -> str:
     """“8 doses, every 3 hours from 3 hours after the session’s end”"""
     begins = _after(step.first_after)
     if step.at:
-        clocks = _list([clock(at) for at in step.at])
+        clocks = _list([time_format(at, "g:i A") for at in step.at])
         if step.times == 1:
             said = _("%(what)s, at the first %(clocks)s later than %(begins)s") % {"what": _what(step), "clocks": clocks, "begins": begins}
         else:
@@ -40,10 +41,6 @@ def hours(length: timedelta) -> str:
         ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes} if minutes else "",
     ]
     return _list([part for part in parts if part]) if any(parts) else _("0 hours")
-
-
-def clock(at: time) -> str:
-    return f"{at:%-I:%M %p}"
 
 
 def differences(old: Protocol, new: Protocol, languages: dict[str, Any]) -> list[str]:

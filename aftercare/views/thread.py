@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from aftercare import services
 from aftercare.errors import CantBeReached
+from aftercare.forms.conversations import AnswerForm, RaiseForm, ResolveForm
 from aftercare.models import Concern
 from aftercare.reports import About, Thread, about, thread_of, thread_of_number
 from aftercare.services.concerns.lifecycle import location_of
@@ -26,7 +27,6 @@ from aftercare.views import polling, words
 from aftercare.views.bubbles import planned, talk
 from aftercare.views.cards import card
 from aftercare.views.inbox import MAY_SEE
-from aftercare.views.inbox_forms import AnswerForm, RaiseForm, ResolveForm
 from notifications.domain.masking import masked
 from notifications.models import Pause, Reply
 from scheduling import services as scheduling

@@ -8,10 +8,10 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.formats import time_format
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from aftercare.admin.protocol_words import clock
 from aftercare.domain.facts import facts_in, unknown_facts
 from aftercare.domain.protocol import Kind, Step, Text
 from aftercare.models import Protocol
@@ -32,7 +32,7 @@ class ClockTimes(forms.CharField):
     """“8:00 AM, 8:00 PM” and “8, 20:00”: several times of day."""
 
     def prepare_value(self, value: Any) -> Any:
-        return ", ".join(clock(at) for at in value) if isinstance(value, (list, tuple)) else value
+        return ", ".join(time_format(at, "g:i A") for at in value) if isinstance(value, (list, tuple)) else value
 
     def to_python(self, value: Any) -> list[time]:  # type: ignore[override]
         written = [part.strip() for part in re.split(r",|;|\band\b|\n", super().to_python(value) or "") if part.strip()]
