@@ -16,6 +16,10 @@ OUR_REMEDIES = {
     "Look the time up in the log, and report the fault.",
     "concern not raised": "That is a fault of ours: somebody's words wait among the replies to be read, and may be urgent. Read them now, "
     "and report the fault.",
+    "answer not acted on": "That is a fault of ours: what a patient answered, such as C to confirm, waits among the replies to be read. "
+    "See to it by hand, and report the fault.",
+    "answer not written": "That is a fault of ours: a patient who wrote to us didn't get the fixed answer, which may have told her whom to "
+    "call. Look through the inbox now, call her, and report the fault.",
     "listener failed": "That is a fault of ours: what should have followed a reply or a failed message hasn't. "
     "Look the time up in the log, see to the patient by hand, and report the fault.",
 }

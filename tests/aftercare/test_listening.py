@@ -7,13 +7,13 @@ import pytest
 
 from aftercare.models import CareMessage, Concern, OnCallContact
 from aftercare.services import acknowledge
-from aftercare.services.replies import listening
+from aftercare.services.replies import listening, receiving
 from notifications.domain.states import Meaning
 from notifications.models import Alarm, Message, Pause, Reply
 from notifications.services import dispatch, suppress
 from notifications.services.replies import receive_reply
 from notifications.signals import reply_received
-from scheduling.models import OpeningHours
+from scheduling.models import OpeningHours, Patient
 from tests.clinic_world import FIRST, TODAY, at, ledger, outbox
 from tests.staff import member
 
@@ -36,6 +36,10 @@ def answers() -> list[str]:
     """Without the clinic's name."""
     sent = Message.objects.filter(dedupe_key__startswith="answer-").order_by("pk")
     return [message.body.removeprefix("Maple Street Clinic: ") for message in sent]
+
+
+def broken(*args, **named):
+    raise ZeroDivisionError
 
 
 def line_of(reply: Reply) -> CareMessage:
@@ -207,23 +211,52 @@ class TestAConcern:
 
 class TestNothingIsLost:
     def test_where_the_rules_fail_it_is_a_concern_and_an_operator_hears(self, healing, monkeypatch):
-        def broken(*args, **named):
-            raise ZeroDivisionError
-
         monkeypatch.setattr(listening, "triage", broken)
         receive_reply("sms", "+12125550101", "good morning", provider_id="SMx", now=DAY_4)
         assert Concern.objects.get().severity == "soon"
         assert Alarm.objects.get().code == "triage failed"
 
     def test_where_the_concern_cant_be_raised_her_words_wait_to_be_read_and_an_operator_hears(self, healing, monkeypatch):
-        def broken(**named):
-            raise ZeroDivisionError
-
         monkeypatch.setattr(listening, "raise_concern", broken)
         receive_reply("sms", "+12125550101", "my cheek is bleeding", provider_id="SMx", now=DAY_4)
         [line] = CareMessage.objects.to_read()
         assert (line.reply.body, line.concern) == ("my cheek is bleeding", None)
         assert Alarm.objects.get().code == "concern not raised"
+
+    @pytest.mark.parametrize(
+        ("words", "severity"), [("my cheek is bleeding", "urgent"), ("I'm worried about my skin", "soon"), ("2", "soon")]
+    )
+    def test_where_the_fixed_answer_cant_be_written_the_concern_stands_and_an_operator_hears(self, healing, asked, words, severity):
+        Patient.objects.filter(pk=healing.ana.pk).update(time_zone="US/Nowhere")
+        receive_reply("sms", "+12125550101", words, provider_id="SMx", now=DAY_4)
+        [line] = CareMessage.objects.to_read()
+        concern = Concern.objects.get()
+        assert (line.reply.body, line.concern, concern.severity) == (words, concern, severity)
+        assert outbox(reference=f"concern-{concern.pk}")
+        assert answers() == []
+        alarm = Alarm.objects.get()
+        assert (alarm.code, alarm.explanation) == ("answer not written", "ValueError with what a patient wrote: answer not written")
+
+    def test_where_her_thanks_cant_be_written_somebody_reads_what_she_wrote(self, healing, asked, monkeypatch):
+        monkeypatch.setattr(receiving, "render", broken)
+        receive_reply("sms", "+12125550101", "1", provider_id="SMx", now=DAY_4)
+        [line] = CareMessage.objects.to_read()
+        assert (line.reply.body, line.answers) == ("1", asked)
+        assert Alarm.objects.get().code == "answer not written"
+
+    def test_where_help_cant_be_answered_somebody_reads_it(self, healing, monkeypatch):
+        monkeypatch.setattr(receiving, "render", broken)
+        receive_reply("sms", "+12125550101", "HELP", provider_id="SMx", now=DAY_4)
+        [line] = CareMessage.objects.to_read()
+        assert line.reply.body == "HELP"
+        assert Alarm.objects.get().code == "answer not written"
+
+    def test_where_it_cant_be_acted_on_her_answer_waits_to_be_read(self, healing, monkeypatch):
+        monkeypatch.setattr(receiving, "act_on", broken)
+        receive_reply("sms", "+12125550101", "C", provider_id="SMx", now=DAY_4)
+        [line] = CareMessage.objects.to_read()
+        assert line.reply.body == "C"
+        assert Alarm.objects.get().code == "answer not acted on"
 
     def test_a_suppressed_number_is_not_answered(self, healing):
         suppress("sms", "+12125550101", reason="said stop", now=TODAY)

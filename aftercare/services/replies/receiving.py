@@ -1,8 +1,10 @@
 """What patients write back: into the ledger, to be acted on, sorted, answered or read."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Literal, TypeVar
 
 from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError, transaction
@@ -25,6 +27,7 @@ from notifications.services import Draft
 from scheduling.models import Appointment, Location, Patient
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 ANSWERS_HELP = "an answer to HELP"
 ANSWERS_HER = "an answer to “{answer}”"
@@ -50,27 +53,24 @@ def receive(reply: Reply, *, now: datetime) -> None:
     2. An answer to a check-in, and whatever else she writes, is sorted: what is worrying becomes a concern (aftercare.domain.triage).
     3. HELP is answered, and anything else waits to be read.
 
+    Each of these may fail without taking the others along: a concern stands even where its fixed answer can't be written.
     Nothing is texted to an address that no patient has, or that says STOP. Who asks for help over and over is left to a person.
     """
     if CareMessage.objects.filter(reply=reply).exists():
         return
     patients = list(patients_at(reply.channel, reply.address))
-    done = act_on(reply, patients, now=now) if patients else None
     lines = _write_down(reply, patients, now)
-    heard = None if done else _listen(reply, lines, patients, now)
+    done = heard = None
+    if patients:
+        done = _unless_it_fails("answer not acted on", reply, partial(act_on, reply, patients, now=now), now)
+    if not done:
+        heard = _unless_it_fails("concern not raised", reply, partial(listen, reply, lines, patients, now), now)
     is_help = reply.meaning == Meaning.HELP and _asked_for_help(reply) <= MOST_ANSWERS_AN_HOUR
     is_answered = (done is not None and not done.is_for_the_desk) or (heard is not None and heard.is_settled)
     is_answered = is_answered or (is_help and heard is not None and not heard.level.is_concern)
-    if is_answered and patients:  # nobody needs to read it
+    has_answered = _unless_it_fails("answer not written", reply, partial(_answer_as_due, reply, done, heard, patients, is_help, now), now)
+    if is_answered and has_answered and patients:  # nobody needs to read it
         CareMessage.objects.filter(reply=reply).update(read_at=now)
-    if done:
-        _answer(reply, done, now)
-    elif heard and heard.level.is_concern:
-        _answer_concern(reply, heard, patients, now)
-    elif is_help and patients:
-        _answer_help(reply, patients, now)
-    elif (heard and heard.is_settled) or (heard and reply.meaning == Meaning.WORDS and not _was_noted(patients, now)):
-        _answer_sorted(reply, heard, patients, now)
 
 
 @transaction.atomic
@@ -90,17 +90,34 @@ def _write_down(reply: Reply, patients: Sequence[Patient], now: datetime) -> lis
     return list(CareMessage.objects.filter(reply=reply).select_related("patient", "reply").order_by("pk"))
 
 
-def _listen(reply: Reply, lines: Sequence[CareMessage], patients: Sequence[Patient], now: datetime) -> Heard | None:
-    """None where that failed: then her words wait to be read as any do, and an operator is told."""
+def _unless_it_fails(code: str, reply: Reply, step: Callable[[], T], now: datetime) -> T | None:
+    """None where it failed: it alone is taken back, her words wait to be read as any do, and an operator is told. Never what she wrote.
+
+    Without PostgreSQL nothing here holds: that goes on to whoever called.
+    """
     try:
         with transaction.atomic():
-            return listen(reply, lines, patients, now)
+            return step()
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
-        logger.error("No concern could be raised of reply %s: %s", reply.pk, type(error).__name__)
-        notifications.raise_alarm("sms", "concern not raised", f"{type(error).__name__} when a reply was to become a concern", now=now)
+        logger.error("Of reply %s: %s, as of %s", reply.pk, code, type(error).__name__)
+        notifications.raise_alarm("sms", code, f"{type(error).__name__} with what a patient wrote: {code}", now=now)
         return None
+
+
+def _answer_as_due(
+    reply: Reply, done: Done | None, heard: Heard | None, patients: Sequence[Patient], is_help: bool, now: datetime
+) -> Literal[True]:
+    if done:
+        _answer(reply, done, now)
+    elif heard and heard.level.is_concern:
+        _answer_concern(reply, heard, patients, now)
+    elif is_help and patients:
+        _answer_help(reply, patients, now)
+    elif (heard and heard.is_settled) or (heard and reply.meaning == Meaning.WORDS and not _was_noted(patients, now)):
+        _answer_sorted(reply, heard, patients, now)
+    return True
 
 
 def _asked_for_help(reply: Reply) -> int:
