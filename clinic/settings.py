@@ -240,7 +240,7 @@ OPERATOR_EMAILS = [address.strip() for address in env.list("OPERATOR_EMAILS", de
 # --- words and times ------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
 LANGUAGES = [("en-us", "English")]  # of the interface; LocaleMiddleware would otherwise hand out foreign date orders
-PATIENT_LANGUAGES = [("en", "English"), ("es", "Español")]
+PATIENT_LANGUAGES = [("en", "English"), ("es", "Spanish")]
 TIME_ZONE = env.str("TIME_ZONE", default="America/New_York")
 if TIME_ZONE not in available_timezones():
     raise ImproperlyConfigured(f"TIME_ZONE is “{TIME_ZONE}”, which is no time zone; use a name such as America/New_York.")

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 from aftercare import services
 from aftercare.admin import told
 from aftercare.admin.protocol_pages import ProtocolPages, linked, state_of
+from aftercare.admin.protocol_words import accents_left_out, what_makes_it_dear
 from aftercare.domain.consent import CURRENT, Purpose, wording_of
 from aftercare.forms.previews import REACHED, PreviewForm
 from aftercare.models import Protocol
@@ -141,6 +142,7 @@ def _previewed(protocol: Protocol, form: PreviewForm) -> dict[str, Any]:
         "tiles": _tiles(going, zone),
         "to_say": told.to_say(night, _("the patient"), zone),
         "dropped": told.dropped(((one.telling.is_a_dose, one.send_at) for one in previewed if one.is_late), zone),
+        "dear": what_makes_it_dear(list(dict.fromkeys(character for one in going if one.channel == "sms" for character in one.dear))),
         "troubled": sum(bool(one.troubles) for one in previewed),
     }
 
@@ -148,11 +150,10 @@ def _previewed(protocol: Protocol, form: PreviewForm) -> dict[str, Any]:
 def _message(one: Previewed, zone: ZoneInfo, page: str) -> dict[str, Any]:
     is_text = one.channel == "sms"
     doses = ", ".join(told.clock_text(localtime(dose, zone)) for dose in one.night)
-    dear = " ".join(f"“{character}”" for character in one.dear) if is_text else ""
     why = "" if one.reason in (TOO_LATE, IN_VAIN) else one.reason or one.remark  # what else there is to say of those is said already
     return told.message(one.telling, one.channel, one.words, one.send_at, zone, goes=one.goes, waits=one.waits_until) | {
-        "encoding": one.cost.encoding,
-        "dear": _("In UCS-2, which holds less than half as much, because of %(dear)s.") % {"dear": dear} if dear else "",
+        "is_dear": is_text and bool(one.dear),
+        "left_out": accents_left_out(one.lost),
         "doses": _("The night’s doses: %(times)s.") % {"times": doses} if doses else "",
         "why": why,
         "troubles": one.troubles,
@@ -163,13 +164,13 @@ def _message(one: Previewed, zone: ZoneInfo, page: str) -> dict[str, Any]:
 def _tiles(going: Sequence[Previewed], zone: ZoneInfo) -> list[dict[str, Any]]:
     """How many there are and what they take, and on the busiest day how many of those that patients are told of when they agree."""
     texts, emails = ([one for one in going if one.channel == channel] for channel in ("sms", "email"))
-    dear = sum(one.cost.encoding != "GSM-7" for one in texts)
+    dear = sum(bool(one.dear) for one in texts)
     tiles: list[dict[str, Any]] = [{"name": _("Texts"), "value": len(texts)}]
     if texts:
-        in_ucs_2 = ngettext("%(count)s text in UCS-2", "%(count)s texts in UCS-2", dear) % {"count": dear}
+        shorter = ngettext("%(count)s text with 70 to a segment", "%(count)s texts with 70 to a segment", dear) % {"count": dear}
         paid = sum(one.cost.number for one in texts)
         tiles += [
-            {"name": _("SMS segments"), "value": paid, "detail": in_ucs_2 if dear else _("all in GSM-7")},
+            {"name": _("SMS segments"), "value": paid, "detail": shorter if dear else _("160 characters are one, 306 are two")},
             {"name": _("Most texts on a day"), **_busiest("sms", texts, zone)},
         ]
     tiles.append({"name": _("Emails"), "value": len(emails)})

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST
 
 from aftercare import services
 from aftercare.admin.protocol_pages import about, page_of, state_of
-from aftercare.admin.protocol_words import hours, in_words
-from aftercare.domain.checking import Surroundings, longest, problems_in, problems_in_text
+from aftercare.admin.protocol_words import accents_left_out, hours, in_words, what_makes_it_dear
+from aftercare.domain.checking import Problem, Surroundings, accents_lost, longest, problems_in, problems_in_text
 from aftercare.domain.placeholders import PLACEHOLDERS
 from aftercare.domain.protocol import Kind, Step, Text
 from aftercare.errors import NameTaken, Refused
@@ -24,7 +24,7 @@ from aftercare.forms.protocols import LONGEST_TEXT, NEW_STEP, PARTS, StepForm
 from aftercare.models import Protocol, ProtocolStep
 from aftercare.services.protocols.checking import surroundings
 from aftercare.services.protocols.drafts import step_seen
-from notifications.domain.segments import segments
+from notifications.domain.segments import outside_gsm_7, segments
 
 
 class ProtocolStepPages(admin.ModelAdmin):
@@ -69,7 +69,7 @@ class ProtocolStepPages(admin.ModelAdmin):
                 form.add_error("slug" if isinstance(refusal, NameTaken) else None, str(refusal))
                 row = self._row(request, pk)  # as it is now
             else:
-                messages.success(request, _("“%(step)s” is saved.") % {"step": form.cleaned_data["slug"]})
+                _say_saved(request, row.protocol, form.cleaned_data["slug"])
                 return redirect(self._way_on(request, row))
         return self._step_page(request, row.protocol, form, row)
 
@@ -144,7 +144,7 @@ class ProtocolStepPages(admin.ModelAdmin):
             "form": form,
             "seen": step_seen(step) if step else "",
             "languages": languages,
-            "problems": about(problems, row.slug, "") if row else [],
+            "problems": _with_places(about(problems, row.slug)) if row else [],
             "placeholders": PLACEHOLDERS,
             "state": state_of(protocol),
             "words": in_words(step) if step else "",
@@ -174,19 +174,34 @@ class ProtocolStepPages(admin.ModelAdmin):
         return TemplateResponse(request, template, shared | context)
 
 
+def _say_saved(request: HttpRequest, protocol: Protocol, slug: str) -> None:
+    if about(services.problems_of(protocol), slug):
+        messages.warning(request, _("“%(step)s” is saved. It can’t be published like this: see what must be mended.") % {"step": slug})
+    else:
+        messages.success(request, _("“%(step)s” is saved.") % {"step": slug})
+
+
 def _text(step: Step | None, language: str) -> Text:
     return step.texts.get(language, Text("")) if step else Text("")
+
+
+def _with_places(problems: list[Problem]) -> list[tuple[str, str, Problem]]:
+    """Each with the part of the page where it is mended, and how people call its language."""
+    called = dict(settings.PATIENT_LANGUAGES)
+    return [(f"words-{one.language}" if one.language else "when", str(called.get(one.language, "")), one) for one in problems]
 
 
 def _size(sms: str, step: Step, language: str, around: Surroundings, *, with_problems: bool = False) -> dict[str, Any]:
     """What the text message comes to at the most; while it is being written, also what is wrong with it."""
     sent = longest(sms, step, language, around)
+    lost, lost_at_first = accents_lost(sms, step, language, around)
     problems = problems_in_text(Text(sms, "-", "-"), step, language, around) if with_problems and sms.strip() else []
     return {
         "is_empty": not sms.strip(),
         "segments": segments(sent).number,
-        "encoding": segments(sent).encoding,
+        "dear": what_makes_it_dear(outside_gsm_7(sent)),
+        "left_out": accents_left_out(lost, lost_at_first),
         "characters": len(sent),
         "sent": sent,
-        "problems": [problem.sentence.partition(": ")[2] for problem in problems],
+        "problems": [problem.said for problem in problems],
     }

@@ -1,6 +1,6 @@
 """What a step does, in words: how a clinician would say it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from aftercare.domain.protocol import Kind, Protocol, Step
+from notifications.domain.segments import MOST, plain
 
 HOUR = timedelta(hours=1)
 
@@ -56,6 +57,31 @@ def differences(old: Protocol, new: Protocol, languages: dict[str, Any]) -> list
         if reworded:
             said.append(_("“%(step)s” has other words in %(languages)s.") % {"step": slug, "languages": _list(reworded)})
     return said
+
+
+def what_makes_it_dear(dear: Sequence[str]) -> str:
+    """“A character such as an emoji …” about the characters that GSM-7 lacks; "" for none."""
+    if not dear:
+        return ""
+    said = _("A character such as an emoji or a curly quote makes it shorter: 70 to a text. Here: %(dear)s.")
+    return said % {"dear": _list([f"“{character}”" for character in dear])}
+
+
+def accents_left_out(lost: Sequence[str], lost_at_first: Sequence[str] = ()) -> str:
+    """What becomes of characters so that the text fits: wherever it is sent, or only as the first text of all; "" for nothing."""
+    said = []
+    if lost:
+        said.append(_("Accents are left out so that it fits in %(most)s segments: %(which)s.") % {"most": MOST, "which": _plain(lost)})
+    if lost_at_first:
+        at_first = _(
+            "As the first text of all, which says how to stop, it goes without accents so that it fits in %(most)s segments: %(which)s."
+        )
+        said.append(at_first % {"most": MOST, "which": _plain(lost_at_first)})
+    return " ".join(said)
+
+
+def _plain(characters: Sequence[str]) -> str:
+    return _list([_("“%(plain)s” for “%(written)s”") % {"plain": plain(written), "written": written} for written in characters])
 
 
 def _what(step: Step) -> str:

@@ -1,5 +1,6 @@
 """What must be mended in a protocol before it is published. All of it at once, in sentences for whoever wrote it."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from aftercare.domain.placeholders import PLACEHOLDERS, fill, unknown
 from aftercare.domain.protocol import Kind, Protocol, Step, Text
 from aftercare.domain.reminders import REMINDERS
 from notifications.domain.quiet import QuietHours, at_wall_clock
-from notifications.domain.segments import GSM_7, GSM_7_ESCAPED, MOST, fitted, segments
+from notifications.domain.segments import GSM_7, GSM_7_ESCAPED, MOST, fitted, lost_in, segments
 
 BESIDES = 1 + len(REMINDERS)  # a confirmation and the reminders of a session may fall on the same day
 # The eves of a day of 23 hours and of one of 25, and ordinary days after them.
@@ -32,6 +33,12 @@ class Problem:
     step: str
     language: str
     sentence: str
+
+    @property
+    def said(self) -> str:
+        """The sentence without its step and language, for where these are plain to see."""
+        said = re.sub(rf"^“{re.escape(self.step)}”(?:, [^:]+)?: ", "", self.sentence)
+        return said[:1].upper() + said[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +75,27 @@ def problems_in_text(text: Text, step: Step, language: str, around: Surroundings
 
 
 def longest(text: str, step: Step, language: str, around: Surroundings) -> str:
-    """The text message as long and as dear as it can get: as the last of its step, and as the first text of all, which says how to stop."""
+    """The text message as long and as dear as it can get, as the last of its step.
+
+    The first text of all says how to stop, too. That may make it cheaper: where it would burst, it goes without its accents.
+    """
+    both = [way for ways in _as_written(text, step, language, around) for way in ways]
+    return max(map(fitted, both), key=lambda sent: (segments(sent).number, len(sent)), default=text)
+
+
+def accents_lost(text: str, step: Step, language: str, around: Surroundings) -> tuple[list[str], list[str]]:
+    """The characters that may be left out so that it fits: wherever it is sent, and only where it is the first text of all."""
+    ways = _as_written(text, step, language, around)
+    always = dict.fromkeys(lost for later, _first in ways for lost in lost_in(later, fitted(later)))
+    at_first = dict.fromkeys(lost for _later, first in ways for lost in lost_in(first, fitted(first)))
+    return list(always), [lost for lost in at_first if lost not in always]
+
+
+def _as_written(text: str, step: Step, language: str, around: Surroundings) -> list[tuple[str, str]]:
+    """With each name that may stand in it: (alone, as the first text of all)."""
     own = {"number": str(step.times), "of": str(step.times)}
-    written = [fitted(f"{fill(text, {**values, **own})} {around.how_to_stop[language]}") for values in around.values[language]]
-    return max(written, key=lambda sent: (segments(sent).number, len(sent)), default=text)
+    filled = [fill(text, {**values, **own}) for values in around.values[language]]
+    return [(alone, f"{alone} {around.how_to_stop[language]}") for alone in filled]
 
 
 # --- words ------------------------------------------------------------------------------------------------------------

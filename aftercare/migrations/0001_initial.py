@@ -540,7 +540,7 @@ class Migration(migrations.Migration):
             name="StepText",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("language", models.CharField(choices=[("en", "English"), ("es", "Español")], max_length=5, verbose_name="language")),
+                ("language", models.CharField(choices=[("en", "English"), ("es", "Spanish")], max_length=5, verbose_name="language")),
                 ("sms", models.TextField(verbose_name="text message")),
                 ("subject", models.CharField(max_length=120, verbose_name="email's subject")),
                 ("email", models.TextField(verbose_name="email")),

@@ -51,6 +51,7 @@ class Letter(NamedTuple):
     subject: str
     email: str
     html: str
+    written: str  # the text message before it was fitted into what a text may take
 
 
 def render(text: Text, language: str, values: dict[str, str], *, frame: Frame = "care", weeks: Weeks | None = None) -> Letter:
@@ -77,7 +78,7 @@ def render(text: Text, language: str, values: dict[str, str], *, frame: Frame = 
             "weeks": as_html(weeks, language, values.get("product", "")) if weeks else "",
         }
         plain = render_to_string("aftercare/email.txt", context)
-        return Letter(fitted(sms), subject, plain.strip() + "\n", render_to_string("aftercare/email.html", context))
+        return Letter(fitted(sms), subject, plain.strip() + "\n", render_to_string("aftercare/email.html", context), sms)
 
 
 def _with_link(paragraph: str, values: dict[str, str]) -> SafeString:

@@ -37,13 +37,22 @@ def _count(places: int, alone: int, joined: int) -> int:
     return 1 if places <= alone else -(-places // joined)
 
 
+def lost_in(written: str, sent: str) -> list[str]:
+    """The characters of what was `written` that `fitted` put others in place of, each once; none where it is sent as it is written."""
+    return [character for character in outside_gsm_7(written) if character not in sent] if sent != written else []
+
+
+def plain(character: str) -> str:
+    """What stands for it where a text must do with GSM-7: “o” for “ó”, and a straight quote for a curly one."""
+    return "".join(_without_accent(part) for part in character.translate(TYPEWRITTEN))
+
+
 def fitted(text: str) -> str:
     """The text as it is, or, where that takes more than two segments and GSM-7 helps, without the accents that GSM-7 lacks: “sábado”
     becomes “sabado”, while ñ, é and ü stay. People write their own texts so, and what comes in one piece is read."""
     if segments(text).number <= MOST:
         return text
-    plain = "".join(_without_accent(character) for character in text.translate(TYPEWRITTEN))
-    return min(text, plain, key=lambda form: segments(form).number)
+    return min(text, plain(text), key=lambda form: segments(form).number)
 
 
 def _without_accent(character: str) -> str:

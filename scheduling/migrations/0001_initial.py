@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "language",
-                    models.CharField(choices=[("en", "English"), ("es", "Español")], default="en", max_length=5, verbose_name="language"),
+                    models.CharField(choices=[("en", "English"), ("es", "Spanish")], default="en", max_length=5, verbose_name="language"),
                 ),
                 (
                     "wants_quiet_nights",

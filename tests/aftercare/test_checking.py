@@ -23,7 +23,7 @@ HOUR = timedelta(hours=1)
 VALUES = {"clinic": "Maple", "phone": "(212) 555-0100", "product": "serum", "address": "1 Maple Street", "emergency": "911"}
 WORDS = Text("{clinic}: all is well. Call {phone}.", "All is well", "All is well.")
 AROUND = Surroundings(
-    languages={"en": "English", "es": "Español"},
+    languages={"en": "English", "es": "Spanish"},
     values={"en": [VALUES], "es": [VALUES]},
     how_to_stop={"en": "Reply STOP to opt out.", "es": "Responda STOP para no recibir más."},
     night=lambda planned, language, values: f"{values['clinic']}: " + ", ".join("11:00 PM" for _ in planned.folded),
@@ -124,7 +124,7 @@ class TestTimes:
 
 class TestWords:
     def test_a_language_is_missing(self):
-        assert said(replace(ADVICE, texts={"en": WORDS})) == [("advice", "es", "“advice” has no words in Español yet.")]
+        assert said(replace(ADVICE, texts={"en": WORDS})) == [("advice", "es", "“advice” has no words in Spanish yet.")]
 
     @pytest.mark.parametrize(
         ("part", "sentence"),

@@ -104,6 +104,19 @@ class TestOneMessage:
         [hello] = preview(protocol=worded(draft, sms="{clinic}: sábado, ñandú, 8 €, sábado."))
         assert (hello.dear, hello.cost) == (["á", "ú"], ("UCS-2", 2))
 
+    def test_the_first_text_of_a_quiet_night_in_spanish_keeps_its_accents(self, preview):
+        night = next(one for one in preview(language="es", quiet=True, completed_at=END + 6 * HOUR) if one.night)
+        assert night.words == (
+            "Maple Street Clinic: sérum hialurónico solo si no duerme, aprox. 11:00 PM, 2:00 AM y 5:00 AM, y luego a las 8:00 AM. "
+            "STOP para salir."
+        )
+        assert (night.cost, night.lost) == (("UCS-2", 2), ())
+
+    def test_what_a_text_loses_so_that_it_fits(self, draft, preview):
+        [hello] = preview(protocol=worded(draft, sms="{clinic}: sábado – “sí” " + "x" * 90))
+        assert 'sabado - "si"' in hello.words
+        assert hello.lost == ("á", "–", "“", "í", "”")
+
     def test_quiet_nights_fold_the_doses_of_a_night(self, preview):
         previewed = preview(quiet=True)
         [night] = [one for one in previewed if one.night]
@@ -194,7 +207,7 @@ class TestADraft:
     def test_without_its_spanish_words(self, draft, preview):
         [hello] = preview(protocol=draft, language="es")
         assert hello.words.startswith("Maple Street Clinic: hello.")
-        assert hello.troubles == ("Nothing is written in Español yet: it goes in English.",)
+        assert hello.troubles == ("Nothing is written in Spanish yet: it goes in English.",)
 
     def test_without_any_words(self, draft, preview):
         StepText.objects.filter(step__protocol=draft).delete()

@@ -42,7 +42,7 @@ def test_a_name_that_would_burst_a_text_is_refused(clinic, sign_in):
     [(field, [sentence])] = answer.context["adminform"].form.errors.items()
     assert field == "name_es"
     assert re.fullmatch(
-        r"With this name a text in Español takes [34] SMS segments, and it may take 2\. Please choose a shorter one, or one without á, í, "
+        r"With this name a text in Spanish takes [34] SMS segments, and it may take 2\. Please choose a shorter one, or one without á, í, "
         r"ó and ú\.",
         sentence,
     )

@@ -72,7 +72,7 @@ class TestThePage:
         assert re.search(r"Tuesday, November 10 <span[^>]*>the day of the session</span>", page)
         assert re.search(r"Wednesday, November 11 <span[^>]*>day 1</span>", page)
         assert "Maple Street Clinic: time for your hyaluronic acid serum (1 of 8)." in page
-        assert "Text · GSM-7" in page
+        assert "GSM-7" not in page
         assert "Day 1: what you may see in the mirror" in page
         assert "Your skin may even look older for a short while" in page
 
@@ -81,7 +81,7 @@ class TestThePage:
         paid = sum(segments(words).number for words in re.findall(r'<p class="words" lang="en">(.*?)</p>', page))
         assert tiles(page) == {
             "Texts": ("25",),
-            "SMS segments": (str(paid), "all in GSM-7"),
+            "SMS segments": (str(paid), "160 characters are one, 306 are two"),
             "Most texts on a day": ("6", "Wed, Nov 11; patients agree to 12"),
             "Emails": ("7",),
             "Most emails on a day": ("1", "Wed, Nov 11; patients agree to 12"),
@@ -106,8 +106,14 @@ class TestThePage:
     def test_in_spanish(self, look, here):
         page = look(here, language="es")
         assert '<p class="words" lang="es">Maple Street Clinic: toca su sérum hialur' in page
-        assert "Text, 2 segments · UCS-2" in page
-        assert "In UCS-2, which holds less than half as much, because of “ó”." in page
+        assert "Text, 2 segments · 70 to a segment" in page
+        assert page.count("A character such as an emoji or a curly quote makes it shorter: 70 to a text. Here: “ó”.") == 1
+
+    def test_accents_that_are_left_out_are_named(self, look, draft):
+        StepText.objects.filter(step__slug="hello").update(sms="{clinic}: " + "Cuídese mucho. " * 8)
+        page = look(draft)
+        assert "Accents are left out so that it fits in 2 segments: “i” for “í”." in page
+        assert "Cuidese mucho." in page
 
     def test_with_another_product_at_another_location(self, clinic, look, here):
         serum = Product.objects.create(name="calming serum")
@@ -206,7 +212,7 @@ class TestWhatIsntRight:
         place = {"Enter a time, too.": "late_at", "Choose a day, too.": "late_on"}.get(sentence, field)
         beside = re.search(rf'id="preview-{place}-said".*?</div>', page, re.S)
         assert sentence in beside.group()
-        assert "Please correct what is marked: then the messages are shown." in page
+        assert "Correct what is marked, and the messages are shown." in page
         assert times_told(page) == []
         assert '<option value="email" selected>' in page
         if typed and "\0" not in typed and field in ("ended_on", "ended_at", "time_zone"):
@@ -223,12 +229,12 @@ class TestWhatIsntRight:
         assert "Maple Street Clinic: hello {you" in page
         assert "Something isn’t right with 1 message: it is marked below." in page
         assert "{ is no placeholder: patients would read it as it stands." in page
-        assert "Nothing is written in Español yet: it goes in English." in page
+        assert "Nothing is written in Spanish yet: it goes in English." in page
 
     def test_what_keeps_a_draft_from_being_published_stands_above(self, look, here, draft):
         page = look(draft)
         assert "What must be mended before it is published" in page
-        assert "“hello” has no words in Español yet." in page
+        assert "“hello” has no words in Spanish yet." in page
         assert "must be mended" not in look(here)
 
     def test_a_draft_without_steps(self, look, draft):

@@ -70,7 +70,7 @@ class TestReading:
         row = step_of(published())
         said = read(dana.get(step_page(row)))
         assert "English" in said
-        assert "Español" in said
+        assert "Spanish" in said
         assert "<textarea" not in said
         assert row.texts.get(language="es").subject in said
 
@@ -176,13 +176,27 @@ class TestANewVersion:
         said = read(dana.get(page(draft)))
         assert "What must be mended before it is published" in said
         assert f'<a href="{step_page(row)}">“education-day-1”, English: “{{patient}}” in the text message stands for nothing.' in said
-        assert "“education-day-1”, Español: the email is empty." in said
+        assert "“education-day-1”, Spanish: the email is empty." in said
         assert "3 things to mend" in said
         assert "Publish" not in said
-        assert "says “face”" in read(dana.get(step_page(row)))
+        on_its_own_page = read(dana.get(step_page(row)))
+        assert '<a href="#words-en">English: The text message says “face”.' in on_its_own_page
+        assert "“education-day-1”, English:" not in on_its_own_page
         refused = dana.post(page(draft, "publish"))
         assert "It can't be published yet: see what must be mended." in read(refused)
         assert Protocol.objects.get(pk=draft.pk).is_draft
+
+    def test_who_saves_what_must_be_mended_is_told_so_at_once(self, dana, draft):
+        row = step_of(draft)
+        answer = dana.post(step_page(row), form_of(dana, step_page(row)) | {"es-email": ""}, follow=True)
+        [message] = answer.context["messages"]
+        assert (message.level_tag, str(message)) == (
+            "warning",
+            "“education-day-1” is saved. It can’t be published like this: see what must be mended.",
+        )
+        said = read(answer)
+        assert said.index("What must be mended in this step") < said.index("What, how and when")
+        assert '<a href="#words-es">Spanish: The email is empty. It is what patients get.</a>' in said
 
     def test_a_step_is_added_moved_and_removed(self, dana, draft):
         here = f"{PROTOCOLS}{draft.pk}/step/"
@@ -249,12 +263,37 @@ class TestCounting:
     def test_a_text_is_counted_as_it_is_written(self, dana, draft):
         here = f"{PROTOCOLS}{draft.pk}/count/en/"
         said = read(dana.post(here, {"en-sms": "{clinic}: hello {phone}", "kind": "education"}))
-        assert "<strong>1 segment</strong> · GSM-7 · 64 characters with the longest names" in " ".join(said.split())
+        assert "<strong>1 segment</strong> · 64 characters with the longest names" in " ".join(said.split())
         assert "Maple Street Clinic: hello (212) 555-0100 Reply STOP to opt out." in said
         long = read(dana.post(here, {"en-sms": "{clinic}: {phone} your scalp " + "x" * 300, "kind": "dose", "times": "8"}))
         assert "3 segments" in long
         assert "The text message says “scalp”." in long
         assert "No words yet." in read(dana.post(here, {"en-sms": " "}))
+
+    def test_the_dearer_of_a_text_with_and_without_how_to_stop_counts(self, dana, draft):
+        """With it a Spanish dose loses its accents, and is cheaper: 1 segment. All the others keep theirs, in 2."""
+        row = step_of(draft, "serum-day")
+        said = read(dana.get(step_page(row)))
+        spanish = " ".join(said[said.index('id="size-es"') :].split())
+        assert spanish.startswith('id="size-es" role="status"> <p><strong>2 segments</strong>')
+        assert "A character such as an emoji or a curly quote makes it shorter: 70 to a text. Here: “ó”." in spanish
+        assert (
+            "As the first text of all, which says how to stop, it goes without accents so that it fits in 2 segments: “o” for “ó”."
+            in spanish
+        )
+
+    def test_accents_that_are_left_out_are_named(self, dana, draft):
+        sms = "{clinic}: {phone} Cuídese. Aquí estamos. " + "x" * 100
+        said = read(dana.post(f"{PROTOCOLS}{draft.pk}/count/es/", {"es-sms": sms, "kind": "dose", "times": "1"}))
+        assert "Accents are left out so that it fits in 2 segments: “i” for “í”." in said
+        assert "Cuidese. Aqui estamos." in said
+        short = read(dana.post(f"{PROTOCOLS}{draft.pk}/count/es/", {"es-sms": "{clinic}: Cuídese. {phone}", "kind": "dose", "times": "1"}))
+        assert "left out" not in short
+
+    def test_a_curly_quote_is_said_in_words(self, dana, draft):
+        said = read(dana.post(f"{PROTOCOLS}{draft.pk}/count/en/", {"en-sms": "{clinic}: it’s {phone}", "kind": "dose", "times": "1"}))
+        assert "A character such as an emoji or a curly quote makes it shorter: 70 to a text. Here: “’”." in said
+        assert 'class="size is-dear"' in said
 
     def test_garbage_is_counted_or_not_found(self, dana, draft):
         for posted in ({}, {"en-sms": "\0 {", "kind": "fly", "times": "9" * 40}, {"en-sms": "x" * 99_999, "times": "²"}):

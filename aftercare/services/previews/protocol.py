@@ -14,7 +14,7 @@ from aftercare.services.plans.starting import TOO_LATE, as_of, tellings_of_first
 from aftercare.services.telling.tellings import FALLBACK, NOT_THIS_WAY, Telling
 from aftercare.wording import how_to_stop
 from notifications.domain.quiet import QuietHours
-from notifications.domain.segments import MOST, Segments, fitted, outside_gsm_7, segments
+from notifications.domain.segments import MOST, Segments, fitted, lost_in, outside_gsm_7, segments
 from scheduling.models import Appointment, Course, Location, Patient, Product, Treatment
 
 IN_VAIN = "of no use after the quiet hours"
@@ -26,8 +26,8 @@ class Previewed:
     """A message to somebody who was never texted before, as it would reach her over `channel`.
 
     `words` are those of the channel, an email's as plain text; the first text that goes out says how to stop. `waits_until` is the end of
-    the quiet hours, where it is due in them. `reason` says why it doesn't go out, `remark` why it goes another way than planned, `troubles`
-    are sentences on what isn't right about it.
+    the quiet hours, where it is due in them. `lost` are the characters that a text goes without so that it fits. `reason` says why it
+    doesn't go out, `remark` why it goes another way than planned, `troubles` are sentences on what isn't right about it.
     """
 
     telling: Telling
@@ -36,6 +36,7 @@ class Previewed:
     waits_until: datetime | None = None
     reason: str = ""
     remark: str = ""
+    lost: tuple[str, ...] = ()
     troubles: tuple[str, ...] = ()
 
     @property
@@ -126,7 +127,8 @@ def preview_protocol(
     for telling in as_of(tellings_of_first(plan), now or completed_at):
         one = _over(telling, over, somebody.zone)
         if one.channel == "sms" and one.goes:
-            one = replace(one, words=fitted(one.words + stop_hint))
+            sent = fitted(one.words + stop_hint)
+            one = replace(one, words=sent, lost=tuple(lost_in(telling.letter.written + stop_hint, sent)))
             stop_hint = ""  # the first one says how to stop
         previewed.append(replace(one, troubles=tuple(_troubles(one, language))))
     return previewed
