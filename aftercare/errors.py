@@ -21,6 +21,12 @@ class TakenAlready(Refused):
     code = "taken_already"
 
 
+class SaidMore(Refused):
+    """More was said after whoever acknowledges, answers or resolves had looked."""
+
+    code = "said_more"
+
+
 class NoteMissing(Refused):
     """A concern is resolved with a word on what came of it."""
 

@@ -63,6 +63,12 @@ class Concern(models.Model):
         """Safe to log: neither name nor words."""
         return f"Concern {self.pk}"
 
+    @property
+    def heard(self) -> int:
+        """The number of the step with which the newest words came: whoever looked before what comes later knows a lower one."""
+        said = (ConcernEvent.What.RAISED, ConcernEvent.What.SAID_MORE)
+        return max((event.pk for event in self.events.all() if event.what in said), default=0)
+
 
 class ConcernEvent(models.Model):
     """What became of a concern, step by step: append-only, which PostgreSQL holds (in the third migration)."""

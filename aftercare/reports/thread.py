@@ -48,22 +48,23 @@ class About:
 
 
 def thread_of(patient: Patient, now: datetime, *, whole: bool = False) -> Thread:
+    # First, or it might count as shown what came between two queries.
+    concerns = list(with_steps(Concern.objects.filter(patient=patient)).order_by("raised_at", "pk"))
     lines = _with_all_it_shows(CareMessage.objects.filter(patient=patient))
     most = MOST_EVER if whole else MOST_SHOWN
     gone = list(lines.without_replaced().filter(planned_for__lte=now).order_by("-planned_for", "-pk")[: most + 1])
     shown = gone[:most][::-1]
-    concerns = with_steps(Concern.objects.filter(patient=patient)).order_by("raised_at", "pk")
     if len(gone) > most:
-        concerns = concerns.exclude(resolved_at__lt=shown[0].planned_for)
-    return Thread(shown, list(lines.to_come(now)[:MOST_TO_COME]), list(concerns), has_more=len(gone) > most)
+        concerns = [concern for concern in concerns if concern.resolved_at is None or concern.resolved_at >= shown[0].planned_for]
+    return Thread(shown, list(lines.to_come(now)[:MOST_TO_COME]), concerns, has_more=len(gone) > most)
 
 
 def thread_of_number(reply: Reply) -> Thread:
     """All that came from there, as long as no patient has the number."""
     lines = CareMessage.objects.filter(patient=None, reply__channel=reply.channel, reply__address=reply.address)
+    concerns = list(with_steps(Concern.objects.filter(patient=None, pk__in=lines.values("concern"))).order_by("raised_at", "pk"))
     shown = list(_with_all_it_shows(lines).order_by("-planned_for", "-pk")[:MOST_SHOWN])[::-1]
-    concerns = Concern.objects.filter(patient=None, pk__in=lines.values("concern"))
-    return Thread(shown, [], list(with_steps(concerns).order_by("raised_at", "pk")))
+    return Thread(shown, [], concerns)
 
 
 def about(patient: Patient, now: datetime) -> About:

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from aftercare import services
-from aftercare.errors import CantBeReached, Refused, TakenAlready
+from aftercare.errors import CantBeReached, Refused, SaidMore, TakenAlready
 from aftercare.forms.conversations import LONGEST, AnswerForm, RaiseForm, ResolveForm
 from aftercare.models import CareMessage, Concern
 from aftercare.querysets import CareMessageQuerySet
@@ -34,8 +34,8 @@ BY = {"sms": "The answer goes out by text now.", "email": "The answer goes out b
 def acknowledge_view(request: HttpRequest, pk: int) -> HttpResponse:
     concern = concern_or_404(pk)
     try:
-        services.acknowledge(concern, by=cast(User, request.user), now=timezone.now())
-    except TakenAlready as refusal:
+        services.acknowledge(concern, by=cast(User, request.user), seen=_heard(request), now=timezone.now())
+    except (TakenAlready, SaidMore) as refusal:
         messages.warning(request, str(refusal))
     else:
         messages.success(request, _("You have acknowledged it: nobody else is told."))
@@ -49,7 +49,8 @@ def resolve_view(request: HttpRequest, pk: int) -> HttpResponse:
     form = ResolveForm(request.POST)
     if form.is_valid():
         try:
-            services.resolve(concern, note=form.cleaned_data["note"], by=cast(User, request.user), now=timezone.now())
+            by, note = cast(User, request.user), form.cleaned_data["note"]
+            services.resolve(concern, note=note, by=by, seen=_heard(request), now=timezone.now())
         except TakenAlready as refusal:
             messages.warning(request, str(refusal))
             return redirect(thread_url(concern) or "admin:inbox")
@@ -80,7 +81,7 @@ def answer_view(request: HttpRequest, pk: int) -> HttpResponse:
     by, now, form = cast(User, request.user), timezone.now(), AnswerForm(request.POST)
     if form.is_valid():
         try:
-            line = services.answer(patient, form.cleaned_data["words"], by=by, now=now)
+            line = services.answer(patient, form.cleaned_data["words"], by=by, seen=_heard(request), now=now)
         except (Refused, Location.DoesNotExist) as refusal:
             form.add_error("words", _in_words(refusal))
         else:
@@ -160,10 +161,16 @@ def _told(concern: Concern) -> str:
 
 def _seen(request: HttpRequest, lines: CareMessageQuerySet) -> list[CareMessage]:
     """Those that the page showed: what has come since is still to be read."""
-    newest = request.POST.get("seen", "")
-    if not (newest.isascii() and newest.isdecimal() and len(newest) < 19):
-        return []
-    return list(lines.to_read().filter(pk__lte=int(newest)))
+    return list(lines.to_read().filter(pk__lte=_number(request.POST.get("seen", ""))))
+
+
+def _heard(request: HttpRequest) -> int:
+    """How much of the concern the page showed. Its parts look again each by itself: what one of them hasn't shown yet doesn't count."""
+    return min((_number(heard) for heard in request.POST.getlist("heard")), default=0)
+
+
+def _number(typed: str) -> int:
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 19 else 0
 
 
 def _mark_read(request: HttpRequest, lines: CareMessageQuerySet) -> None:

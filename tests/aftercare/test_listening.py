@@ -5,8 +5,9 @@ from itertools import count
 
 import pytest
 
+from aftercare.errors import SaidMore
 from aftercare.models import CareMessage, Concern, OnCallContact
-from aftercare.services import acknowledge
+from aftercare.services import acknowledge, answer, resolve
 from aftercare.services.replies import listening, receiving
 from notifications.domain.states import Meaning
 from notifications.models import Alarm, Message, Pause, Reply
@@ -165,6 +166,51 @@ class TestAConcern:
         acknowledge(Concern.objects.get(), by=member("Clinician"), now=DAY_4 + 5 * MINUTE)
         write("it is still bleeding", now=DAY_4 + 10 * MINUTE)
         assert len(answers()) == 1
+
+    @pytest.mark.parametrize("step", ["acknowledge", "resolve", "answer"])
+    @pytest.mark.parametrize("more", ["Now there is pus and I have a fever of 39", "Can I at least shower?"])
+    def test_what_came_after_they_had_looked_is_neither_read_nor_closed_with_the_rest(self, healing, step, more):
+        clinician = member("Clinician")
+        first = write("my cheek is bleeding")
+        concern = Concern.objects.get()
+        seen = concern.heard
+        later = write(more, now=DAY_4 + 5 * MINUTE)
+        alerts = [alert.status for alert in Message.objects.filter(reference=f"concern-{concern.pk}")]
+
+        def tries(seen: int) -> None:
+            about = {"by": clinician, "seen": seen, "now": DAY_4 + 6 * MINUTE}
+            if step == "acknowledge":
+                acknowledge(concern, **about)
+            elif step == "resolve":
+                resolve(concern, note="It had stopped.", **about)
+            else:
+                answer(healing.ana, "Please press a cloth on it.", **about)
+
+        with pytest.raises(SaidMore, match=r"^More was said on November 7 at 12:05 PM, since this page was shown: read it first, "):
+            tries(seen)
+        concern.refresh_from_db()
+        assert (concern.acknowledged_at, concern.resolved_at) == (None, None)
+        assert [line_of(reply).read_at for reply in (first, later)] == [None, None]
+        assert [alert.status for alert in Message.objects.filter(reference=f"concern-{concern.pk}")] == alerts
+        assert not CareMessage.objects.filter(written_by=clinician).exists()
+        tries(concern.heard)
+        concern.refresh_from_db()
+        assert concern.acknowledged_by == clinician
+        assert line_of(later).read_by == clinician
+
+    def test_ordinary_words_wait_for_who_resolves_it_just_then_and_join_nothing_that_is_over(self, committed_clinic, at_once):
+        write("my cheek is bleeding")
+        concern, clinician = Concern.objects.get(), member("Clinician")
+        at_once(
+            [
+                lambda: resolve(concern, note="It had stopped.", by=clinician, seen=concern.heard, now=DAY_4 + MINUTE),
+                lambda: receive_reply("sms", "+12125550101", "Can I shower?", provider_id="SMshower", now=DAY_4 + MINUTE),
+            ]
+        )
+        concern.refresh_from_db()
+        line = CareMessage.objects.get(reply__provider_id="SMshower")
+        assert line.read_at is None
+        assert (line.concern is None) == (concern.resolved_at is not None)
 
     def test_with_stop_in_it_it_is_raised_and_she_is_not_texted(self, healing):
         receive_reply("sms", "+12125550101", "Stop texting me. My cheek is bleeding", provider_id="SMstop", now=DAY_4)

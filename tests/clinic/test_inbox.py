@@ -72,6 +72,11 @@ def posted(client, path: str, data: dict | None = None, *, at_=NOW):
         return client.post(path, data or {}, follow=True)
 
 
+def heard_in(page: str) -> str:
+    [heard] = set(re.findall(r'name="heard" value="(\d+)"', page))
+    return heard
+
+
 def thread(who) -> str:
     return f"{INBOX}{who.pk}/"
 
@@ -110,7 +115,7 @@ class TestTheList:
     def test_acknowledged_it_says_who_has_it_and_the_clock_is_gone(self, ana, desk):
         concern = concern_of(ana)
         clinician = desk("Clinician")
-        posted(clinician, f"{INBOX}concern/{concern.pk}/acknowledge/", at_=NOW + MINUTE)
+        posted(clinician, f"{INBOX}concern/{concern.pk}/acknowledge/", {"heard": concern.heard}, at_=NOW + MINUTE)
 
         page = words_of(shown(desk(), at_=NOW + 2 * MINUTE))
 
@@ -399,12 +404,65 @@ def test_before_there_is_a_location_it_says_so(desk):
 
 
 class TestAConcernsSteps:
+    @pytest.mark.parametrize(
+        ("step", "typed"),
+        [
+            ("concern/{concern}/acknowledge/", {}),
+            ("concern/{concern}/resolve/", {"note": "All well."}),
+            ("{ana}/answer/", {"words": "Soon."}),
+        ],
+    )
+    def test_what_the_page_hadnt_shown_is_read_first_and_what_was_typed_stays(self, ana, desk, step, typed):
+        says("My cheek is bleeding")
+        concern, client = Concern.objects.get(), desk("Clinician")
+        page = shown(client, thread(ana))
+        later = says("Now there is pus, too", now=NOW + MINUTE)
+        path = INBOX + step.format(concern=concern.pk, ana=ana.pk)
+
+        refused = posted(client, path, {**typed, "heard": heard_in(page), "seen": later.pk - 1}, at_=NOW + 2 * MINUTE)
+
+        page = unescape(refused.content.decode())
+        assert "More was said on November 8 at 12:01 PM, since this page was shown: read it first, then try once more." in page
+        assert "Now there is pus, too" in page
+        assert all(f">{words}</textarea>" in page for words in typed.values())
+        concern.refresh_from_db()
+        later.refresh_from_db()
+        assert (concern.acknowledged_at, concern.resolved_at, later.read_at) == (None, None, None)
+        posted(client, path, {**typed, "heard": heard_in(page), "seen": later.pk}, at_=NOW + 3 * MINUTE)
+        concern.refresh_from_db()
+        later.refresh_from_db()
+        assert concern.acknowledged_at == later.read_at == NOW + 3 * MINUTE
+
+    def test_of_the_parts_that_look_again_each_by_itself_the_oldest_counts(self, ana, desk):
+        concern = concern_of(ana)
+        old = concern.heard
+        concern_of(ana, said="And it is swollen.")
+        path = f"{INBOX}concern/{concern.pk}/resolve/"
+
+        posted(desk("Clinician"), path, {"note": "All well.", "heard": [concern.heard, old]})
+
+        concern.refresh_from_db()
+        assert concern.resolved_at is None
+
+    def test_acknowledged_from_the_list_it_is_what_the_list_shows(self, ana, desk):
+        concern, client = concern_of(ana), desk()
+        heard = heard_in(shown(client))
+        path = f"{INBOX}concern/{concern.pk}/acknowledge/"
+        concern_of(ana, said="And it is swollen.")
+
+        posted(client, path, {"heard": heard})
+        concern.refresh_from_db()
+        assert concern.acknowledged_at is None
+        posted(client, path, {"heard": heard_in(shown(client))})
+        concern.refresh_from_db()
+        assert concern.acknowledged_at == NOW
+
     def test_the_second_of_two_reads_who_did_it(self, ana, desk):
         concern = concern_of(ana)
-        path = f"{INBOX}concern/{concern.pk}/acknowledge/"
+        path, heard = f"{INBOX}concern/{concern.pk}/acknowledge/", {"heard": concern.heard}
 
-        first = posted(desk("Clinician"), path)
-        second = posted(desk("Front desk"), path, at_=NOW + MINUTE)
+        first = posted(desk("Clinician"), path, heard)
+        second = posted(desk("Front desk"), path, heard, at_=NOW + MINUTE)
 
         assert "You have acknowledged it: nobody else is told." in unescape(first.content.decode())
         assert [str(said) for said in second.context["messages"]] == ["clinician acknowledged it on November 8 at 12:00 PM."]
@@ -421,7 +479,7 @@ class TestAConcernsSteps:
         concern.refresh_from_db()
         assert concern.resolved_at is None
 
-        answer = posted(client, path, {"note": "Seen at noon, all well."})
+        answer = posted(client, path, {"note": "Seen at noon, all well.", "heard": concern.heard})
         assert [str(said) for said in answer.context["messages"]] == ["The concern is resolved. What was paused for it goes on."]
         concern.refresh_from_db()
         assert (concern.note, concern.resolved_by.username) == ("Seen at noon, all well.", "clinician")

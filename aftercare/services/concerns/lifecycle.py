@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from aftercare.errors import NoteMissing, NothingToSay, TakenAlready
+from aftercare.errors import NoteMissing, NothingToSay, SaidMore, TakenAlready
 from aftercare.models import CareMessage, Concern, ConcernEvent, Plan
 from aftercare.services.concerns.deadlines import clock_from
 from aftercare.services.concerns.on_call import cancel_alerts, tell_next
@@ -56,23 +56,31 @@ def raise_concern(
 
 
 @transaction.atomic
-def acknowledge(concern: Concern, *, by: User, now: datetime) -> Concern:
-    """Somebody has seen it: nobody else is told. Raises TakenAlready, with who was first."""
+def acknowledge(concern: Concern, *, by: User, seen: int | None = None, now: datetime) -> Concern:
+    """Somebody has seen it: nobody else is told. Raises TakenAlready, with who was first, and SaidMore.
+
+    `seen` is the concern's `heard` as it was when they looked; None: they know all that there is.
+    """
     held = _held(concern)
     _require_open(held)
     if held.acknowledged_at:
         raise TakenAlready(f"{_who(held.acknowledged_by)} acknowledged it {_when(held.acknowledged_at, held.location)}.")
+    require_seen(held, seen)
     return acknowledge_held(held, by=by, now=now)
 
 
 @transaction.atomic
-def resolve(concern: Concern, *, note: str, by: User, now: datetime) -> Concern:
-    """It is over, and what was paused goes on. Raises NoteMissing, and TakenAlready, with who was first."""
+def resolve(concern: Concern, *, note: str, by: User, seen: int | None = None, now: datetime) -> Concern:
+    """It is over, and what was paused goes on. Raises NoteMissing, SaidMore, and TakenAlready, with who was first.
+
+    `seen` as for `acknowledge`.
+    """
     note = note.replace("\x00", "").strip()
     if not note:
         raise NoteMissing("Write what came of it: the next one who reads it wasn't there.")
     held = _held(concern)
     _require_open(held)
+    require_seen(held, seen)
     if not held.acknowledged_at:
         acknowledge_held(held, by=by, now=now)
     held.resolved_at, held.resolved_by, held.note, held.escalate_at = now, by, note, None
@@ -95,10 +103,23 @@ def acknowledge_held(concern: Concern, *, by: User, now: datetime) -> Concern:
 
 
 def add_words(concern: Concern, line: CareMessage, *, now: datetime) -> Concern:
-    """Ordinary words of a patient whose concern is open: they belong to it, and make it neither better nor worse. In a transaction."""
+    """Ordinary words of a patient whose concern is open: they belong to it, and make it neither better nor worse. Requires its lock."""
     CareMessage.objects.filter(pk=line.pk).update(concern=concern)
     _note(concern, What.SAID_MORE, None, now)
     return concern
+
+
+def require_seen(concern: Concern, seen: int | None) -> None:
+    """Requires its lock: nothing more is said meanwhile. Raises SaidMore."""
+    if seen is None or concern.heard <= seen:
+        return
+    said = concern.events.get(pk=concern.heard)
+    raise SaidMore(f"More was said {_when(said.at, concern.location)}, since this page was shown: read it first, then try once more.")
+
+
+def hold_open_concern_of(patient: Patient) -> Concern | None:
+    """Locked. Requires a transaction."""
+    return _standing(patient, None)
 
 
 def open_concern_of(patient: Patient) -> Concern | None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from aftercare.domain.protocol import Text
 from aftercare.domain.triage import Level, Verdict, triage
 from aftercare.models import CareMessage, Concern, Plan
-from aftercare.services.concerns.lifecycle import add_words, location_of, open_concern_of, raise_concern
+from aftercare.services.concerns.lifecycle import add_words, hold_open_concern_of, location_of, raise_concern
 from aftercare.services.concerns.on_call import is_on_call
 from aftercare.services.replies.checking_in import check_in_of
 from aftercare.wording import ANSWER_FINE, ANSWER_NOTED_CLOSED, ANSWER_SOON, ANSWER_SOON_CLOSED, ANSWER_URGENT, ANSWER_URGENT_CLOSED
@@ -84,7 +84,7 @@ def _ordinary(
     """Of whoever has an open concern it belongs to that, and doesn't count as settled: whoever sees to it reads it."""
     concerns: list[Concern] = []
     for line in lines:
-        concern = open_concern_of(line.patient) if line.patient else None
+        concern = hold_open_concern_of(line.patient) if line.patient else None
         if concern:
             concerns.append(add_words(concern, line, now=now))
     patient = check_in.patient if check_in and check_in.patient else patients[0]

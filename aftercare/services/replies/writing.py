@@ -9,7 +9,7 @@ from django.db import transaction
 from aftercare.domain.protocol import Kind, Text
 from aftercare.errors import CantBeReached, NothingToSay, TooLong
 from aftercare.models import CareMessage, Concern, ConcernEvent
-from aftercare.services.concerns.lifecycle import acknowledge_held, location_of, open_concern_of
+from aftercare.services.concerns.lifecycle import acknowledge_held, location_of, open_concern_of, require_seen
 from aftercare.services.telling.consent import address_of, has_said_stop
 from aftercare.services.telling.tellings import values_of
 from aftercare.wording import Letter, render
@@ -35,17 +35,20 @@ def way_to(patient: Patient) -> tuple[str, str]:
 
 
 @transaction.atomic
-def answer(patient: Patient, words: str, *, by: User, concern: Concern | None = None, now: datetime) -> CareMessage:
+def answer(
+    patient: Patient, words: str, *, by: User, concern: Concern | None = None, seen: int | None = None, now: datetime
+) -> CareMessage:
     """At once and at any hour: she wrote to us. The clinic's name goes in front. Whoever answers an open concern has acknowledged it.
 
-    Raises NothingToSay, TooLong (more than 2 segments), CantBeReached. Sent twice within a minute, it is sent once.
+    `seen` is the open concern's `heard` as it was when they looked, 0 where none was open; None: they know all that there is.
+    Raises NothingToSay, TooLong (more than 2 segments), CantBeReached, SaidMore. Sent twice within a minute, it is sent once.
     """
     words = words.replace("\x00", "").replace("\r\n", "\n").strip()
     if not words:
         raise NothingToSay("Write an answer first.")
     channel, address = way_to(patient)
     standing = concern or open_concern_of(patient)
-    held = Concern.objects.select_for_update(no_key=True).get(pk=standing.pk) if standing else None
+    held = Concern.objects.select_for_update(of=("self",), no_key=True).select_related("location").get(pk=standing.pk) if standing else None
     location = held.location if held else location_of(patient, now)
     letter = letter_of(words, location, patient.language)
     if channel == "sms":
@@ -53,6 +56,8 @@ def answer(patient: Patient, words: str, *, by: User, concern: Concern | None = 
     twin = _said_just_now(patient, words, by, now)
     if twin:
         return twin
+    if held and not held.resolved_at:
+        require_seen(held, seen)
     line = _write(patient, channel, address, letter, key_of(patient, words, by, now), by, held, now)
     if held and not held.resolved_at:
         if not held.acknowledged_at:
