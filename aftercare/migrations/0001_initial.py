@@ -556,10 +556,6 @@ class Migration(migrations.Migration):
             model_name="concern",
             index=models.Index(condition=models.Q(("resolved_at", None)), fields=["acknowledge_by"], name="concerns_open"),
         ),
-        migrations.AddIndex(
-            model_name="concern",
-            index=models.Index(condition=models.Q(("escalate_at__isnull", False)), fields=["escalate_at"], name="concerns_to_escalate"),
-        ),
         migrations.AddConstraint(
             model_name="concern",
             constraint=models.UniqueConstraint(

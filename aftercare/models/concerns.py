@@ -56,7 +56,6 @@ class Concern(models.Model):
         ]
         indexes = [
             models.Index(fields=["acknowledge_by"], condition=Q(resolved_at=None), name="concerns_open"),
-            models.Index(fields=["escalate_at"], condition=Q(escalate_at__isnull=False), name="concerns_to_escalate"),
         ]
 
     def __str__(self) -> str:

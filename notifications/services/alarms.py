@@ -44,8 +44,8 @@ def clear_alarms(alarms: QuerySet[Alarm], *, now: datetime | None = None) -> int
 
 
 def remedy_for(alarm: Alarm) -> str:
-    """What an operator must do about it."""
-    return remedy(alarm.channel, alarm.code) or OUR_REMEDIES.get(alarm.code, ASK_THE_PROVIDER)
+    """What an operator must do about it. A code of our own may end with what it is about, after a comma."""
+    return remedy(alarm.channel, alarm.code) or OUR_REMEDIES.get(alarm.code.partition(",")[0], ASK_THE_PROVIDER)
 
 
 def _write_to_operators(alarm: Alarm, now: datetime) -> None:

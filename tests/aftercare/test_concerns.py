@@ -13,7 +13,7 @@ from aftercare.models import CareMessage, Concern, ConcernEvent, OnCallContact
 from aftercare.services import acknowledge, contacts_of, escalate_due, hasten, nobody_on_call, raise_concern, resolve
 from aftercare.services.concerns import escalating, lifecycle
 from notifications.models import Alarm, Message, Pause
-from notifications.services import dispatch, suppress
+from notifications.services import claim_due, dispatch, remedy_for, suppress
 from scheduling.models import Closure, Location, OpeningHours
 from tests.clinic_world import FIRST, TODAY, at, local, outbox
 
@@ -108,7 +108,7 @@ class TestRaising:
         concern = urgent(clinic)
         alarm = Alarm.objects.get()
         assert (alarm.code, alarm.explanation) == (
-            "nobody on call",
+            f"nobody on call, concern {concern.pk}",
             "a concern was raised and nobody is on call, at Maple Street Clinic",
         )
         assert nobody_on_call(clinic.location)
@@ -148,6 +148,16 @@ class TestJoining:
         concern = urgent(clinic, NIGHT + after, flags=flags)
         assert (concern.acknowledged_at is None) is is_told
         assert len(told(status="scheduled")) == is_told
+
+    @pytest.mark.parametrize(("after", "is_told"), [(50 * MINUTE, False), (70 * MINUTE, True), (240 * HOUR, True)])
+    def test_more_that_can_wait_once_it_was_acknowledged_a_while_ago(self, clinic, on_call, staff, after, is_told):
+        acknowledge(soon(clinic), by=staff, now=NIGHT)
+        concern = soon(clinic, NIGHT + after, "It is worse than last week.")
+        assert (concern.acknowledged_at is None) is is_told
+        assert concern.severity == "soon"
+        assert told() == [("dana@example.org", "cancelled"), *[("dana@example.org", "scheduled")] * is_told]
+        if is_told:
+            assert concern.escalate_at == concern.acknowledge_by == NIGHT + after + 2 * HOUR
 
     def test_resolved_another_one_opens(self, clinic, on_call, staff):
         first = urgent(clinic)
@@ -251,7 +261,9 @@ class TestTheLadder:
         dana, eli = "Dana Diaz", "Eli Evans"
         assert steps(concern) == [("raised", ""), *(("told", name) for name in (dana, eli, dana, eli)), ("nobody", "")]
         alarm = Alarm.objects.get()
-        assert (alarm.code, alarm.explanation) == ("nobody on call", "nobody has acknowledged a concern, at Maple Street Clinic")
+        assert alarm.code == f"nobody on call, concern {concern.pk}"
+        assert alarm.explanation == "nobody has acknowledged a concern, at Maple Street Clinic"
+        assert remedy_for(alarm).startswith("Open the inbox and see to the concern.")
         concern.refresh_from_db()
         assert concern.escalate_at is None
         assert [message.subject for message in outbox(address="operator@example.org")] == [
@@ -295,11 +307,115 @@ class TestTheLadder:
         urgent(clinic)
         assert told() == [("dana@example.org", "scheduled")]
 
-    def test_where_a_text_cant_be_delivered_the_next_one_is_told_without_waiting(self, clinic, on_call):
-        concern = urgent(clinic)
-        hasten(f"concern-{concern.pk}", now=NIGHT + MINUTE)
+    @pytest.mark.parametrize("severity", ["urgent", "soon"])
+    def test_whose_only_address_said_stop_is_passed_over(self, clinic, on_call, severity):
+        suppress("sms", "+12125550121", reason="said stop", now=TODAY)
+        suppress("email", "dana@example.org", reason="said stop", now=TODAY)
+        OnCallContact.objects.create(name="Fay Fox", phone="+12125550122", position=3)
+        concern = raise_concern(patient=clinic.ana, severity=severity, said="Hm.", now=NIGHT)
+        for quarter in range(1, 9):
+            escalate_due(NIGHT + quarter * HOUR)
+        assert [name for what, name in steps(concern) if what == "told"][:3] == ["Dana Diaz", "Fay Fox", "Dana Diaz"]
+        assert {address for address, _ in told()} == {"+12125550120", "+12125550122"}
+
+    @pytest.mark.parametrize("status", ["failed", "undelivered", "suppressed", "expired"])
+    def test_where_an_alert_doesnt_reach_anybody_the_next_one_is_told_at_the_next_tick(self, clinic, on_call, status):
+        urgent(clinic)
+        Message.objects.filter(address="+12125550120").update(status=status)
         assert escalate_due(NIGHT + MINUTE) == 1
+        assert escalate_due(NIGHT + 2 * MINUTE) == 0
         assert [address for address, _ in told()] == ["+12125550120", "+12125550121"]
+
+    def test_who_says_stop_just_then_isnt_waited_for(self, clinic, on_call):
+        urgent(clinic)
+        suppress("sms", "+12125550120", reason="said stop", now=NIGHT)
+        claim_due(now=NIGHT)
+        assert escalate_due(NIGHT + MINUTE) == 1
+        assert told() == [("+12125550120", "suppressed"), ("+12125550121", "scheduled")]
+
+    def test_a_late_receipt_of_the_first_text_shortens_nobody_elses_time(self, clinic, on_call):
+        concern = urgent(clinic)
+        escalate_due(NIGHT + 15 * MINUTE)
+        Message.objects.filter(address="+12125550120").update(status="undelivered")
+        hasten(f"concern-{concern.pk}", now=NIGHT + 16 * MINUTE)
+        assert escalate_due(NIGHT + 16 * MINUTE) == 0
+        concern.refresh_from_db()
+        assert local(concern.escalate_at) == "Thu 29 Oct 00:00"
+        Message.objects.filter(address="+12125550121").update(status="undelivered")
+        hasten(f"concern-{concern.pk}", now=NIGHT + 17 * MINUTE)
+        concern.refresh_from_db()
+        assert concern.escalate_at == NIGHT + 17 * MINUTE
+
+    def test_of_each_concern_that_nobody_takes_an_operator_hears_and_no_longer_once_it_is_taken(self, clinic, staff, settings):
+        settings.OPERATOR_EMAILS = ["operator@example.org"]
+        first = urgent(clinic)
+        second = raise_concern(patient=clinic.ben, severity="urgent", said="x", now=NIGHT + MINUTE)
+        assert len(outbox(address="operator@example.org")) == 2
+        urgent(clinic, NIGHT + 2 * MINUTE)
+        assert len(outbox(address="operator@example.org")) == 2  # it is open still: no more of the same
+        acknowledge(first, by=staff, now=NIGHT + 3 * MINUTE)
+        assert [alarm.code for alarm in Alarm.objects.filter(cleared_at=None)] == [f"nobody on call, concern {second.pk}"]
+        urgent(clinic, NIGHT + 2 * HOUR)
+        assert len(outbox(address="operator@example.org")) == 3
+        resolve(second, note="Over.", by=staff, now=NIGHT + 2 * HOUR)
+        resolve(first, note="Over.", by=staff, now=NIGHT + 2 * HOUR)
+        assert not Alarm.objects.filter(cleared_at=None).exists()
+
+    def test_made_urgent_while_an_operator_knows_of_it_they_hear_again(self, clinic, settings):
+        settings.OPERATOR_EMAILS = ["operator@example.org"]
+        soon(clinic)
+        urgent(clinic, NIGHT + HOUR)
+        assert len(outbox(address="operator@example.org")) == 2
+
+    def test_what_is_wrong_with_one_holds_up_no_other_and_an_operator_hears(self, clinic, on_call, monkeypatch):
+        first, tell_next = urgent(clinic), escalating.tell_next
+        second = raise_concern(patient=clinic.ben, severity="urgent", said="x", now=NIGHT + MINUTE)
+
+        def broken_for_the_first(concern, **about):
+            if concern == first:
+                raise ZeroDivisionError
+            return tell_next(concern, **about)
+
+        monkeypatch.setattr(escalating, "tell_next", broken_for_the_first)
+        assert escalate_due(NIGHT + 16 * MINUTE) == 1
+        assert steps(second) == [("raised", ""), ("told", "Dana Diaz"), ("told", "Eli Evans")]
+        assert steps(first) == [("raised", ""), ("told", "Dana Diaz")]
+        alarm = Alarm.objects.get()
+        assert alarm.code == f"concern not escalated, concern {first.pk}"
+        assert remedy_for(alarm).startswith("That is a fault of ours: a concern waits")
+        monkeypatch.undo()
+        assert escalate_due(NIGHT + 17 * MINUTE) == 1
+        assert steps(first)[-1] == ("told", "Eli Evans")
+
+    def test_whoever_is_put_on_call_after_nobody_was_is_told_at_the_next_tick(self, clinic):
+        concern = urgent(clinic)
+        assert escalate_due(NIGHT + MINUTE) == 0
+        contacts(1)
+        assert escalate_due(NIGHT + 2 * MINUTE) == 1
+        assert steps(concern)[-1] == ("told", "Contact 0")
+        assert escalate_due(NIGHT + 3 * MINUTE) == 0
+
+    def test_after_the_ladder_only_somebody_else_begins_it_anew_and_is_the_first(self, clinic, on_call):
+        fay = OnCallContact.objects.create(name="Fay Fox", phone="+12125550122", position=9, is_active=False)
+        concern = urgent(clinic)
+        for quarter in range(1, 6):
+            escalate_due(NIGHT + 15 * quarter * MINUTE)
+        assert escalate_due(NIGHT + 3 * HOUR) == 0
+        fay.is_active = True
+        fay.save()
+        for quarter in range(9):
+            escalate_due(NIGHT + 4 * HOUR + 15 * quarter * MINUTE)
+        dana, eli, fox = "Dana Diaz", "Eli Evans", "Fay Fox"
+        names = [name for _, name in steps(concern)]
+        assert names[6:] == [fox, dana, eli, dana, eli, fox, ""]
+        assert escalate_due(NIGHT + 9 * HOUR) == 0
+
+    def test_at_night_one_that_can_wait_wakes_nobody_who_is_put_on_call(self, clinic):
+        open_from_nine_to_six(clinic)
+        soon(clinic)
+        OnCallContact.objects.create(name="Dana Diaz", phone="+12125550120", email="dana@example.org")
+        escalate_due(NIGHT + MINUTE)
+        assert told() == [("dana@example.org", "scheduled")]
 
     def test_two_workers_at_once_tell_one(self, committed_clinic, at_once):
         contacts(2)

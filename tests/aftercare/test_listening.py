@@ -167,6 +167,13 @@ class TestAConcern:
         write("it is still bleeding", now=DAY_4 + 10 * MINUTE)
         assert len(answers()) == 1
 
+    def test_worried_again_days_after_somebody_saw_to_it_she_is_answered_again(self, asked):
+        write("2")
+        acknowledge(Concern.objects.get(), by=member("Clinician"), now=DAY_4 + MINUTE)
+        write("it is worse than last week, I am worried", now=DAY_4 + 48 * HOUR)
+        assert Concern.objects.get().acknowledged_at is None
+        assert len(answers()) == 2
+
     @pytest.mark.parametrize("step", ["acknowledge", "resolve", "answer"])
     @pytest.mark.parametrize("more", ["Now there is pus and I have a fever of 39", "Can I at least shower?"])
     def test_what_came_after_they_had_looked_is_neither_read_nor_closed_with_the_rest(self, healing, step, more):
@@ -253,6 +260,11 @@ class TestAConcern:
     def test_who_is_on_call_is_no_patient(self, healing):
         write("what, is she bleeding?", address="+12125550120")
         assert not Concern.objects.exists()
+
+    def test_who_was_on_call_once_may_be_anybody(self, healing):
+        OnCallContact.objects.update(is_active=False)
+        write("what, is she bleeding?", address="+12125550120")
+        assert Concern.objects.get().patient is None
 
 
 class TestNothingIsLost:

@@ -1,40 +1,75 @@
 """When nobody has acknowledged a concern in time, the next one on call is told."""
 
+import logging
 from datetime import datetime
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from aftercare.models import Concern
 from aftercare.services.concerns.deadlines import clock_from
-from aftercare.services.concerns.on_call import tell_next
+from aftercare.services.concerns.on_call import has_newcomer, last_alert_of, tell_next
+from notifications import services as notifications
+from notifications.domain.states import MessageStatus
+
+logger = logging.getLogger(__name__)
 
 A_RUN = 100
+# Whoever was to be told hasn't heard, and won't.
+UNHEARD = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.SUPPRESSED, MessageStatus.EXPIRED)
 
 
 def escalate_due(now: datetime | None = None) -> int:
     """Tell the next one of each concern whose clock has run out, and set the clock again. Says of how many.
 
-    A concern is claimed by its lock: any number of workers may run it at once, and another run at the same moment finds nothing.
+    Not only then: also at once where the last alert of an urgent one didn't reach anybody, and where somebody is on call again after nobody
+    was. A concern is claimed by its lock: any number of workers may run it at once, and another run at the same moment finds nothing.
     """
     now = now or timezone.now()
     escalated = 0
-    while escalated < A_RUN and _escalate_one(now):
-        escalated += 1
+    waiting = Concern.objects.filter(resolved_at=None, acknowledged_at=None)
+    for concern in waiting.select_related("location").order_by("escalate_at", "pk"):
+        if escalated < A_RUN and _looks_due(concern, now):
+            escalated += _escalate(concern, now)
     return escalated
 
 
-@transaction.atomic
-def _escalate_one(now: datetime) -> bool:
-    """Each in a transaction of its own: what is wrong with one holds up no other."""
-    due = Concern.objects.filter(escalate_at__lte=now, resolved_at=None, acknowledged_at=None).order_by("escalate_at", "pk")
-    concern = due.select_for_update(of=("self",), skip_locked=True, no_key=True).select_related("location").first()
-    if concern is None:
+def _escalate(concern: Concern, now: datetime) -> bool:
+    """Each in a transaction of its own: what is wrong with one holds up no other, and an operator hears of it."""
+    try:
+        return _escalate_one(concern.pk, now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.error("%s wasn't escalated: %s", concern, type(error).__name__)
+        said = f"{type(error).__name__} when the next one was to be told of a concern, at {concern.location}"
+        notifications.raise_alarm("sms", f"concern not escalated, concern {concern.pk}", said, now=now)
         return False
-    is_told = tell_next(concern, now=now)
+
+
+@transaction.atomic
+def _escalate_one(pk: int, now: datetime) -> bool:
+    waiting = Concern.objects.filter(pk=pk, resolved_at=None, acknowledged_at=None).select_related("location")
+    concern = waiting.select_for_update(of=("self",), skip_locked=True, no_key=True).first()
+    if concern is None or not _looks_due(concern, now):
+        return False
+    is_new_to_it = concern.escalate_at is None
+    is_told = tell_next(concern, now=now, by_email=is_new_to_it and concern.severity != Concern.Severity.URGENT)
     concern.escalate_at = clock_from(concern.severity, concern.location, now) if is_told else None
     concern.save(update_fields=["escalate_at"])
     return True
+
+
+def _looks_due(concern: Concern, now: datetime) -> bool:
+    if concern.escalate_at is None:
+        return has_newcomer(concern)
+    return concern.escalate_at <= now or _is_unheard(concern)
+
+
+def _is_unheard(concern: Concern) -> bool:
+    """What becomes known of an alert before the last shortens nobody's time. What isn't urgent can wait for its clock."""
+    alert = last_alert_of(concern) if concern.severity == Concern.Severity.URGENT else None
+    return alert is not None and alert.status in UNHEARD
 
 
 @transaction.atomic
@@ -48,6 +83,6 @@ def hasten(reference: str, *, now: datetime) -> None:
         return
     standing = Concern.objects.filter(pk=pk, escalate_at__gt=now, severity=Concern.Severity.URGENT)
     held = standing.select_for_update(skip_locked=True, no_key=True).first()
-    if held:
+    if held and _is_unheard(held):
         held.escalate_at = now
         held.save(update_fields=["escalate_at"])

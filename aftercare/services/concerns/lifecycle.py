@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from aftercare.errors import NoteMissing, NothingToSay, SaidMore, TakenAlready
 from aftercare.models import CareMessage, Concern, ConcernEvent, Plan
 from aftercare.services.concerns.deadlines import clock_from
-from aftercare.services.concerns.on_call import cancel_alerts, tell_next
+from aftercare.services.concerns.on_call import cancel_alerts, clear_alarm, tell_next
 from aftercare.services.telling.pausing import pause_routine, resume_routine
 from scheduling.models import Appointment, Location, Patient
 
@@ -99,6 +99,7 @@ def acknowledge_held(concern: Concern, *, by: User, now: datetime) -> Concern:
     _note(concern, What.ACKNOWLEDGED, by, now)
     concern.lines.filter(reply__isnull=False, read_at=None).update(read_at=now, read_by=by)
     cancel_alerts(concern)
+    clear_alarm(concern, now=now)
     return concern
 
 
@@ -203,19 +204,21 @@ def _join(concern: Concern, severity: Concern.Severity, said: str, flags: list[s
     concern.flags = list(dict.fromkeys([*concern.flags, *flags]))
     concern.save(update_fields=["said", "flags"])
     _note(concern, What.SAID_MORE, by, now)
-    if is_worse or (severity == URGENT and _is_to_be_seen_again(concern, is_other=is_other, now=now)):
-        concern.severity = URGENT
-        concern.acknowledge_by = clock_from(URGENT, concern.location, now)
+    if is_worse or _is_to_be_seen_again(concern, is_other=is_other and severity == URGENT, now=now):
+        concern.severity = URGENT if is_worse else concern.severity
+        concern.acknowledge_by = clock_from(concern.severity, concern.location, now)
         concern.acknowledged_at = concern.acknowledged_by = None
         concern.save(update_fields=["severity", "acknowledge_by", "acknowledged_at", "acknowledged_by"])
         if is_worse:
             _note(concern, What.WORSENED, by, now)
+            clear_alarm(concern, now=now)
         cancel_alerts(concern)
         _begin(concern, now)
 
 
 def _is_to_be_seen_again(concern: Concern, *, is_other: bool, now: datetime) -> bool:
-    """More that is urgent: where nobody is left to be told, and where it was acknowledged before she said another thing, or a while ago."""
+    """More that is worrying: where nobody is left to be told, and where it was acknowledged a while ago, or before she said another thing
+    that is urgent."""
     if concern.acknowledged_at:
         return is_other or now - concern.acknowledged_at > SEEN_LATELY
     return concern.escalate_at is None

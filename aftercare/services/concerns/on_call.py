@@ -1,6 +1,7 @@
 """Who is told of a concern, by text or email. Without the patient's name and words: they stay with whoever signs in."""
 
 from collections import Counter
+from collections.abc import Container
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from aftercare.services.telling.taking_back import NOT_OVER
 from aftercare.services.telling.tellings import values_of
 from aftercare.wording import ALERT, render
 from notifications import services as notifications
-from notifications.models import Message
+from notifications.models import Alarm, Message
 from notifications.services import Draft
 from scheduling.models import Location
 
@@ -27,6 +28,7 @@ NOBODY_LEFT = "nobody on call"
 What = ConcernEvent.What
 # With each of these the ladder begins anew.
 BEGINNINGS = (What.RAISED, What.WORSENED, What.ACKNOWLEDGED, What.NOBODY)
+THE_WHOLE_LADDER = (What.RAISED, What.WORSENED, What.ACKNOWLEDGED)
 
 
 def contacts_of(location: Location) -> QuerySet[OnCallContact]:
@@ -35,13 +37,24 @@ def contacts_of(location: Location) -> QuerySet[OnCallContact]:
     return OnCallContact.objects.filter(of_it, is_active=True).order_by("position", "pk")
 
 
+def reachable_contacts_of(location: Location) -> list[OnCallContact]:
+    """Without those whose only address said stop: nobody waits for them."""
+    return [contact for contact in contacts_of(location) if channel_to(contact)]
+
+
 def nobody_on_call(location: Location) -> bool:
     return not contacts_of(location).exists()
 
 
 def is_on_call(number: str) -> bool:
     """Whether a text from there is a colleague's."""
-    return OnCallContact.objects.filter(phone=number).exists()
+    return OnCallContact.objects.filter(phone=number, is_active=True).exists()
+
+
+def has_newcomer(concern: Concern) -> bool:
+    """Whether somebody is on call who wasn't told through the ladder yet: added, or on call again, since nobody was left."""
+    told = told_of(concern, THE_WHOLE_LADDER)
+    return any(told[contact.pk] < MOST_TIMES for contact in reachable_contacts_of(concern.location))
 
 
 def tell_next(concern: Concern, *, now: datetime, by_email: bool = False) -> bool:
@@ -49,15 +62,16 @@ def tell_next(concern: Concern, *, now: datetime, by_email: bool = False) -> boo
 
     `by_email`: only the first one, and only where that is possible; it can wait for them to look.
     """
-    contacts = list(contacts_of(concern.location))
-    told = _told(concern)
+    contacts = reachable_contacts_of(concern.location)
+    told = told_of(concern)
     left = [contact for contact in contacts if told[contact.pk] < MOST_TIMES]
     if not left:
         _nobody(concern, is_set_up=bool(contacts), now=now)
         return False
-    contact = min(left, key=lambda contact: (told[contact.pk], contact.position, contact.pk))
-    channel = "email" if by_email else _channel_to(contact)
-    if channel == "email" and not contact.email:
+    ever = told or told_of(concern, THE_WHOLE_LADDER)  # a newcomer first
+    contact = min(left, key=lambda contact: (min(ever[contact.pk], MOST_TIMES), told[contact.pk], contact.position, contact.pk))
+    channel = "email" if by_email else channel_to(contact)
+    if channel == "email" and not _may_email(contact):
         return True
     event = ConcernEvent.objects.create(concern=concern, what=What.TOLD, at=now, contact=contact, detail=BY[channel])
     _write_to(contact, channel, concern, event, now)
@@ -67,6 +81,11 @@ def tell_next(concern: Concern, *, now: datetime, by_email: bool = False) -> boo
 BY = {"sms": "by text", "email": "by email"}
 
 
+def clear_alarm(concern: Concern, *, now: datetime) -> None:
+    """No operator need see to it any more; should nobody be left once more, they hear of it once more."""
+    notifications.clear_alarms(Alarm.objects.filter(channel="sms", code=_alarm_about(concern)), now=now)
+
+
 def cancel_alerts(concern: Concern) -> None:
     """Those that haven't left yet."""
     keys = [f"{reference_of(concern)}-{event}" for event in concern.events.filter(what=What.TOLD).values_list("pk", flat=True)]
@@ -74,26 +93,40 @@ def cancel_alerts(concern: Concern) -> None:
     notifications.cancel(alerts.values_list("pk", flat=True), reason="somebody has seen to it")
 
 
+def last_alert_of(concern: Concern) -> Message | None:
+    event = concern.events.filter(what=What.TOLD).order_by("-pk").first()
+    return Message.objects.filter(dedupe_key=key_of(concern, event)).first() if event else None
+
+
+def key_of(concern: Concern, event: ConcernEvent) -> str:
+    return f"{reference_of(concern)}-{event.pk}"
+
+
 def reference_of(concern: Concern) -> str:
     return f"concern-{concern.pk}"
 
 
-def _told(concern: Concern) -> Counter[int | None]:
+def told_of(concern: Concern, beginnings: Container[str] = BEGINNINGS) -> Counter[int | None]:
     """How often each was told since the ladder began."""
     told: Counter[int | None] = Counter()
     for what, contact in concern.events.order_by("pk").values_list("what", "contact"):
-        if what in BEGINNINGS:
+        if what in beginnings:
             told.clear()
         elif what == What.TOLD:
             told[contact] += 1
     return told
 
 
-def _channel_to(contact: OnCallContact) -> str:
+def channel_to(contact: OnCallContact) -> str:
+    """ "" where nothing may go to them."""
     number = str(contact.phone.as_e164) if contact.phone else ""
-    if number and not (contact.email and has_said_stop("sms", number)):
+    if number and not has_said_stop("sms", number):
         return "sms"
-    return "email"
+    return "email" if _may_email(contact) else ""
+
+
+def _may_email(contact: OnCallContact) -> bool:
+    return bool(contact.email) and not has_said_stop("email", contact.email)
 
 
 def _write_to(contact: OnCallContact, channel: str, concern: Concern, event: ConcernEvent, now: datetime) -> None:
@@ -107,7 +140,7 @@ def _write_to(contact: OnCallContact, channel: str, concern: Concern, event: Con
     is_text = channel == "sms"
     is_urgent = concern.severity == Concern.Severity.URGENT
     alert = Draft(
-        dedupe_key=f"{reference_of(concern)}-{event.pk}",
+        dedupe_key=key_of(concern, event),
         reference=reference_of(concern),
         channel=channel,
         address=str(contact.phone.as_e164) if is_text else contact.email,
@@ -139,4 +172,9 @@ def _clock(at: datetime, location: Location, now: datetime) -> str:
 def _nobody(concern: Concern, *, is_set_up: bool, now: datetime) -> None:
     said = "nobody has acknowledged a concern" if is_set_up else "a concern was raised and nobody is on call"
     ConcernEvent.objects.create(concern=concern, what=What.NOBODY, at=now, detail="" if is_set_up else "nobody is on call")
-    notifications.raise_alarm("sms", NOBODY_LEFT, f"{said}, at {concern.location}", now=now)
+    notifications.raise_alarm("sms", _alarm_about(concern), f"{said}, at {concern.location}", now=now)
+
+
+def _alarm_about(concern: Concern) -> str:
+    """Its code: one for each concern, or an operator would hear of the first one only."""
+    return f"{NOBODY_LEFT}, concern {concern.pk}"
