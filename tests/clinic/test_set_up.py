@@ -24,6 +24,7 @@ def location(**changed):
         "address": "2 Harbor Road",
         "phone": "(212) 555-0177",
         "time_zone": "America/New_York",
+        "emergency_number": "911",
         **formset("opening_hours"),
         **formset("closures"),
     } | changed
