@@ -37,9 +37,10 @@ def is_plainly_well(passages: Sequence[Passage], marks: Sequence[Marks], *, answ
     for passage, mark in zip(passages, marks, strict=True):
         if passage.clause.asks:
             return False
-        covered = set(mark.denied)
+        denies_a_sign = any(place in mark.denied for place in passage.signs)  # more than “no se ve bien”
+        covered = set(mark.denied) if denies_a_sign else set()
         for group in ("FINE", "COURTESY", "NOT", "OR", "AND", "LIGHT", "TAIL", "GONE"):
-            if group in ("NOT", "OR", "AND", "LIGHT", "GONE") and not mark.denied:
+            if group in ("NOT", "OR", "AND", "LIGHT", "GONE") and not denies_a_sign:
                 continue
             for start in passage.places.get(group, NOWHERE):
                 covered |= set(range(start, passage.end_of(group, start)))

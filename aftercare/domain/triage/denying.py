@@ -1,4 +1,4 @@
-"""What is said not to be, no longer to be, to be little, or only to be feared.
+"""What is said not to be, no longer to be, to be little, only to be feared, or to be somebody else's.
 
 In doubt a sign stands: a denial reaches no further than words that it may pass over, and stops at the first that it doesn't know.
 """
@@ -23,6 +23,16 @@ class Marks:
     denied: set[int] = field(default_factory=set)
     little: set[int] = field(default_factory=set)
     feared: set[int] = field(default_factory=set)
+    fading: set[int] = field(default_factory=set)
+    of_others: set[int] = field(default_factory=set)
+
+    def let_go(self, span: Span, *, is_gone: bool) -> None:
+        words = range(*span)
+        if is_gone:
+            self.denied.update(words)
+        else:
+            self.little.update(words)
+            self.fading.update(words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +62,23 @@ class Passage:
 
 def marks_of(passages: Sequence[Passage]) -> list[Marks]:
     marks = [Marks() for _ in passages]
-    comes_back = any("AGAIN" in passage.places for passage in passages)
+    named = {group for passage in passages for group in passage.places}
+    for_another = "FOR-ANOTHER" in named and not named & {"BODY", "MINE"}
+    is_about_visits = "TOPIC" in named and "BODY" not in named
     for number, (passage, mark) in enumerate(zip(passages, marks, strict=True)):
         _deny(passage, mark)
         if number and "EXCEPT" in passage.places and passage.has("EXCEPT", 0):  # “no bleeding until this morning”
             marks[number - 1].denied -= {place for first, last in passages[number - 1].signs.items() for place in range(first, last)}
         _belittle(passage, mark)
         _fear(passage, mark)
-        if not comes_back and not passage.clause.asks:
+        if for_another and (passage.clause.asks or "FOR-ANOTHER" in passage.places):  # “will I bleed? asking for my mom”
+            mark.of_others |= set(range(len(passage.clause.words)))
+        if is_about_visits:
+            _leave_to_others(passage, mark)
+        if "AGAIN" not in named and not passage.clause.asks:
             before = (passages[number - 1], marks[number - 1]) if number else None
-            _let_go(passage, mark, before)
+            after = passages[number + 1] if number + 1 < len(passages) else None
+            _let_go(passage, mark, before, after)
     return marks
 
 
@@ -136,31 +153,47 @@ def _fear(passage: Passage, mark: Marks) -> None:
         mark.feared |= set(range(end, end + FEARED_FURTHEST))
 
 
-def _let_go(passage: Passage, mark: Marks, before: tuple[Passage, Marks] | None) -> None:
+def _leave_to_others(passage: Passage, mark: Marks) -> None:
+    """“My daughter has a fever”, in a text about visits: an illness of somebody else, and of nobody's face."""
+    for start in passage.places.get("RELATIVE", NOWHERE):
+        end = passage.end_of("RELATIVE", start)
+        place = passage.past(("HAVING",), end, most=LITTLE_FURTHEST)
+        if passage.has("ILLNESS", place):
+            mark.of_others |= set(range(place, passage.end_of("ILLNESS", place)))
+
+
+def _let_go(passage: Passage, mark: Marks, before: tuple[Passage, Marks] | None, after: Passage | None) -> None:
     """“The swelling is gone”, “it bled a little, but it stopped”, “se me quitó la hinchazón”."""
-    for group, add in (("GONE", mark.denied), ("LESS", mark.little)):
+    for group in ("GONE", "LESS"):
         for start in passage.places.get(group, NOWHERE):
-            if _is_denied_there(passage, start):
+            end = passage.end_of(group, start)
+            if _is_denied_there(passage, start) or _goes_on(passage, end, after):
                 continue
-            is_almost = any(passage.has("ALMOST", place) for place in range(max(start - LITTLE_FURTHEST, 0), start))
-            add = mark.little if is_almost else add
+            is_gone = group == "GONE" and not any(passage.has("ALMOST", place) for place in range(max(start - LITTLE_FURTHEST, 0), start))
             signs = list(_subjects(passage, start))
-            for first, last in signs:
-                add |= set(range(first, last))
+            for span in signs:
+                mark.let_go(span, is_gone=is_gone)
             if signs:
                 continue
-            place = passage.past(("LIGHT",), passage.end_of(group, start), most=GONE_FURTHEST)
-            if place in passage.signs:
-                add |= set(range(place, passage.signs[place]))
+            place = passage.past(("LIGHT",), end, most=GONE_FURTHEST)
+            if place in passage.signs and end not in passage.clause.commas:  # not “it's gone, looks infected”
+                mark.let_go((place, passage.signs[place]), is_gone=is_gone)
             elif before and _says_of_it(passage, start):
                 earlier, theirs = before
-                for first, last in earlier.signs.items():
-                    (theirs.denied if group == "GONE" else theirs.little).update(range(first, last))
+                for span in earlier.signs.items():
+                    theirs.let_go(span, is_gone=is_gone)
 
 
 def _says_of_it(passage: Passage, place: int) -> bool:
     """“But it stopped”: of what the clause before spoke of."""
     return not any(sign < place for sign in passage.signs) and passage.past(("LIGHT", "WHERE", "TURN"), 0, most=FURTHEST) == place
+
+
+def _goes_on(passage: Passage, place: int, after: Passage | None) -> bool:
+    """“It went down to my neck”, “ya pasó una semana”: that isn't gone."""
+    if place == len(passage.clause.words):
+        return after is not None and after.has("ONWARD", 0)
+    return passage.has("ONWARD", place)
 
 
 def _is_denied_there(passage: Passage, place: int) -> bool:

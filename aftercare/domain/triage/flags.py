@@ -9,7 +9,9 @@ def _flags() -> dict[str, Flag]:
     for key, table in read_table("flags").items():
         severity = Level(table["severity"])
         mild = Level(table.get("mild", severity))
-        flags[key] = Flag(table["name"], tuple(table["facts"].split()), severity, mild, Level(table.get("mild_when_asked", mild)))
+        asked = Level(table.get("mild_when_asked", mild))
+        fading = Level(table["fading"]) if "fading" in table else None
+        flags[key] = Flag(table["name"], tuple(table["facts"].split()), severity, mild, asked, fading)
     return flags
 
 

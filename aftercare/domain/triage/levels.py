@@ -26,7 +26,8 @@ class Level(StrEnum):
 class Flag:
     """`name` is for people; `facts` are numbers of clinical facts (F12); `severity` is SOON or URGENT.
 
-    `mild` is what it is when she says that it is only a little, and `mild_when_asked` when a check-in asked her.
+    `mild` is what it is when she says that it is only a little, and `mild_when_asked` when a check-in asked her. `fading`: when it is on
+    its way out; without it that is mild, too.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Flag:
     severity: Level
     mild: Level
     mild_when_asked: Level
+    fading: Level | None = None
 
 
 @dataclass(frozen=True, slots=True)

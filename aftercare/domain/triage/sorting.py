@@ -16,14 +16,17 @@ from aftercare.domain.triage.rules import Rule, load
 RULES = load()
 NOTE_OF_PICTURES = re.compile(r"\n?\[with (?:a picture|\d+ pictures), to be seen in the Twilio console\]\s*\Z")
 LEFT_OUT = "~"
-EXPLAINS = ("FINE", "PRAISE", "TOPIC", "CARE", "ASK", "EXPECTED", "GONE", "LESS", "IDIOM")
+WELL = ("FINE", "PRAISE")
+EXPLAINS = ("TOPIC", "CARE", "ASK", "EXPECTED", "GONE", "LESS", "IDIOM")
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     rule: Rule
     is_little: bool
+    is_fading: bool
     is_feared: bool
+    is_of_others: bool
 
 
 def triage(body: str, *, asked: bool = False) -> Verdict:
@@ -83,9 +86,13 @@ def _flagged(hits: Sequence[Hit], *, asked: bool) -> dict[str, Level]:
 
 
 def _level_of(hit: Hit, flag: Flag, *, asked: bool) -> Level:
+    if hit.is_fading and flag.fading and hit.rule.strength != "urgent":
+        return flag.fading
     if hit.rule.strength == "plain" and hit.is_little:
         return flag.mild_when_asked if asked else flag.mild
     level = flag.severity if hit.rule.strength == "plain" else Level(hit.rule.strength)
+    if hit.is_of_others:
+        return Level.SOON if level is Level.URGENT else Level.WORDS
     return Level.SOON if hit.is_feared else level
 
 
@@ -98,10 +105,21 @@ def _is_doubted(hits: Sequence[Hit], passages: Sequence[Passage], *, asked: bool
 def _is_unexplained(passages: Sequence[Passage], marks: Sequence[Marks], *, asked: bool) -> bool:
     """She speaks of her face, or answers a check-in, and nothing that the rules know says what she means."""
     for passage, mark in zip(passages, marks, strict=True):
-        if _names([passage], "BODY") and not mark.denied and not _names([passage], *EXPLAINS):
+        denies_a_sign = any(place in mark.denied for place in passage.signs)  # more than “my face doesn't feel like mine”
+        if _names([passage], "BODY") and not denies_a_sign and not _says_well(passage) and not _names([passage], *EXPLAINS):
             return True
     is_explained = any(mark.denied or _is_question(passage) for passage, mark in zip(passages, marks, strict=True))
-    return asked and bool(passages) and not is_explained and not _names(passages, *EXPLAINS, "THANKS")
+    return asked and bool(passages) and not is_explained and not _names(passages, *WELL, *EXPLAINS, "THANKS")
+
+
+def _says_well(passage: Passage) -> bool:
+    """Not “I can't move my lip well”: with no “no” before it but in another part of the sentence."""
+    commas = passage.clause.commas
+    for place in (place for group in WELL for place in passage.places.get(group, NOWHERE)):
+        denials = [start for start in passage.places.get("NOT", NOWHERE) if start < place]
+        if all(any(start < comma <= place for comma in commas) for start in denials):
+            return True
+    return False
 
 
 def _names(passages: Sequence[Passage], *groups: str) -> bool:
@@ -124,8 +142,10 @@ def _hits(passages: Sequence[Passage], marks: Sequence[Marks]) -> list[Hit]:
                     stands = not any(start < comma < end for start, end in spans for comma in passage.clause.commas)
                 else:
                     stands = not _touches(spans, mark.denied)
-                if stands:
-                    hits.append(Hit(rule, is_little=_touches(spans, mark.little), is_feared=_touches(spans, mark.feared)))
+                is_of_others = _touches(spans, mark.of_others)
+                if stands and (rule.about or not is_of_others):
+                    little, fading, feared = (_touches(spans, numbers) for numbers in (mark.little, mark.fading, mark.feared))
+                    hits.append(Hit(rule, little, fading, feared, is_of_others))
     return hits
 
 

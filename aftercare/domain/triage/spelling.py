@@ -1,9 +1,16 @@
-"""A misspelled word is taken for the word of the rules that it is one slip away from."""
+"""A misspelled word is taken for the word of the rules that it is one slip away from, or that sounds the same."""
 
+import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 SHORTEST = 6  # letters, each once: “fever” and “never” are one slip apart, too
+# What is written as it is heard in Spanish: “zangre”, “fievre”, “bomito”, “inchada”.
+SOUNDS = [
+    (re.compile(written), heard)
+    for written, heard in [(r"c(?=[ei])|z|x", "s"), (r"g(?=[ei])", "j"), (r"qu(?=[ei])|k", "c"), (r"v", "b"), (r"(?<!c)h", "")]
+]
+DOUBLED = re.compile(r"(.)\1+")
 
 
 class Spelling:
@@ -15,6 +22,7 @@ class Spelling:
     def __init__(self, words: Iterable[str], *, known: Collection[str]) -> None:
         self._known = frozenset(known)
         self._shortened: dict[str, list[str]] = defaultdict(list)
+        self._sounding = {sounded(word): word for word in sorted(words, reverse=True) if len(word) >= SHORTEST - 1}
         for word in sorted(word for word in words if len(word) >= SHORTEST):
             for shorter in _shortened(word):
                 self._shortened[shorter].append(word)
@@ -22,11 +30,34 @@ class Spelling:
     def mended(self, word: str) -> str:
         if word in self._known or len(word) < SHORTEST - 1:
             return word
+        if same := self._sounding.get(sounded(word)):
+            return same
         for shorter in _shortened(word):
             for meant in self._shortened.get(shorter, ()):
                 if meant[0] == word[0] and _is_one_slip(word, meant):
                     return meant
         return word
+
+
+def sounded(word: str) -> str:
+    for pattern, sound in SOUNDS:
+        word = pattern.sub(sound, word)
+    return DOUBLED.sub(r"\1", word)
+
+
+def spoken_forms(word: str) -> Iterator[str]:
+    """What else it may be in Spanish: “hinchao” is “hinchado”, and “sequita” is “seca”."""
+    if len(word) < SHORTEST - 1:
+        return
+    if ending := re.search(r"aos?$", word):
+        yield f"{word[: ending.start()]}ado{'s' if word.endswith('s') else ''}"
+    if len(word) >= SHORTEST and (ending := re.search(r"(c?)it([oa]s?)$", word)):
+        root = word[: ending.start()]
+        if ending[1]:  # “dolorcito”, “fiebrecita”
+            yield root
+        else:
+            root = f"{root[:-2]}c" if root.endswith("qu") else root
+            yield root + ending[2]
 
 
 def _shortened(word: str) -> list[str]:

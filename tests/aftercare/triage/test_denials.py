@@ -33,6 +33,9 @@ NOTHING_THERE = [
     "dejó de sangrar",
     "nunca tuve moretones",
     "no hay pus",
+    "the bruise is almost gone",
+    "bruises are fading",
+    "el moretón ya casi ni se ve",
 ]
 STILL_THERE = [
     ("not bleeding but it's full of pus", Level.URGENT, "infection"),
@@ -68,8 +71,14 @@ STILL_THERE = [
     ("Sí tengo fiebre", Level.URGENT, "fever"),
     ("sí, me sale pus", Level.URGENT, "infection"),
     ("se me quitó la fiebre pero volvió", Level.URGENT, "fever"),
+    ("the swelling went down to my neck", Level.SOON, "swelling"),
+    ("la hinchazón me bajó hasta el cuello", Level.SOON, "swelling"),
+    ("it's gone, looks infected", Level.URGENT, "infection"),
+    ("my bruise is almost gone but there's a hard lump", Level.SOON, "knots"),
 ]
 STILL_IN_DOUBT = [
+    "my face doesn't feel like mine",
+    "no se ve nada bien",
     "it's not getting better",
     "no better",
     "not sure",
@@ -92,6 +101,15 @@ ONLY_FEARED = [
     "how do I know if it's infected?",
     "¿y si se infecta?",
     "¿qué hago si me da fiebre?",
+    "my daughter has a fever, can we move my appointment?",
+    "mi hijo tiene calentura, puedo cambiar la cita?",
+    "will I bleed? asking for my mom",
+]
+HER_OWN = [
+    ("my daughter noticed pus on my cheek, can we move my appointment?", "infection"),
+    ("my son has strep and now I have a fever, have to cancel", "fever"),
+    ("my sister wants to know if it's normal that my face is bleeding", "bleeding"),
+    ("mi hija me vio pus, puedo mover la cita?", "infection"),
 ]
 
 
@@ -131,3 +149,18 @@ def test_what_is_only_feared_calls_nobody_out_of_bed_but_is_a_concern(text):
     verdict = triage(text)
     assert verdict.level is Level.SOON
     assert verdict.flags
+
+
+@pytest.mark.parametrize(("text", "flag"), HER_OWN)
+def test_what_others_see_or_have_makes_hers_no_milder(text, flag):
+    verdict = triage(text)
+    assert verdict.level is Level.URGENT
+    assert flag in verdict.flags
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["my kids threw up all night, can we do another day?", "my dog is sick, need to reschedule", "mi hijo está malito, cambiamos la cita?"],
+)
+def test_somebody_elses_illness_moves_a_visit_and_no_more(text):
+    assert triage(text).level is Level.WORDS

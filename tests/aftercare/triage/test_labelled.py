@@ -6,7 +6,7 @@ from aftercare.domain.triage import FLAGS, Level
 from tests.aftercare.triage.labelled import answers_of, false_alarms, missed, overlooked, table_of, texts_of
 
 MOST_FALSE_ALARMS = 0.10
-SETS = {name: answers_of(name) for name in ("answers", "held_out", "tried_out")}
+SETS = {name: answers_of(name) for name in ("answers", "held_out", "tried_out", "unseen", "tried_again")}
 ANSWERS = SETS["answers"]
 
 every_set = pytest.mark.parametrize("name", SETS)

@@ -56,9 +56,11 @@ def load() -> Rules:
     signs: set[str] = set()
     rules: list[Rule] = []
     spelled_out: list[str] = []
+    everyday: list[str] = []
     for table in map(read_table, LANGUAGES):
         signs |= set(table["signs"])
         spelled_out += table["spelling"]["words"]
+        everyday += table["spelling"]["everyday"]
         for name, terms in [*table["signs"].items(), *table["words"].items(), ("IDIOM", table["idioms"]["words"])]:
             groups[name] += terms
         for about, phrases in [*table["flags"].items(), ("", table["doubts"])]:
@@ -68,7 +70,7 @@ def load() -> Rules:
     by_first_word: dict[str, list[Rule]] = defaultdict(list)
     for rule in rules:
         by_first_word[rule.phrase.sides[0][0].name].append(rule)
-    return Rules(Lexicon(groups, spelled_out), frozenset(signs), frozenset(map(spelled, groups["TURN"])), by_first_word)
+    return Rules(Lexicon(groups, spelled_out, everyday), frozenset(signs), frozenset(map(spelled, groups["TURN"])), by_first_word)
 
 
 def _terms(name: str, groups: Mapping[str, list[str]]) -> list[str]:
