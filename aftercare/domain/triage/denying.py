@@ -93,7 +93,7 @@ def _deny(passage: Passage, mark: Marks) -> None:
                 _mark_little(passage, mark, light)
             continue
         # “No red streaks”: the words of a kind before the sign are denied with it, and may be all that is: “not red”.
-        place = passage.past(("LIGHT", "KIND"), light, most=FURTHEST)
+        place = light if light in passage.clause.commas else passage.past(("LIGHT", "KIND"), light, most=FURTHEST)
         if place in passage.signs and (place not in passage.clause.commas or place == end):
             place = passage.signs[place]
         mark.denied |= set(range(end, place))
@@ -185,7 +185,9 @@ def _let_go(passage: Passage, mark: Marks, before: tuple[Passage, Marks] | None,
 
 
 def _says_of_it(passage: Passage, place: int) -> bool:
-    """“But it stopped”: of what the clause before spoke of."""
+    """“But it stopped”: of what the clause before spoke of. “Everything has healed” is said of nothing."""
+    if any(passage.has("ALL", earlier) for earlier in range(place)):
+        return False
     return not any(sign < place for sign in passage.signs) and passage.past(("LIGHT", "WHERE", "TURN"), 0, most=FURTHEST) == place
 
 

@@ -1,6 +1,6 @@
 """What the rules look for: words in a row with little between them, or words that stand near one another."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from aftercare.domain.triage.lexicon import LONGEST_TERM, NOWHERE, Places
@@ -43,11 +43,12 @@ class Phrase:
     def names(self) -> set[str]:
         return {element.name for side in self.sides for element in side}
 
-    def found(self, places: Mapping[str, Places]) -> list[tuple[Span, ...]]:
-        """Each time that it stands there, the place of each side."""
+    def found(self, places: Mapping[str, Places], *, without: Container[int] = ()) -> list[tuple[Span, ...]]:
+        """Each time that it stands there, the place of each side, none of which is made of words `without` it."""
         spans = []
         for side in self.sides:
-            spans.append(_in_a_row(side, places))
+            rows = _in_a_row(side, places).items()
+            spans.append({start: end for start, end in rows if not any(number in without for number in range(start, end))})
             if not spans[-1]:
                 return []
         signs, *others = spans

@@ -137,11 +137,9 @@ def _hits(passages: Sequence[Passage], marks: Sequence[Marks]) -> list[Hit]:
         for rule in RULES.beginning_with(passage.places):
             if rule.phrase.is_question and not is_question:
                 continue
-            for spans in rule.phrase.found(passage.places):
-                if rule.denies_itself:
-                    stands = not any(start < comma < end for start, end in spans for comma in passage.clause.commas)
-                else:
-                    stands = not _touches(spans, mark.denied)
+            denied = () if rule.denies_itself else mark.denied
+            for spans in rule.phrase.found(passage.places, without=denied):
+                stands = not (rule.denies_itself and any(start < comma < end for start, end in spans for comma in passage.clause.commas))
                 is_of_others = _touches(spans, mark.of_others)
                 if stands and (rule.about or not is_of_others):
                     little, fading, feared = (_touches(spans, numbers) for numbers in (mark.little, mark.fading, mark.feared))

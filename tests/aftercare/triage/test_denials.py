@@ -74,6 +74,9 @@ STILL_THERE = [
     ("the swelling went down to my neck", Level.SOON, "swelling"),
     ("la hinchazón me bajó hasta el cuello", Level.SOON, "swelling"),
     ("it's gone, looks infected", Level.URGENT, "infection"),
+    ("I passed out for a minute earlier. Everything has healed", Level.URGENT, "collapse"),
+    ("no issues, itchy welts all over my neck", Level.URGENT, "allergy"),
+    ("ya se me quitó la hinchazón, gracias, throat feels tight", Level.URGENT, "allergy"),
     ("my bruise is almost gone but there's a hard lump", Level.SOON, "knots"),
 ]
 STILL_IN_DOUBT = [
