@@ -4,8 +4,14 @@ import logging
 import re
 from typing import Any
 
-# The address is the key: whoever reads it in a log could read the calendar. And who is searched for is a patient, by her name or number.
-SECRET = re.compile(r"(/calendar/|[?&](?:q|term|_changelist_filters)=)[^\s\"'?&]+")
+# Who is searched for is a patient, by her name or number. Where somebody must sign in first, the page that was asked for stands in
+# another one's address, percent-encoded, as often as that happens. All up to the address's end: an address in a path is decoded.
+BEGINS = r"(?:[?&]|%(?:25)*(?:3f|26))"
+EQUALS = r"(?:=|%(?:25)*3d)"
+SEARCHED = rf"({BEGINS}(?:q|term|_changelist_filters|phone){EQUALS})[^&\"\r\n]+?(?=\s+HTTP/|[&\"\r\n]|$)"
+# The address is the key: whoever reads it in a log could read the calendar.
+CALENDAR = r"(/calendar/)[^\s\"'?&]+"
+SECRETS = (re.compile(SEARCHED, re.IGNORECASE), re.compile(CALENDAR))
 
 
 class SecretAddresses(logging.Filter):
@@ -19,4 +25,8 @@ class SecretAddresses(logging.Filter):
 
 
 def masked(value: Any) -> Any:
-    return SECRET.sub(r"\1…", value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    for secret in SECRETS:
+        value = secret.sub(r"\1…", value)
+    return value

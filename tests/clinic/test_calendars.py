@@ -336,6 +336,13 @@ def test_the_log_doesnt_tell_it(message, args):
         "GET /admin/scheduling/patient/?language__exact=en&q=Alvarez HTTP/1.1",
         "GET /admin/autocomplete/?term=Alvarez&app_label=scheduling HTTP/1.1",
         "GET /admin/scheduling/patient/7/change/?_changelist_filters=q%3DAlvarez HTTP/1.1",
+        "GET /admin/login/?next=/admin/inbox/%3Fq%3DAlvarez HTTP/1.1",
+        "GET /admin/login/?next=/admin/inbox/%3Fshow%3Dall%26q%3DAlvarez%26seen%3Dab HTTP/1.1",
+        "GET /admin/login/?next=/admin/scheduling/patient/%3fq%3dAlvarez HTTP/1.1",
+        "GET /admin/login/?next=/admin/login/%3Fnext%3D/admin/inbox/%253Fq%253DAlvarez HTTP/1.1",
+        "GET /admin/inbox/?q=who?Alvarez HTTP/1.1",
+        "GET /admin/inbox/?q=O'Alvarez HTTP/1.1",
+        "GET /admin/scheduling/patient/add/?phone=%2B12125550101Alvarez HTTP/1.1",
     ],
 )
 def test_nor_who_is_searched_for(line):
@@ -343,6 +350,23 @@ def test_nor_who_is_searched_for(line):
     assert SecretAddresses().filter(record)
     assert "Alvarez" not in record.getMessage()
     assert record.getMessage().endswith('HTTP/1.1" 200 812')
+
+
+def test_nor_where_it_stands_in_a_path():
+    """%3F in an address that nobody has is decoded before it is logged."""
+    record = logging.LogRecord("django.request", logging.WARNING, "", 0, "%s: %s", ("Not Found", "/admin/x/?q=Ana Alvarez"), None)
+    assert SecretAddresses().filter(record)
+    assert record.getMessage() == "Not Found: /admin/x/?q=…"
+
+
+@pytest.mark.parametrize("path", ["inbox/", "scheduling/patient/"])
+def test_nor_when_the_session_is_over(path, db):
+    """The page to sign in is asked for with the page that was wanted."""
+    answer = Client().get(f"/admin/{path}", {"q": "Alvarez"})
+    record = logging.LogRecord("django.server", logging.INFO, "", 0, '"%s" %s %s', (f"GET {answer.url} HTTP/1.1", "200", 812), None)
+    assert "Alvarez" in answer.url
+    assert SecretAddresses().filter(record)
+    assert "Alvarez" not in record.getMessage()
 
 
 def test_what_django_logs_of_a_missing_one_goes_through_it(clinic, settings):
