@@ -107,6 +107,34 @@ def test_a_new_urgent_one_is_said_and_the_focus_stays(desk, clinic, ana):
     expect(link).to_be_focused()
 
 
+def test_whose_session_is_over_is_asked_to_sign_in(desk, ana):
+    page = desk()
+    page.clock.install()
+    page.goto("/admin/inbox/?q=alvarez")
+    page.context.clear_cookies()
+    page.clock.run_for(11_000)
+
+    page.wait_for_url("**/login/**")
+
+
+def test_what_she_is_typing_to_a_patient_stays_when_the_session_is_over(desk, ana):
+    page = desk()
+    page.clock.install()
+    page.goto(f"/admin/inbox/{ana.pk}/")
+    page.get_by_label("Answer by text").fill("Press a clean cloth on it.")
+    cookies = page.context.cookies()
+    page.context.clear_cookies(name="sessionid")
+    page.clock.run_for(11_000)
+
+    expect(page.get_by_text("You were signed out. What you typed is still here")).to_be_visible()
+    expect(page.get_by_label("Answer by text")).to_have_value("Press a clean cloth on it.")
+    expect(page.get_by_role("heading", name="Ana Alvarez")).to_be_visible()
+
+    page.context.add_cookies(cookies)  # she has signed in on another page
+    page.clock.run_for(11_000)
+    expect(page.get_by_text("You were signed out.")).to_be_hidden()
+
+
 def test_without_scripts_it_is_answered_all_the_same(browser, live_server, desk, ana):
     page = desk("Clinician")
     cookies = page.context.cookies()

@@ -41,15 +41,19 @@ window.addEventListener("load", () => {
     }
 });
 
-// Signed out meanwhile, a part of a page is answered with the page to sign in: that one comes as a whole, and never inside another. The
-// booking page keeps what was typed, and says so itself.
+// Signed out meanwhile, a part of a page is answered with the page to sign in: that one comes as a whole, and never inside another. Where
+// somebody types, what was typed stays, and the page says that one must sign in again, until that is done.
 document.addEventListener("htmx:beforeSwap", (event) => {
     const answered = new URL(event.detail.xhr.responseURL || location.href, location.href);
-    if (answered.pathname.endsWith("/login/") && answered.pathname !== location.pathname) {
+    const isSignedOut = answered.pathname.endsWith("/login/") && answered.pathname !== location.pathname;
+    const trouble = document.getElementById("trouble");
+    if (isSignedOut) {
         event.detail.shouldSwap = false;
-        if (!document.getElementById("trouble")) {
-            location.assign(location.href);
-        }
+    }
+    if (trouble) {
+        trouble.hidden = !isSignedOut;
+    } else if (isSignedOut) {
+        location.assign(location.href);
     }
 });
 
