@@ -21,6 +21,7 @@ from aftercare.querysets import CareMessageQuerySet
 from aftercare.services.concerns.lifecycle import location_of
 from aftercare.services.replies.writing import MOST_SEGMENTS, letter_of
 from aftercare.views.cards import thread_url
+from aftercare.views.inbox import MAY_SEE
 from aftercare.views.thread import concern_or_404, show, show_number
 from notifications.domain.segments import segments
 from notifications.models import Reply
@@ -30,7 +31,7 @@ BY = {"sms": "The answer goes out by text now.", "email": "The answer goes out b
 
 
 @require_POST
-@permission_required("aftercare.acknowledge_concern", raise_exception=True)
+@permission_required((*MAY_SEE, "aftercare.acknowledge_concern"), raise_exception=True)
 def acknowledge_view(request: HttpRequest, pk: int) -> HttpResponse:
     concern = concern_or_404(pk)
     try:
@@ -43,7 +44,7 @@ def acknowledge_view(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@permission_required("aftercare.resolve_concern", raise_exception=True)
+@permission_required((*MAY_SEE, "aftercare.resolve_concern"), raise_exception=True)
 def resolve_view(request: HttpRequest, pk: int) -> HttpResponse:
     concern = concern_or_404(pk)
     form = ResolveForm(request.POST)
@@ -74,7 +75,7 @@ def _shown(request: HttpRequest, concern: Concern, **forms: Any) -> HttpResponse
 
 
 @require_POST
-@permission_required("aftercare.acknowledge_concern", raise_exception=True)
+@permission_required((*MAY_SEE, "aftercare.acknowledge_concern"), raise_exception=True)
 def answer_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Whoever answers has read what was on the page, and no more."""
     patient = get_object_or_404(Patient, pk=pk)
@@ -92,7 +93,7 @@ def answer_view(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@permission_required("aftercare.acknowledge_concern", raise_exception=True)
+@permission_required((*MAY_SEE, "aftercare.acknowledge_concern"), raise_exception=True)
 def count_view(request: HttpRequest, pk: int) -> HttpResponse:
     """How many texts the words are so far, the clinic's name included. It writes nothing; posted, so that no log has the words."""
     patient = get_object_or_404(Patient, pk=pk)
@@ -110,7 +111,7 @@ def count_view(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@permission_required("aftercare.read_replies", raise_exception=True)
+@permission_required((*MAY_SEE, "aftercare.read_replies"), raise_exception=True)
 def read_view(request: HttpRequest, pk: int) -> HttpResponse:
     patient = get_object_or_404(Patient, pk=pk)
     _mark_read(request, CareMessage.objects.filter(patient=patient))
@@ -118,7 +119,7 @@ def read_view(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@permission_required("aftercare.read_replies", raise_exception=True)
+@permission_required((*MAY_SEE, "aftercare.read_replies"), raise_exception=True)
 def read_number_view(request: HttpRequest, pk: int) -> HttpResponse:
     reply = get_object_or_404(Reply, pk=pk)
     from_there = CareMessage.objects.filter(patient=None, reply__channel=reply.channel, reply__address=reply.address)
@@ -127,7 +128,7 @@ def read_number_view(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@permission_required("aftercare.add_concern", raise_exception=True)
+@permission_required((*MAY_SEE, "aftercare.add_concern"), raise_exception=True)
 def raise_view(request: HttpRequest, pk: int) -> HttpResponse:
     """She phoned, or said it at the desk."""
     patient = get_object_or_404(Patient, pk=pk)
