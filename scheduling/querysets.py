@@ -1,15 +1,17 @@
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Concat
 
 from scheduling.domain.moving import UNDO_FOR
-from scheduling.domain.searching import pieces
+from scheduling.domain.searching import MOST_WORDS, pieces
 from scheduling.domain.states import BLOCKING, COMING, Status
-from scheduling.fields import plain
+from scheduling.fields import plain, unaccented
 
 # Days from today: first, and first no more.
 SPANS = {"on": (0, 36_500), "today": (0, 1), "tomorrow": (1, 2), "week": (0, 7), "past": (-36_500, 0)}
@@ -27,6 +29,13 @@ class PatientQuerySet(models.QuerySet):
             for spelling in piece:
                 in_one_spelling |= Q(searchable__contains=plain(spelling))
             found = found.filter(in_one_spelling)
+        return found
+
+    def named(self, typed: str) -> "PatientQuerySet":
+        """Those of whom every word is a part of the name, and nothing else of them is looked at: for whoever may know no more."""
+        found = self.annotate(whole_name=unaccented(Concat("first_name", Value(" "), "last_name")))
+        for word in normalize("NFC", typed).replace("\0", " ").split()[:MOST_WORDS]:
+            found = found.filter(whole_name__contains=plain(word))
         return found
 
     def resembling(self, *, first_name: str, last_name: str, birth_date: date, phone: str) -> "PatientQuerySet":

@@ -20,17 +20,21 @@ TAKEN_LAST = Case(When(acknowledged_at=None, then=0), default=1)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What of the inbox somebody wants to see. Without anything: all of it."""
+    """What of the inbox somebody wants to see. Without anything: all of it. `names_only`: who may see no patient's page guesses no number."""
 
     location: Location | None = None
     name: str = ""
     unread_only: bool = False
+    names_only: bool = False
+
+    def called(self) -> QuerySet[Patient]:
+        return Patient.objects.named(self.name) if self.names_only else Patient.objects.matching(self.name)
 
     def patients(self) -> Q:
         """Those about whom it is. Of a number that nobody has, no location is known and no name."""
         wanted = Q()
         if self.name.strip():
-            wanted &= Q(patient__in=Patient.objects.matching(self.name))
+            wanted &= Q(patient__in=self.called())
         if self.location:
             treated_there = Appointment.objects.filter(patient=OuterRef("patient"), location=self.location)
             wanted &= Q(patient=None) | Q(Exists(treated_there))
@@ -86,7 +90,7 @@ def open_concerns(asked: Asked) -> QuerySet[Concern]:
     if asked.location:
         found = found.filter(location=asked.location)
     if asked.name.strip():
-        found = found.filter(patient__in=Patient.objects.matching(asked.name))
+        found = found.filter(patient__in=asked.called())
     return with_steps(found).order_by(URGENT_FIRST, TAKEN_LAST, "acknowledge_by", "pk")
 
 

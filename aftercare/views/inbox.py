@@ -41,7 +41,8 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
     show = request.GET.get("show", ALL)
     show = show if show in SHOWS else ALL
     location = next((one for one in locations if str(one.pk) == request.GET.get("location")), None)
-    asked = Asked(location, request.GET.get("q", "").replace("\0", "")[:LONGEST_NAME].strip(), unread_only=show == UNREAD)
+    typed = request.GET.get("q", "").replace("\0", "")[:LONGEST_NAME].strip()
+    asked = Asked(location, typed, unread_only=show == UNREAD, names_only=not request.user.has_perm("scheduling.view_patient"))
     context = listed(request, asked, show, now)
     context |= {
         "has_several_locations": len(locations) > 1,

@@ -64,8 +64,7 @@ def show(request: HttpRequest, patient: Patient, **forms: Any) -> HttpResponse:
         "title": patient.full_name,
         "facts": facts(about(patient, now), now),
         "age": age if (age := patient.age_on(timezone.localtime(now, patient.zone).date())) < ADULT_AT else None,
-        "phone": phone(request, str(patient.phone.as_e164) if patient.phone else ""),
-        "phone_text": patient.phone.as_national if patient.phone else "",
+        **phone(patient, whole=request.user.has_perm("scheduling.view_patient")),
         "her_language": get_language_info(patient.language)["name"],
         "is_paused": Pause.objects.filter(key=routine_key(patient)).exists(),
         "her_clock": her_clock(patient, location),
@@ -87,8 +86,7 @@ def show_number(request: HttpRequest, reply: Reply, **forms: Any) -> HttpRespons
         **framed(request, context, **forms),
         "title": _("A number that no patient has"),
         "reply": reply,
-        "phone": phone(request, reply.address) if reply.channel == "sms" else "",
-        "phone_text": reply.address if request.user.has_perm("scheduling.view_patient") else masked(reply.address),
+        **phone_of(reply, whole=context["may_acknowledge"]),  # whoever takes it on calls back
         "now_hers": list(patients_at(reply.channel, reply.address)),
         "first": first,
     }
@@ -142,9 +140,17 @@ def ways_to(patient: Patient) -> dict[str, str]:
     return {"channel": channel, "unreachable": ""}
 
 
-def phone(request: HttpRequest, number: str) -> str:
-    """The number to call, for whoever may see it."""
-    return number if request.user.has_perm("scheduling.view_patient") else ""
+def phone(patient: Patient, *, whole: bool) -> dict[str, str]:
+    """The number to call, and how it is read; as much of it as lists show for whoever may not see it `whole`."""
+    if not patient.phone:
+        return {"phone": "", "phone_text": ""}
+    number = str(patient.phone.as_e164)
+    return {"phone": number, "phone_text": patient.phone.as_national} if whole else {"phone": "", "phone_text": masked(number)}
+
+
+def phone_of(reply: Reply, *, whole: bool) -> dict[str, str]:
+    number = reply.address if reply.channel == "sms" else ""
+    return {"phone": number, "phone_text": reply.address} if whole else {"phone": "", "phone_text": masked(reply.address)}
 
 
 def facts(her: About, now: datetime) -> dict[str, Any]:

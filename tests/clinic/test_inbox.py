@@ -5,8 +5,9 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from freezegun import freeze_time
 
@@ -58,6 +59,20 @@ def desk(sign_in):
             return sign_in(role)
 
     return at_the_desk
+
+
+@pytest.fixture
+def somebody(db):
+    """`somebody("view_concern")`: on the staff, with these permissions and no role."""
+
+    def with_(*codenames: str) -> Client:
+        newcomer, client = member(""), Client()
+        newcomer.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+        with freeze_time(NOW):
+            client.force_login(newcomer)
+        return client
+
+    return with_
 
 
 def shown(client, path: str = INBOX, *, at_=NOW, **asked) -> str:
@@ -203,6 +218,32 @@ class TestTheList:
         assert few <= 20
 
 
+class TestWhoMayNotSeePatients:
+    """She is found by her name: a number or a birth date that is found tells that it is hers."""
+
+    @pytest.mark.parametrize(
+        ("typed", "is_found"),
+        [("alvar", True), ("ANA Álvarez", True), ("0101", False), ("(212) 555-0101", False), ("1990", False), ("example", False)],
+    )
+    def test_finds_her_by_her_name_alone(self, ana, somebody, typed, is_found):
+        ana.email, ana.birth_date = "ana@example.org", at("1990-05-17").date()
+        ana.save()
+        says("Can I swim tomorrow?")
+        concern_of(ana)
+        client = somebody("view_concern", "view_caremessage")
+
+        found = {show: "Ana Alvarez" in words_of(shown(client, q=typed, show=show)) for show in ("all", "concerns", "unread")}
+
+        assert found == dict.fromkeys(found, is_found)
+
+    @pytest.mark.parametrize("typed", ["0101", "1990", "example"])
+    def test_others_find_her_by_all_of_it(self, ana, desk, typed):
+        ana.email, ana.birth_date = "ana@example.org", at("1990-05-17").date()
+        ana.save()
+        says("Can I swim tomorrow?")
+        assert "Ana Alvarez" in words_of(shown(desk(), q=typed))
+
+
 class TestItLooksAgainByItself:
     def part(self, client, address: str, *, at_=NOW):
         with freeze_time(at_):
@@ -326,6 +367,22 @@ class TestAConversation:
         posted(client, f"{here}read/", {"seen": "999999"})
         assert not CareMessage.objects.to_read().exists()
 
+    def test_whoever_may_not_see_the_patient_sees_her_number_as_lists_show_it(self, ana, somebody):
+        page = shown(somebody("view_concern", "view_caremessage", "acknowledge_concern"), thread(ana))
+
+        assert "…0101" in page
+        assert "Ana Alvarez" in page
+        assert "555-0101" not in page
+        assert "2125550101" not in page
+
+    def test_of_a_number_that_nobody_has_whoever_may_not_acknowledge_sees_as_much(self, clinic, somebody):
+        reply = says("which clinic is this?", 77).reply
+
+        page = shown(somebody("view_concern", "view_caremessage", "view_patient"), f"{INBOX}unknown/{reply.pk}/")
+
+        assert "…0177" in page
+        assert "2125550177" not in page
+
     @pytest.mark.parametrize("where", ["999999/", "unknown/999999/", f"{'9' * 30}/", "concern/", "unknown/x/"])
     def test_what_isnt_there_is_a_404(self, clinic, desk, where):
         with freeze_time(NOW):
@@ -401,6 +458,25 @@ def test_before_there_is_a_location_it_says_so(desk):
     assert posted(client, f"{thread(pia)}count/", {"words": "Hello"}).status_code == 200
     assert not Message.objects.exists()
     assert not Concern.objects.exists()
+
+
+@pytest.mark.parametrize("lacks", ["view_concern", "view_caremessage"])
+def test_whoever_may_not_see_conversations_does_nothing_in_one(clinic, ana, somebody, lacks):
+    """A form that is refused is shown with the conversation around it."""
+    line, stranger, concern = says("Can I swim tomorrow?"), says("which clinic is this?", 77).reply, concern_of(ana)
+    steps = ("add_concern", "acknowledge_concern", "resolve_concern", "read_replies", "view_patient")
+    client = somebody(*steps, *({"view_concern", "view_caremessage"} - {lacks}))
+    events, before = concern.events.count(), Message.objects.count()
+
+    places = [f"{thread(ana)}{step}/" for step in ("answer", "count", "raise", "read")]
+    places += [f"{INBOX}concern/{concern.pk}/{step}/" for step in ("acknowledge", "resolve")] + [f"{INBOX}unknown/{stranger.pk}/read/"]
+    for place in places:
+        for typed in ({}, {"words": "Hello", "said": "It bleeds.", "severity": "soon", "note": "All well.", "seen": "999999"}):
+            answer = posted(client, place, typed)
+            assert answer.status_code == 403, place
+            assert "Alvarez" not in answer.content.decode()
+    line.refresh_from_db()
+    assert (line.read_at, concern.events.count(), Message.objects.count()) == (None, events, before)
 
 
 class TestAConcernsSteps:
