@@ -54,7 +54,7 @@ def test_it_goes_while_what_is_routine_is_paused_and_is_a_step_of_her_concern(cl
     assert [event.what for event in concern.events.all()][4:] == ["answered"]
 
 
-@pytest.mark.parametrize("words", ["", " \n", "\x00"])
+@pytest.mark.parametrize("words", ["", " \n", "\x00", "\u200b", "\u200d\u2060 \ufeff", "\u3164"])
 def test_without_words_nothing_goes(clinic, staff, words):
     with pytest.raises(NothingToSay, match="Write an answer first"):
         say(clinic, words, staff)

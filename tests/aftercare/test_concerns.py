@@ -104,6 +104,45 @@ class TestRaising:
         assert not Concern.objects.exists()
         assert not outbox()
 
+    @pytest.mark.parametrize("said", ["\u200b", "\u200b \u2060\n\ufeff", "\u3164", "\u2800\u00a0", "\ufe0f"])
+    def test_nor_of_letters_that_nobody_sees(self, clinic, on_call, staff, said):
+        with pytest.raises(NothingToSay):
+            urgent(clinic, said=said)
+        assert not Concern.objects.exists()
+        concern = urgent(clinic)
+        with pytest.raises(NoteMissing):
+            resolve(concern, note=said, by=staff, now=NIGHT + MINUTE)
+        concern.refresh_from_db()
+        assert (concern.resolved_at, concern.acknowledged_at) == (None, None)
+
+    def test_a_button_pressed_twice_says_it_once(self, clinic, on_call, staff):
+        other = User.objects.create_user("other")
+        first = soon(clinic, by=staff)
+        for seconds in (0, 1, 59):
+            assert soon(clinic, NIGHT + timedelta(seconds=seconds), by=staff) == first
+        first.refresh_from_db()
+        assert first.said == "Not sure about this."
+        assert steps(first) == [("raised", ""), ("told", "Dana Diaz")]
+        # Another person, other words, more urgent, or later: that is more.
+        soon(clinic, NIGHT + MINUTE / 2, by=other)
+        soon(clinic, NIGHT + MINUTE / 2, by=staff, said="Not sure")
+        urgent(clinic, NIGHT + MINUTE / 2, by=staff, said="Not sure about this.")
+        soon(clinic, NIGHT + 2 * MINUTE, by=staff)
+        first.refresh_from_db()
+        assert first.said.split("\n") == ["Not sure about this."] * 2 + ["Not sure"] + ["Not sure about this."] * 2
+        assert first.severity == "urgent"
+
+    def test_and_so_it_does_pressed_three_times_at_once(self, committed_clinic, at_once):
+        staff = User.objects.create_user("desk")
+        assert len({concern.pk for concern in at_once([lambda: soon(committed_clinic, by=staff)] * 3)}) == 1
+        concern = Concern.objects.get()
+        assert concern.said == "Not sure about this."
+        assert concern.events.filter(what__in=["raised", "said_more"]).count() == 1
+
+    def test_a_patient_who_says_the_same_twice_has_said_it_twice(self, clinic, on_call):
+        soon(clinic)
+        assert soon(clinic).said == "Not sure about this.\nNot sure about this."
+
     def test_where_nobody_is_on_call_an_operator_hears_at_once(self, clinic):
         concern = urgent(clinic)
         alarm = Alarm.objects.get()

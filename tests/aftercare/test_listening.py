@@ -274,6 +274,12 @@ class TestNothingIsLost:
         assert Concern.objects.get().severity == "soon"
         assert Alarm.objects.get().code == "triage failed"
 
+    @pytest.mark.parametrize("body", [" \n" * 2_001, "\u200b" * 4_001])
+    def test_more_of_nothing_than_the_rules_read_is_a_concern_all_the_same(self, healing, body):
+        receive_reply("sms", "+12125550101", body, provider_id="SMx", now=DAY_4)
+        assert (Concern.objects.get().severity, Concern.objects.get().said) == ("soon", "(an empty message)")
+        assert not Alarm.objects.exists()
+
     def test_where_the_concern_cant_be_raised_her_words_wait_to_be_read_and_an_operator_hears(self, healing, monkeypatch):
         monkeypatch.setattr(listening, "raise_concern", broken)
         receive_reply("sms", "+12125550101", "my cheek is bleeding", provider_id="SMx", now=DAY_4)

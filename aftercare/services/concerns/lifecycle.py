@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from aftercare.domain.words import words_in
 from aftercare.errors import NoteMissing, NothingToSay, SaidMore, TakenAlready
 from aftercare.models import CareMessage, Concern, ConcernEvent, Plan
 from aftercare.services.concerns.deadlines import clock_from
@@ -16,6 +17,7 @@ from aftercare.services.telling.pausing import pause_routine, resume_routine
 from scheduling.models import Appointment, Location, Patient
 
 SEEN_LATELY = timedelta(hours=1)  # whoever acknowledged it is still at it, and hears of more of the same by looking
+TWICE_WITHIN = timedelta(minutes=1)
 
 URGENT = Concern.Severity.URGENT
 What = ConcernEvent.What
@@ -36,14 +38,17 @@ def raise_concern(
     """Open a concern, or join the one that is open: the severity only rises. Somebody on call is told in the same transaction.
 
     `severity` is urgent or soon, `flags` are aftercare.domain.triage's, `line` is the reply that says it; `by` is who took her call.
-    Without a `location` it is the one where she is treated. Raises NothingToSay.
+    Without a `location` it is the one where she is treated. By hand, the same words of the same person within a minute are said once: a
+    button was pressed twice. Raises NothingToSay.
     """
-    said = said.replace("\x00", "").strip()
+    said = words_in(said)
     if not said:
         raise NothingToSay("Write down what she said: whoever is on call has nothing else to go by.")
     location = location or location_of(patient, now)
     severity, flags = Concern.Severity(severity), list(dict.fromkeys(flags))
     concern, is_new = _open(patient, severity, said, flags, line, location, by, now)
+    if not is_new and by and _said_just_now(concern, severity, said, by, now):
+        return concern
     if line:
         CareMessage.objects.filter(pk=line.pk).update(concern=concern)
         line.concern = concern
@@ -75,7 +80,7 @@ def resolve(concern: Concern, *, note: str, by: User, seen: int | None = None, n
 
     `seen` as for `acknowledge`.
     """
-    note = note.replace("\x00", "").strip()
+    note = words_in(note)
     if not note:
         raise NoteMissing("Write what came of it: the next one who reads it wasn't there.")
     held = _held(concern)
@@ -195,6 +200,14 @@ def _begin(concern: Concern, now: datetime) -> None:
     is_told = tell_next(concern, now=now, by_email=not is_urgent)
     concern.escalate_at = concern.acknowledge_by if is_told else None
     concern.save(update_fields=["escalate_at"])
+
+
+def _said_just_now(concern: Concern, severity: Concern.Severity, said: str, by: User, now: datetime) -> bool:
+    """Requires the concern's lock. More urgent than before, it is another thing to say."""
+    if severity == URGENT != concern.severity or f"\n{said}\n" not in f"\n{concern.said}\n":
+        return False
+    written = concern.events.filter(what__in=[What.RAISED, What.SAID_MORE], by=by)
+    return written.filter(at__gt=now - TWICE_WITHIN, at__lte=now + TWICE_WITHIN).exists()
 
 
 def _join(concern: Concern, severity: Concern.Severity, said: str, flags: list[str], by: User | None, now: datetime) -> None:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from aftercare.domain.words import words_in
 from aftercare.errors import CantStart, CantStop
 from aftercare.models import Plan
 from aftercare.services.plans.starting import NEXT_SESSION, is_overtaken, same_skin, start_plan, tellings_of_plan
@@ -34,7 +35,7 @@ def stop_plan(appointment: Appointment, *, reason: str, by: User | None = None, 
 @transaction.atomic
 def stop_by_hand(plan: Plan, *, reason: str, by: User, now: datetime) -> int:
     """A clinician stops it, with a reason of her own. Says how many messages were taken back. Raises CantStop."""
-    reason = " ".join(reason.replace("\0", "").split())
+    reason = " ".join(words_in(reason).split())
     if not reason:
         raise CantStop("Say in a few words why the plan is stopped.")
     if len(reason) > LONGEST_REASON:

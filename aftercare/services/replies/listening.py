@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from aftercare.domain.protocol import Text
 from aftercare.domain.triage import Level, Verdict, triage
+from aftercare.domain.words import words_in
 from aftercare.models import CareMessage, Concern, Plan
 from aftercare.services.concerns.lifecycle import add_words, hold_open_concern_of, location_of, raise_concern
 from aftercare.services.concerns.on_call import is_on_call
@@ -21,6 +22,7 @@ from scheduling.models import Location, Patient
 logger = logging.getLogger(__name__)
 
 HEALS_FOR = timedelta(weeks=6)  # F19: within the interval that the skin needs
+NOTHING_SEEN = "(an empty message)"
 # (what she is told while we are open, and while we are closed)
 ANSWERS_TO = {Level.SOON: (ANSWER_SOON, ANSWER_SOON_CLOSED), Level.URGENT: (ANSWER_URGENT, ANSWER_URGENT_CLOSED)}
 
@@ -65,8 +67,9 @@ def listen(reply: Reply, lines: Sequence[CareMessage], patients: Sequence[Patien
     if not verdict.level.is_concern:
         return _ordinary(lines, patients, verdict.level, check_in, now)
     concerned = _concerned(patients, check_in, verdict, now)
+    said = words_in(reply.body) or NOTHING_SEEN
     concerns = [
-        raise_concern(patient=line.patient, severity=verdict.level.value, said=reply.body or "?", flags=verdict.flags, line=line, now=now)
+        raise_concern(patient=line.patient, severity=verdict.level.value, said=said, flags=verdict.flags, line=line, now=now)
         for line in lines
         if line.patient in concerned
     ]
@@ -100,7 +103,8 @@ def _of_nobody(reply: Reply, lines: Sequence[CareMessage], verdict: Verdict, now
     """It may be a patient with another phone, or a friend of hers. She isn't answered, as nobody is at a number that we don't know."""
     if verdict.level is Level.URGENT and not is_on_call(reply.address):
         for line in lines:
-            raise_concern(patient=None, severity=Concern.Severity.URGENT, said=reply.body, flags=verdict.flags, line=line, now=now)
+            said = words_in(reply.body) or NOTHING_SEEN
+            raise_concern(patient=None, severity=Concern.Severity.URGENT, said=said, flags=verdict.flags, line=line, now=now)
     return Heard(Level.WORDS)
 
 

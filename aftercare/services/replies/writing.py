@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from aftercare.domain.protocol import Kind, Text
+from aftercare.domain.words import words_in
 from aftercare.errors import CantBeReached, NothingToSay, TooLong
 from aftercare.models import CareMessage, Concern, ConcernEvent
 from aftercare.services.concerns.lifecycle import acknowledge_held, location_of, open_concern_of, require_seen
@@ -43,7 +44,7 @@ def answer(
     `seen` is the open concern's `heard` as it was when they looked, 0 where none was open; None: they know all that there is.
     Raises NothingToSay, TooLong (more than 2 segments), CantBeReached, SaidMore. Sent twice within a minute, it is sent once.
     """
-    words = words.replace("\x00", "").replace("\r\n", "\n").strip()
+    words = words_in(words)
     if not words:
         raise NothingToSay("Write an answer first.")
     channel, address = way_to(patient)
