@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from aftercare import services
 from aftercare.models import Protocol
-from aftercare.services.protocols.drafts import step_seen
+from aftercare.services.protocols.drafts import details_seen, step_seen
 
 SLUG, STEP = "microneedling", "education-day-5"
 NOTE = "Day 5 in plainer words."
@@ -19,7 +19,7 @@ def begin_a_version(clinician: User, now: datetime) -> None:
     """Nobody gets it: it is a draft."""
     published = Protocol.objects.in_use().get(slug=SLUG)
     draft = services.draft_of(published, by=clinician, now=now)
-    services.describe(draft, name=draft.name, treatments=draft.treatments.all(), note=NOTE)
+    services.describe(draft, name=draft.name, treatments=draft.treatments.all(), note=NOTE, seen=details_seen(draft))
     row = draft.steps.get(slug=STEP)
     step = row.as_domain()
     texts = {**step.texts, "en": replace(step.texts["en"], sms=REVEALING)}

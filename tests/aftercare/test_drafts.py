@@ -113,6 +113,8 @@ class TestADraft:
         services.describe(draft, name="Dana's", treatments=[], note="", seen=seen)
         with pytest.raises(ChangedMeanwhile):
             services.describe(draft, name="Eli's", treatments=[], note="", seen=seen)
+        with pytest.raises(ChangedMeanwhile):
+            services.describe(draft, name="Eli's", treatments=[], note="", seen="")
         assert Protocol.objects.get(pk=draft.pk).name == "Dana's"
 
 

@@ -56,10 +56,10 @@ def discard(draft: Protocol) -> None:
 
 
 @transaction.atomic
-def describe(draft: Protocol, *, name: str, treatments: Iterable[Treatment], note: str, seen: str = "") -> Protocol:
+def describe(draft: Protocol, *, name: str, treatments: Iterable[Treatment], note: str, seen: str) -> Protocol:
     """Raises NotADraft, and ChangedMeanwhile where it isn't any more what was `seen`."""
     held_draft = held(draft)
-    if seen and seen != details_seen(held_draft):
+    if seen != details_seen(held_draft):
         raise ChangedMeanwhile(_changed("the name, the treatments or the note"))
     held_draft.name, held_draft.note = name, note
     held_draft.save(update_fields=["name", "note"])
