@@ -17,17 +17,17 @@ from scheduling.models import Practitioner
 
 INBOX = "admin:inbox"
 
-# label, name of the view or its path, permission that it takes
-PLACES: tuple[tuple[Any, str, str], ...] = (
-    (_("Today"), "admin:index", ""),
+# label, name of the view or its path, permissions that it takes
+PLACES: tuple[tuple[Any, str, *tuple[str, ...]], ...] = (
+    (_("Today"), "admin:index"),
     (_("Board"), "admin:board", "scheduling.view_appointment"),
-    (_("Inbox"), INBOX, "aftercare.view_concern"),
+    (_("Inbox"), INBOX, "aftercare.view_concern", "aftercare.view_caremessage"),
     (_("Appointments"), "admin:scheduling_appointment_changelist", "scheduling.view_appointment"),
     (_("Waitlist"), "admin:scheduling_waitlistentry_changelist", "scheduling.view_waitlistentry"),
     (_("Patients"), "admin:scheduling_patient_changelist", "scheduling.view_patient"),
     (_("Maintenance due"), "admin:maintenance_due", "scheduling.view_maintenance_due"),
     (_("Messages"), "admin:aftercare_caremessage_changelist", "aftercare.view_caremessage"),
-    (_("Demo phones"), "/demo/phone/", ""),
+    (_("Demo phones"), "/demo/phone/"),
 )
 
 GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
@@ -77,9 +77,9 @@ def places(request: HttpRequest) -> list[Place]:
     """The header's links: those that this installation has and this person may follow."""
     here = request.path
     found = []
-    for label, view, permission in PLACES:
+    for label, view, *permissions in PLACES:
         url = address(view)
-        if url and (not permission or request.user.has_perm(permission)):
+        if url and request.user.has_perms(permissions):
             is_current = here == url if view == "admin:index" else here.startswith(url)
             found.append(Place(label, url, is_current, SimpleLazyObject(lambda: waiting(timezone.now())) if view == INBOX else None))
     return found

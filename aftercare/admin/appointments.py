@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aftercare import services
 from aftercare.admin import foreseeing, news, told
-from aftercare.admin.conversations import notice_of_concern
+from aftercare.admin.conversations import MAY_SEE, notice_of_concern
 from aftercare.admin.lines import link_to_all, table_of, with_all_it_shows
 from aftercare.admin.patients import troubles
 from aftercare.admin.plans import buttons, standing_of
@@ -44,7 +44,7 @@ class AppointmentWithMessagesAdmin(AppointmentAdmin):
         (first, about), *others = super().get_fieldsets(request, obj)
         if obj and obj.completed_at:
             about = {**about, "fields": [*about["fields"], "product", "aftercare"]}
-        if obj and request.user.has_perm("aftercare.view_concern") and notice_of_concern(obj.patient):
+        if obj and request.user.has_perms(MAY_SEE) and notice_of_concern(obj.patient):
             about = {**about, "fields": ["open_concern", *about["fields"]]}
         return [(first, about), *others, *told]
 

@@ -10,6 +10,8 @@ from aftercare.services import open_concern_of
 from aftercare.services.replies.answering import ANSWERS
 from scheduling.models import Appointment, Patient
 
+MAY_SEE = ("aftercare.view_concern", "aftercare.view_caremessage")  # conversations
+
 
 def notice_of_concern(patient: Patient) -> SafeString:
     """ "" where none is open. Django asks for a page's fields several times; this is looked up once."""

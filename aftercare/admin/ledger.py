@@ -20,7 +20,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 
 from aftercare import services
 from aftercare.admin import lines
-from aftercare.admin.conversations import appointment_of, thread_of_line
+from aftercare.admin.conversations import MAY_SEE, appointment_of, thread_of_line
 from aftercare.admin.filters import LookFilter, StatusFilter, TimeFilter
 from aftercare.admin.reading import ReadOnly
 from aftercare.admin.remedies import remedy
@@ -221,7 +221,7 @@ class CareMessageAdmin(ReadOnly):
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None) -> Any:
         line = self.get_object(request, object_id)
         context: dict[str, Any] = {"may_read": self.has_read_permission(request)}
-        if line and request.user.has_perm("aftercare.view_concern"):
+        if line and request.user.has_perms(MAY_SEE):
             context["thread_url"] = thread_of_line(line)
         if line and line.reply_id:
             context["subtitle"] = _("Reply from %(name)s") % {

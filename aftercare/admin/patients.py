@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aftercare import services
 from aftercare.admin import changes
-from aftercare.admin.conversations import notice_of_concern
+from aftercare.admin.conversations import MAY_SEE, notice_of_concern
 from aftercare.admin.lines import link_to_all, table_of, with_all_it_shows
 from aftercare.forms.consent import ADDRESSES, ASKED, PatientForm
 from aftercare.models import CareMessage
@@ -55,7 +55,7 @@ class PatientWithConsentAdmin(PatientAdmin):
         first, (reach, reached_by), *rest = super().get_fieldsets(request, obj)
         if obj and self.reach_trouble(obj):
             reached_by = {**reached_by, "fields": ["reach_trouble", *reached_by["fields"]]}
-        if obj and request.user.has_perm("aftercare.view_concern") and notice_of_concern(obj):
+        if obj and request.user.has_perms(MAY_SEE) and notice_of_concern(obj):
             first = (first[0], {**first[1], "fields": ["open_concern", *first[1]["fields"]]})
         return [first, (reach, reached_by), *consent, *rest, *ledger]
 

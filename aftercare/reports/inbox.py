@@ -20,7 +20,10 @@ TAKEN_LAST = Case(When(acknowledged_at=None, then=0), default=1)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What of the inbox somebody wants to see. Without anything: all of it. `names_only`: who may see no patient's page guesses no number."""
+    """What of the inbox somebody wants to see. Without anything: all of it.
+
+    `names_only`: who may not see patients guesses no number by searching.
+    """
 
     location: Location | None = None
     name: str = ""

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from aftercare.admin.conversations import MAY_SEE
 from aftercare.models import Concern
 from aftercare.reports import Asked, Conversation, Waiting, conversations, filled, locations_without_anybody_on_call, open_concerns, waiting
 from aftercare.views import polling, words
@@ -22,7 +23,6 @@ from aftercare.views.bubbles import latest_words
 from aftercare.views.cards import NOBODYS, card, who_of
 from scheduling.models import Location
 
-MAY_SEE = ("aftercare.view_concern", "aftercare.view_caremessage")
 PER_PAGE = 30
 LONGEST_NAME = 100  # characters that are looked for
 MOST_SAID = 5

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from aftercare import services
+from aftercare.admin.conversations import MAY_SEE
 from aftercare.errors import CantBeReached, Refused, SaidMore, TakenAlready
 from aftercare.forms.conversations import LONGEST, AnswerForm, RaiseForm, ResolveForm
 from aftercare.models import CareMessage, Concern
@@ -21,7 +22,6 @@ from aftercare.querysets import CareMessageQuerySet
 from aftercare.services.concerns.lifecycle import location_of
 from aftercare.services.replies.writing import MOST_SEGMENTS, letter_of
 from aftercare.views.cards import thread_url
-from aftercare.views.inbox import MAY_SEE
 from aftercare.views.thread import concern_or_404, show, show_number
 from notifications.domain.segments import segments
 from notifications.models import Reply

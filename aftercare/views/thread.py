@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from aftercare import services
+from aftercare.admin.conversations import MAY_SEE
 from aftercare.errors import CantBeReached
 from aftercare.forms.conversations import AnswerForm, RaiseForm, ResolveForm
 from aftercare.models import Concern
@@ -26,7 +27,6 @@ from aftercare.services.telling.pausing import routine_key
 from aftercare.views import polling, words
 from aftercare.views.bubbles import planned, talk
 from aftercare.views.cards import card
-from aftercare.views.inbox import MAY_SEE
 from notifications.domain.masking import masked
 from notifications.models import Pause, Reply
 from scheduling import services as scheduling

@@ -625,6 +625,16 @@ class TestWaysThere:
 
         assert f'<a href="/admin/scheduling/appointment/{booked.pk}/change/">' in page
 
+    @pytest.mark.parametrize(
+        ("permissions", "leads"),
+        [(("view_concern",), False), (("view_caremessage",), False), (("view_concern", "view_caremessage"), True)],
+    )
+    def test_the_header_and_her_page_lead_only_where_one_may_go(self, ana, somebody, permissions, leads):
+        concern_of(ana)
+        page = shown(somebody(*permissions, "view_patient"), f"/admin/scheduling/patient/{ana.pk}/change/")
+        assert ('href="/admin/inbox/"' in page) is leads
+        assert (f'href="{thread(ana)}"' in page) is leads
+
     def test_the_header_counts_what_waits(self, ana, desk):
         client = desk()
         assert '<span id="nav-count"></span>' in shown(client)
