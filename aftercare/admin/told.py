@@ -84,27 +84,27 @@ def summary(texts: Sequence[str], emails: int, last: datetime | None, zone: Zone
 def dropped(messages: Iterable[tuple[bool, datetime]], zone: ZoneInfo) -> str:
     """Of a session that is completed late: how many of these (is it one dose, its time) aren't sent any more, and which; "" for none."""
     lines = list(messages)
-    if not lines:
-        return ""
     said = ngettext(
         "Completed late: %(number)s is left out, as its time has passed (%(which)s).",
         "Completed late: %(number)s are left out, as their times have passed (%(which)s).",
         len(lines),
     )
-    return said % {"number": _number(lines), "which": _times([at for _is_a_dose, at in lines], zone)}
+    return said % _counted(lines, zone) if lines else ""
 
 
 def told_already(messages: Iterable[tuple[bool, datetime]], zone: ZoneInfo) -> str:
     """Of a session that is completed once more: how many of these (is it one dose, its time) she has been told, and which; "" for none."""
     lines = list(messages)
-    if not lines:
-        return ""
     said = ngettext(
         "Completed before: %(number)s went out then, and isn’t sent again (%(which)s).",
         "Completed before: %(number)s went out then, and aren’t sent again (%(which)s).",
         len(lines),
     )
-    return said % {"number": _number(lines), "which": _times([at for _is_a_dose, at in lines], zone)}
+    return said % _counted(lines, zone) if lines else ""
+
+
+def _counted(lines: Sequence[tuple[bool, datetime]], zone: ZoneInfo) -> dict[str, str]:
+    return {"number": _number(lines), "which": _times([at for _is_a_dose, at in lines], zone)}
 
 
 def _number(lines: Sequence[tuple[bool, datetime]]) -> str:
