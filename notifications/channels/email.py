@@ -5,6 +5,7 @@
 | no connection, 4xx                     | refused for now: try again            |
 | 535: our own password is turned away   | refused for now: try again            |
 | 5xx, recipient refused                 | refused for good                      |
+| nothing: no email can be made of it    | refused for good                      |
 | anything else: time-out, dropped       | uncertain; resent once, same Message-ID |
 
 EMAIL_TIMEOUT is how long one read may take. A server that keeps dripping letters would hold a worker for ever: the whole has an end too.
@@ -77,6 +78,8 @@ class Channel:
             raise _refused(code) from error
         except smtplib.SMTPResponseException as error:
             raise _refused(error.smtp_code) from error
+        except ValueError as error:  # such as a subject of two lines: it doesn't get as far as the server, now or later
+            raise TransportError(Verdict.REFUSED_FOR_GOOD, type(error).__name__, "no email can be made of it") from error
         except (OSError, smtplib.SMTPException) as error:
             raise TransportError(Verdict.UNCERTAIN, type(error).__name__, "the mail server didn't answer") from error
         finally:
