@@ -1,10 +1,12 @@
 """Values and expressions that scheduling's models are made of."""
 
 from functools import cache
+from unicodedata import category
 from zoneinfo import available_timezones
 
 from django.contrib.postgres.fields import DateRangeField
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import ExpressionWrapper, F, Func, Value
 from django.db.models.functions import Cast, Concat, ExtractDay, ExtractMonth, ExtractYear, Lower, LPad
@@ -22,6 +24,17 @@ def validate_time_zone(value: str) -> None:
         raise ValidationError(
             _("“%(value)s” is not a time zone; use a name such as America/New_York."), code="time_zone", params={"value": value}
         )
+
+
+def validate_name(value: str) -> None:
+    """It stands in texts, and in emails' subjects."""
+    if any(category(letter) in ("Cc", "Zl", "Zp") for letter in value):
+        raise ValidationError(_("Please write it in one line, without line breaks or tabs."), code="one_line")
+    if "{" in value or "}" in value:
+        raise ValidationError(_("Please leave out { and }: in texts they stand for what is filled in."), code="braces")
+
+
+validate_currency = RegexValidator(r"\A[A-Z]{3}\Z", _("Use the three capital letters of a currency, such as USD."))
 
 
 def recovery_days() -> Func:

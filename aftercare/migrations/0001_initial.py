@@ -8,6 +8,8 @@ import phonenumber_field.modelfields
 from django.conf import settings
 from django.db import migrations, models
 
+import scheduling.fields
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -128,7 +130,7 @@ class Migration(migrations.Migration):
             name="OnCallContact",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("name", models.CharField(max_length=100, validators=[scheduling.fields.validate_name], verbose_name="name")),
                 (
                     "phone",
                     phonenumber_field.modelfields.PhoneNumberField(blank=True, max_length=128, region=None, verbose_name="mobile phone"),

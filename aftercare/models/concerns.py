@@ -2,11 +2,13 @@
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from scheduling.fields import validate_name
 from scheduling.models import Location, Patient
 
 
@@ -101,7 +103,7 @@ class ConcernEvent(models.Model):
 class OnCallContact(models.Model):
     """Who is told of a concern: the first of the location at once, the next ones in turn while nobody acknowledges it."""
 
-    name = models.CharField(_("name"), max_length=100)
+    name = models.CharField(_("name"), max_length=100, validators=[validate_name])
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("sign-in"))
     phone = PhoneNumberField(_("mobile phone"), blank=True)
     email = models.EmailField(_("email"), blank=True)
@@ -123,3 +125,9 @@ class OnCallContact(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if self.phone and self.phone.extension:
+            raise ValidationError({"phone": _("Texts can’t go to an extension: give a mobile phone’s number, or leave it empty.")})
+        if self.phone and Location.objects.filter(phone=self.phone).exists():
+            raise ValidationError({"phone": _("That is the clinic’s own number: give the mobile phone of whoever is on call.")})

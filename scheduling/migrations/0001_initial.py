@@ -37,10 +37,23 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="As patients read it in the middle of a sentence.", max_length=60, unique=True, verbose_name="name"
+                        help_text="As patients read it in the middle of a sentence.",
+                        max_length=60,
+                        unique=True,
+                        validators=[scheduling.fields.validate_name],
+                        verbose_name="name",
                     ),
                 ),
-                ("name_es", models.CharField(blank=True, help_text="Left empty: the same.", max_length=60, verbose_name="name in Spanish")),
+                (
+                    "name_es",
+                    models.CharField(
+                        blank=True,
+                        help_text="Left empty: the same.",
+                        max_length=60,
+                        validators=[scheduling.fields.validate_name],
+                        verbose_name="name in Spanish",
+                    ),
+                ),
                 (
                     "price",
                     models.DecimalField(
@@ -52,7 +65,19 @@ class Migration(migrations.Migration):
                         verbose_name="price",
                     ),
                 ),
-                ("currency", models.CharField(default="USD", max_length=3, verbose_name="currency")),
+                (
+                    "currency",
+                    models.CharField(
+                        default="USD",
+                        max_length=3,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[A-Z]{3}\\Z", "Use the three capital letters of a currency, such as USD."
+                            )
+                        ],
+                        verbose_name="currency",
+                    ),
+                ),
                 ("is_active", models.BooleanField(default=True, verbose_name="in use")),
             ],
             options={
@@ -65,7 +90,7 @@ class Migration(migrations.Migration):
             name="Location",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=100, unique=True, verbose_name="name")),
+                ("name", models.CharField(max_length=100, unique=True, validators=[scheduling.fields.validate_name], verbose_name="name")),
                 ("address", models.CharField(blank=True, max_length=200, verbose_name="address")),
                 (
                     "phone",
@@ -626,7 +651,19 @@ class Migration(migrations.Migration):
                         verbose_name="list price",
                     ),
                 ),
-                ("currency", models.CharField(default="USD", max_length=3, verbose_name="currency")),
+                (
+                    "currency",
+                    models.CharField(
+                        default="USD",
+                        max_length=3,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[A-Z]{3}\\Z", "Use the three capital letters of a currency, such as USD."
+                            )
+                        ],
+                        verbose_name="currency",
+                    ),
+                ),
                 ("is_active", models.BooleanField(default=True, verbose_name="offered")),
             ],
             options={

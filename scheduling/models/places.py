@@ -10,13 +10,13 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
-from scheduling.fields import validate_time_zone
+from scheduling.fields import validate_name, validate_time_zone
 
 
 class Location(models.Model):
     """A clinic's address. Its time zone decides on which day a session falls."""
 
-    name = models.CharField(_("name"), max_length=100, unique=True)
+    name = models.CharField(_("name"), max_length=100, unique=True, validators=[validate_name])
     address = models.CharField(_("address"), max_length=200, blank=True)
     phone = PhoneNumberField(_("phone"), help_text=_("Patients are told to call this number."))
     after_hours_phone = PhoneNumberField(

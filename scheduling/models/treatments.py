@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.domain.interval import LONGEST_INTERVAL_DAYS, SHORTEST_INTERVAL_DAYS
+from scheduling.fields import validate_currency
 
 interval_validators = [
     MinValueValidator(SHORTEST_INTERVAL_DAYS, _("The skin needs at least %(limit_value)s days between two sessions.")),
@@ -50,7 +51,7 @@ class Treatment(models.Model):
     list_price = models.DecimalField(  # F21
         _("list price"), max_digits=8, decimal_places=2, default=Decimal("640.00"), validators=[MinValueValidator(0)]
     )
-    currency = models.CharField(_("currency"), max_length=3, default="USD")
+    currency = models.CharField(_("currency"), max_length=3, default="USD", validators=[validate_currency])
     is_active = models.BooleanField(_("offered"), default=True)
 
     class Meta:

@@ -43,3 +43,19 @@ def test_the_desk_sees_who_is_on_call_and_changes_nothing(manager, sign_in):
     assert desk.post(f"{HERE}{contact.pk}/change/", DANA | {"name": "Mine"}).status_code == 403
     contact.refresh_from_db()
     assert contact.name == "Dana Diaz"
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"phone": "(212) 555-0120 ext. 5"}, "Texts can’t go to an extension: give a mobile phone’s number, or leave it empty."),
+        ({"phone": "212-555-0100"}, "That is the clinic’s own number: give the mobile phone of whoever is on call."),
+        ({"name": "Dana\nDiaz"}, "Please write it in one line, without line breaks or tabs."),
+        ({"name": "Dana {phone}"}, "Please leave out { and }: in texts they stand for what is filled in."),
+    ],
+)
+def test_who_couldnt_be_told_there_is_refused_with_a_sentence(manager, changed, sentence):
+    answer = manager.post(f"{HERE}add/", DANA | changed)
+    [(field, [said])] = answer.context["adminform"].form.errors.items()
+    assert (field, said) == (next(iter(changed)), sentence)
+    assert not OnCallContact.objects.exists()

@@ -87,3 +87,19 @@ def test_the_others_look(clinic, sign_in, role):
 
 def test_the_clinics_set_up_leads_there(clinic, sign_in):
     assert f'<a href="{PRODUCTS}">Products</a>' in sign_in("Manager").get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "sentence"),
+    [
+        ("name", "calming\nserum", "Please write it in one line, without line breaks or tabs."),
+        ("name_es", "suero\ncalmante", "Please write it in one line, without line breaks or tabs."),
+        ("name", "serum {product}", "Please leave out { and }: in texts they stand for what is filled in."),
+        ("currency", "us$", "Use the three capital letters of a currency, such as USD."),
+        ("currency", "US", "Use the three capital letters of a currency, such as USD."),
+    ],
+)
+def test_what_would_spoil_a_text_or_a_price_is_refused(clinic, sign_in, field, typed, sentence):
+    answer = sign_in("Manager").post(f"{PRODUCTS}add/", CALMING | {field: typed})
+    assert answer.context["adminform"].form.errors[field] == [sentence]
+    assert Product.objects.count() == 2
