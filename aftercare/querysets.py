@@ -4,7 +4,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
-from aftercare.domain.reasons import UNREACHABLE
+from aftercare.domain.reasons import ALREADY_TOLD, UNREACHABLE
 from notifications.domain.states import MessageStatus
 from scheduling.domain.states import COMING
 
@@ -40,8 +40,9 @@ class CareMessageQuerySet(models.QuerySet):
         return self.exclude(never_left, stand_in__isnull=False)
 
     def to_come(self, now: datetime) -> Self:
-        """Soonest first. What was taken back doesn't come."""
+        """Soonest first. What was taken back doesn't come, nor what has gone sooner than planned, be it from an earlier plan."""
         coming = self.without_replaced().filter(planned_for__gt=now).exclude(message__status=MessageStatus.CANCELLED.value)
+        coming = coming.exclude(message__accepted_at__isnull=False).exclude(reason=ALREADY_TOLD)
         return coming.order_by("planned_for", "pk")
 
     def texts_dont_arrive_at(self, number: str) -> bool:

@@ -214,6 +214,7 @@ def test_skipping_moves_what_is_scheduled_and_nothing_else() -> None:
         was = before[after.pk]
         if was in scheduled:
             assert after.send_at == was.send_at - timedelta(hours=3)
+            assert after.due_at == min(was.due_at, max(was.due_at - timedelta(hours=3), TUESDAY_NOON))
             assert after.expires_at == max(was.expires_at, TUESDAY_NOON + timedelta(minutes=10))
             assert (after.quiet_from, after.quiet_until) == (None, None)
         else:

@@ -5,11 +5,14 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from freezegun import freeze_time
 
-from aftercare.models import CareMessage
-from aftercare.services import give_consent, has_said_stop
+from aftercare.domain.reasons import ALREADY_TOLD
+from aftercare.models import CareMessage, Plan
+from aftercare.reports import thread_of
+from aftercare.services import give_consent, has_said_stop, raise_concern, resolve, start_again, stop_by_hand
 from clinic.demo.building import build
 from clinic.demo.skipping import skip
 from clinic.demo.views import TRY_FIRST
@@ -163,6 +166,40 @@ class TestWritingBack:
         assert waiting
         assert all(line.channel == "email" and line.message.send_at == line.planned_for for line in waiting)
         assert thread(treated.ana)[-2:] == [("own", "STOP"), ("stopped", "")]
+
+    def test_what_was_sent_sooner_isnt_told_again_by_a_plan_that_is_started_again(self, treated):
+        skip(3 * HOUR, now=TREATED)
+        dispatch(now=TREATED)
+        [first] = ledger(kind="dose", message__status="accepted")
+        plan = Plan.objects.get()
+        stop_by_hand(plan, reason="by mistake", by=User.objects.create_user("maya"), now=TREATED + MINUTE)
+
+        again = start_again(plan, now=TREATED + 2 * MINUTE)
+
+        assert [line.planned_for for line in ledger(kind="dose", reason=ALREADY_TOLD)] == [first.planned_for]
+        assert ledger(plan=again, kind="dose", message__status="scheduled")[0].planned_for == first.planned_for + 3 * HOUR
+
+    def test_in_the_conversation_it_stands_before_what_was_written_after_it(self, treated):
+        skip(3 * HOUR, now=TREATED)
+        dispatch(now=TREATED)
+        write(treated.ana, "thanks", TREATED + MINUTE)
+
+        talk = thread_of(treated.ana, TREATED + 2 * MINUTE)
+
+        assert [line.kind for line in talk.lines if line.kind in ("dose", "reply")][:2] == ["dose", "reply"]
+        assert talk.lines[0].kind != "reply"
+        assert all(line.message.status == "scheduled" for line in talk.to_come)
+
+    def test_what_an_urgent_concern_held_back_goes_once_it_is_resolved(self, treated):
+        concern = raise_concern(patient=treated.ana, severity="urgent", said="It bleeds.", now=TREATED)
+        skip(3 * HOUR, now=TREATED)
+        dispatch(now=TREATED)
+        assert not ledger(kind="dose", message__status="accepted")
+
+        resolve(concern, note="Called her.", by=User.objects.create_user("maya"), now=TREATED + MINUTE)
+        dispatch(now=TREATED + MINUTE)
+
+        assert [line.planned_for for line in ledger(kind="dose", message__status="accepted")] == [FIRST + 4 * HOUR]
 
     def test_it_stands_under_the_day_that_the_plan_has_come_to(self, treated):
         skip(24 * HOUR, now=TREATED)

@@ -11,8 +11,9 @@ from django.utils.timezone import localtime
 from django.utils.translation import ngettext
 
 from aftercare.admin import told
+from aftercare.domain.reasons import ALREADY_TOLD
 from aftercare.services import Foreseen
-from aftercare.services.plans.starting import ALREADY_TOLD, SPOKEN, TOO_LATE, untold_night
+from aftercare.services.plans.starting import SPOKEN, TOO_LATE, untold_night
 from scheduling.models import Appointment
 
 SAID_ABOVE = (TOO_LATE, ALREADY_TOLD, SPOKEN)  # in notices of their own

@@ -8,7 +8,7 @@ from aftercare.reports.inbox import (
     open_concerns,
     waiting,
 )
-from aftercare.reports.thread import About, Thread, about, thread_of, thread_of_number
+from aftercare.reports.thread import About, Thread, about, came_at, thread_of, thread_of_number
 
 __all__ = [
     "About",
@@ -17,6 +17,7 @@ __all__ = [
     "Thread",
     "Waiting",
     "about",
+    "came_at",
     "conversations",
     "filled",
     "locations_without_anybody_on_call",

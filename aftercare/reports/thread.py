@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models.functions import Least
+
+from aftercare.domain.reasons import ALREADY_TOLD
 from aftercare.models import CareMessage, Concern, Plan
 from aftercare.querysets import CareMessageQuerySet
 from aftercare.reports.inbox import with_steps
@@ -13,6 +16,8 @@ from scheduling.models import Appointment, Patient
 MOST_SHOWN = 80  # lines that have gone out, and replies; the rest is asked for
 MOST_EVER = 2_000
 MOST_TO_COME = 200
+# As planned; sooner where the demo's clock was put forward. PostgreSQL's least() passes over what is null.
+CAME_AT = Least("planned_for", "message__accepted_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +57,18 @@ def thread_of(patient: Patient, now: datetime, *, whole: bool = False) -> Thread
     concerns = list(with_steps(Concern.objects.filter(patient=patient)).order_by("raised_at", "pk"))
     lines = _with_all_it_shows(CareMessage.objects.filter(patient=patient))
     most = MOST_EVER if whole else MOST_SHOWN
-    gone = list(lines.without_replaced().filter(planned_for__lte=now).order_by("-planned_for", "-pk")[: most + 1])
+    been = lines.without_replaced().exclude(reason=ALREADY_TOLD).annotate(came_at=CAME_AT).filter(came_at__lte=now)
+    gone = list(been.order_by("-came_at", "-pk")[: most + 1])
     shown = gone[:most][::-1]
     if len(gone) > most:
-        concerns = [concern for concern in concerns if concern.resolved_at is None or concern.resolved_at >= shown[0].planned_for]
+        concerns = [concern for concern in concerns if concern.resolved_at is None or concern.resolved_at >= came_at(shown[0])]
     return Thread(shown, list(lines.to_come(now)[:MOST_TO_COME]), concerns, has_more=len(gone) > most)
+
+
+def came_at(line: CareMessage) -> datetime:
+    """When it went or came, as CAME_AT says it."""
+    went_at = line.message.accepted_at if line.message else None
+    return min(line.planned_for, went_at) if went_at else line.planned_for
 
 
 def thread_of_number(reply: Reply) -> Thread:

@@ -7,12 +7,12 @@ import pytest
 from django.db import IntegrityError
 from freezegun import freeze_time
 
-from aftercare.domain.reasons import NO_CONSENT
+from aftercare.domain.reasons import ALREADY_TOLD, NO_CONSENT
 from aftercare.errors import CantStart, CantStop
 from aftercare.models import CareMessage, Plan
 from aftercare.services import give_consent, start_again, start_plan, stop_by_hand, withdraw_consent
 from aftercare.services.plans import starting, stopping
-from aftercare.services.plans.starting import ALREADY_TOLD, NEXT_SESSION, TOO_LATE
+from aftercare.services.plans.starting import NEXT_SESSION, TOO_LATE
 from aftercare.services.plans.stopping import PAST_BY_THEN
 from aftercare.services.telling.tellings import FALLBACK
 from notifications.models import Message

@@ -338,14 +338,14 @@ class TestCompleting:
         page = desk.get(preview(late), **answers)
         assert to_say in page
         assert page.count('class="told is-left-out"') == 1
-        assert "Told at the clinic: the session ended in her quiet hours." in page
+        assert "Told at the clinic: the session ended in the patient's quiet hours." in page
         assert "Completed late" not in page
         assert to_say not in desk.get(preview(late), **answers | {"wants_quiet_nights": "texts"})
         [note] = notes(desk.post(step(late), answers, follow=True))
         assert note.endswith(f"completed; aftercare is on its way. {to_say}")
         # She has been told, and nothing of it is sent.
         [spoken] = CareMessage.objects.filter(key__endswith="-1-night")
-        assert (spoken.message, spoken.reason) == (None, "told at the clinic: the session ended in her quiet hours")
+        assert (spoken.message, spoken.reason) == (None, "told at the clinic: the session ended in the patient's quiet hours")
 
     def test_a_little_late_in_the_evening_the_nights_text_still_goes(self, clinic, desk):
         clinic.consents(clinic.ana)

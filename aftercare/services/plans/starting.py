@@ -13,6 +13,7 @@ from django.utils.functional import SimpleLazyObject
 
 from aftercare.domain.expansion import Planned, expand
 from aftercare.domain.protocol import Kind
+from aftercare.domain.reasons import ALREADY_TOLD
 from aftercare.domain.timeline import Weeks, weeks_after
 from aftercare.models import Plan, Protocol
 from aftercare.services.plans.told import told_before, was_told
@@ -25,8 +26,7 @@ from scheduling.domain.states import Status
 from scheduling.models import Appointment, Patient, Product
 
 TOO_LATE = "its time had passed when the session was marked completed"
-SPOKEN = "told at the clinic: the session ended in her quiet hours"
-ALREADY_TOLD = "told before, and not again"
+SPOKEN = "told at the clinic: the session ended in the patient's quiet hours"
 NEXT_SESSION = "the next session took place"
 
 

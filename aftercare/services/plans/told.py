@@ -18,14 +18,17 @@ TOLD = [
         MessageStatus.UNCONFIRMED,
     )
 ]
-Told = tuple[str, datetime]  # of which step, or of which step's nights, and when
+Told = tuple[str, datetime]  # of which step, or of which step's nights, and for or at which time
 
 
 def told_before(plan: Plan) -> list[Told]:
-    """By other plans of the same session: it was reopened, or the plan stopped and started again. `plan` needn't be in the database."""
+    """By other plans of the same session: it was reopened, or the plan stopped and started again. `plan` needn't be in the database.
+
+    Each at the time that it was planned for and at the one that it went at: neither is to be told again.
+    """
     lines = CareMessage.objects.filter(appointment=plan.appointment_id, plan__isnull=False, message__status__in=TOLD)
-    by_others = lines.exclude(plan=plan.pk).values_list("plan_id", "key", "message__send_at")
-    return [(_name(key.removeprefix(f"plan-{pk}-")), at) for pk, key, at in by_others]
+    by_others = lines.exclude(plan=plan.pk).values_list("plan_id", "key", "planned_for", "message__send_at")
+    return [(_name(key.removeprefix(f"plan-{pk}-")), at) for pk, key, *times in by_others for at in times]
 
 
 def was_told(planned: Planned, told: Iterable[Told]) -> bool:
