@@ -143,6 +143,21 @@ class TestAConcern:
         assert "911" in answers()[0]
         assert "please" not in answers()[0]
 
+    @pytest.mark.parametrize(
+        ("hers", "said", "begins"),
+        [
+            ("en", "me sangra mucho la mejilla", "llame ahora mismo"),
+            ("es", "my cheek is bleeding a lot", "please call us now"),
+            ("es", "pus", "llame ahora mismo"),  # a word of both
+            ("en", "pus", "please call us now"),
+        ],
+    )
+    def test_what_is_worrying_is_answered_in_the_language_that_it_is_written_in(self, healing, hers, said, begins):
+        healing.ana.language = hers
+        healing.ana.save()
+        write(said)
+        assert answers()[0].startswith(begins)
+
     def test_what_she_says_next_joins_it(self, healing):
         first, second, third = write("it is worse"), write("my cheek is bleeding"), write("thank you", now=DAY_4 + MINUTE)
         concern = Concern.objects.get()

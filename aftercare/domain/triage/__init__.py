@@ -4,7 +4,8 @@ The rules are data: rules/*.toml. How they are read: docs/triage.md.
 """
 
 from aftercare.domain.triage.flags import FLAGS
+from aftercare.domain.triage.language import language_of
 from aftercare.domain.triage.levels import Flag, Level, Verdict
 from aftercare.domain.triage.sorting import triage
 
-__all__ = ["FLAGS", "Flag", "Level", "Verdict", "triage"]
+__all__ = ["FLAGS", "Flag", "Level", "Verdict", "language_of", "triage"]

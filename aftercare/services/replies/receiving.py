@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from aftercare.domain.answers import answer_of
 from aftercare.domain.protocol import Kind
-from aftercare.domain.triage import Level
+from aftercare.domain.triage import Level, language_of
 from aftercare.models import CareMessage
 from aftercare.services.replies.answering import ANSWERS, Done, act_on, answered_lately
 from aftercare.services.replies.answering import MOST_ANSWERS_AN_HOUR as MOST_AUTOMATIC_ANSWERS_AN_HOUR
@@ -38,7 +38,7 @@ NOTED_FOR = timedelta(hours=12)
 # Why the ledger says that they went out.
 URGENT_WORDS = "an answer to what sounds urgent"
 WORDS_OF = {
-    Level.FINE: "an answer to her answer",
+    Level.FINE: "an answer to the patient's answer",
     Level.WORDS: "an answer out of hours",
     Level.SOON: "an answer to what sounds worried",
     Level.URGENT: URGENT_WORDS,
@@ -162,10 +162,12 @@ def _say(reply: Reply, heard: Heard, reason: str, now: datetime) -> None:
     patient, location = heard.patient, heard.location
     if heard.to_say is None or patient is None or location is None or has_said_stop(reply.channel, reply.address):
         return
-    values = values_of(location, patient.language)
+    # What is worrying is answered in the language that it is written in: whoever writes it must understand the numbers.
+    language = language_of(reply.body, otherwise=patient.language) if heard.level.is_concern else patient.language
+    values = values_of(location, language)
     if heard.opens_at:
-        values["opens"] = weekday_and_time(heard.opens_at, location.zone, patient.language)
-    letter = render(heard.to_say, patient.language, values)
+        values["opens"] = weekday_and_time(heard.opens_at, location.zone, language)
+    letter = render(heard.to_say, language, values)
     done = Done(heard.to_say, patient, location, now)
     _send(reply, letter, done, f"{ANSWERS}{reply.pk}", reason, now, is_urgent=heard.level is Level.URGENT)
 
