@@ -5,14 +5,14 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,8 +21,10 @@ from django.views.decorators.http import require_POST
 from aftercare import services
 from aftercare.admin.lines import link_to_all, table_of, with_all_it_shows
 from aftercare.admin.reading import ReadOnly
+from aftercare.domain.reasons import ALREADY_TOLD
 from aftercare.errors import Refused
 from aftercare.models import CareMessage, Plan
+from aftercare.querysets import CareMessageQuerySet
 from notifications.admin.reading import badge
 from notifications.domain.states import MessageStatus
 from scheduling.admin.names import staff_name
@@ -41,7 +43,7 @@ class PlanAdmin(ReadOnly):
     change_form_template = "aftercare/plan_form.html"
     readonly_fields = (
         *("patient_link", "session", "ended", "product", "protocol_link", "standing"),
-        *("ahead", "whole_ahead", "gone", "whole_gone"),
+        *("others", "ahead", "whole_ahead", "gone", "whole_gone", "given_up", "whole_given_up"),
     )
 
     # --- what is shown ---------------------------------------------------------------------------------------------
@@ -50,15 +52,15 @@ class PlanAdmin(ReadOnly):
         return super().get_queryset(request).select_related("appointment__patient", "protocol", "product", "stopped_by")
 
     def get_fieldsets(self, request: HttpRequest, obj: Plan | None = None) -> Any:
-        about = (None, {"fields": ["patient_link", "session", "ended", "product", "protocol_link", "standing"]})
+        fields = ["patient_link", "session", "ended", "product", "protocol_link", "standing"]
+        about = (None, {"fields": [*fields, "others"] if obj and _others(obj).exists() else fields})
         if not request.user.has_perm("aftercare.view_caremessage"):
             return [about]
         whole = "whole_" if request.user.has_perm("aftercare.view_addresses") else ""
-        return [
-            about,
-            (_("To come"), {"fields": [f"{whole}ahead"]}),
-            (_("Told so far, and left out"), {"fields": [f"{whole}gone"]}),
-        ]
+        sections = [(_("To come"), "ahead"), (_("Told so far, and left out"), "gone"), (_("What won’t go out any more"), "given_up")]
+        if obj and not _given_up(obj).exists():
+            sections.pop()
+        return [about, *((title, {"fields": [f"{whole}{name}"]}) for title, name in sections)]
 
     @admin.display(description=gettext_lazy("patient"), ordering="appointment__patient__last_name")
     def patient_name(self, plan: Plan) -> str:
@@ -86,6 +88,22 @@ class PlanAdmin(ReadOnly):
     def standing(self, plan: Plan) -> SafeString:
         return standing_of(plan)
 
+    @admin.display(description=gettext_lazy("other plans of this session"))
+    def others(self, plan: Plan) -> SafeString:
+        """It was stopped and started again: what one of them has told, no later one tells."""
+        return format_html_join(
+            "",
+            '<p><a href="{}">{}</a> {}</p>',
+            (
+                (
+                    reverse("admin:aftercare_plan_change", args=[other.pk]),
+                    _("The plan before this one") if other.pk < plan.pk else _("The plan after this one"),
+                    standing_of(other),
+                )
+                for other in _others(plan)
+            ),
+        )
+
     @admin.display(description="")
     def ahead(self, plan: Plan) -> SafeString:
         return _ahead(plan)
@@ -101,6 +119,14 @@ class PlanAdmin(ReadOnly):
     @admin.display(description="")
     def whole_gone(self, plan: Plan) -> SafeString:
         return _gone(plan, whole=True)
+
+    @admin.display(description="")
+    def given_up(self, plan: Plan) -> SafeString:
+        return table_of(with_all_it_shows(_given_up(plan))[:MOST_SHOWN])
+
+    @admin.display(description="")
+    def whole_given_up(self, plan: Plan) -> SafeString:
+        return table_of(with_all_it_shows(_given_up(plan))[:MOST_SHOWN], whole=True)
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None) -> Any:
         plan = self.get_object(request, object_id)
@@ -194,7 +220,7 @@ def _waiting(plan: Plan) -> QuerySet[CareMessage]:
 def _stopped(count: int) -> str:
     if not count:
         return _("The aftercare is stopped. Nothing was waiting to go out.")
-    return _("The aftercare is stopped. Messages that won't go out: %(count)s.") % {"count": count}
+    return _("The aftercare is stopped. Messages that won’t go out: %(count)s.") % {"count": count}
 
 
 def _ahead(plan: Plan, *, whole: bool = False) -> SafeString:
@@ -203,9 +229,20 @@ def _ahead(plan: Plan, *, whole: bool = False) -> SafeString:
 
 
 def _gone(plan: Plan, *, whole: bool = False) -> SafeString:
-    """Newest first; what another line stands in for is on the ledger itself."""
+    """Newest first; what another line stands in for is on the ledger itself, and what an earlier plan has told is on that one's page."""
     now = timezone.now()
-    told = CareMessage.objects.filter(plan=plan).without_replaced()
-    lines = with_all_it_shows(told.exclude(pk__in=told.to_come(now).order_by().values("pk")))[:MOST_SHOWN]
+    told = CareMessage.objects.filter(plan=plan).without_replaced().exclude(reason=ALREADY_TOLD)
+    been = told.filter(Q(planned_for__lte=now) | Q(message__accepted_at__isnull=False))
     link = link_to_all(_("All messages about this session"), appointment=plan.appointment_id)
-    return format_html("{}{}", table_of(lines, whole=whole), link)
+    return format_html("{}{}", table_of(with_all_it_shows(been)[:MOST_SHOWN], whole=whole), link)
+
+
+def _given_up(plan: Plan) -> CareMessageQuerySet:
+    """What was taken back before its time had come, soonest first."""
+    cancelled = CareMessage.objects.filter(plan=plan, message__status=MessageStatus.CANCELLED.value, planned_for__gt=timezone.now())
+    return cancelled.without_replaced().order_by("planned_for", "pk")
+
+
+def _others(plan: Plan) -> QuerySet[Plan]:
+    others = Plan.objects.filter(appointment=plan.appointment_id).exclude(pk=plan.pk)
+    return others.select_related("appointment__patient", "appointment__room__location", "stopped_by").order_by("-pk")

@@ -78,7 +78,7 @@ class TestStopping:
         assert (answer.status_code, answer.url) == (302, here)
         assert outbox() == []
         said = page(clinician, here)
-        assert "The aftercare is stopped. Messages that won't go out: 31." in said
+        assert "The aftercare is stopped. Messages that won’t go out: 31." in said
         assert "Tue, Nov 3, 2026, 6:00 PM by clinician: Allergic to the serum" in said
         assert "Start the aftercare again" in said
         assert LogEntry.objects.get().change_message == "Stopped: Allergic to the serum"
@@ -121,6 +121,24 @@ class TestStopping:
             clinician.post(f"/admin/aftercare/plan/{plan.pk}/start-again/", follow=True).content.decode()
         )
         assert Plan.objects.count() == 2
+
+    def test_both_lead_to_each_other_and_the_second_names_why_the_first_stopped(self, plan, sign_in):
+        clinician = sign_in("Clinician")
+        clinician.post(stop(plan), {"reason": "allergic"})
+        first = page(clinician, f"/admin/aftercare/plan/{plan.pk}/change/")
+        told, given_up = first.index("Told so far"), first.index("What won’t go out any more")
+        assert told < first.index("serum dose 1 of 8") < given_up < first.index("serum dose 2 of 8")
+        assert "other plans of this session" not in first.lower()
+
+        clinician.post(f"/admin/aftercare/plan/{plan.pk}/start-again/")
+
+        second = Plan.objects.get(stopped_at=None)
+        said = page(clinician, f"/admin/aftercare/plan/{second.pk}/change/")
+        assert f'<a href="/admin/aftercare/plan/{plan.pk}/change/">The plan before this one</a>' in said
+        assert "by clinician: allergic" in said
+        assert "told before" not in said
+        assert "What won’t go out any more" not in said
+        assert "The plan after this one" in page(clinician, f"/admin/aftercare/plan/{plan.pk}/change/")
 
 
 class TestCompletedAgain:
