@@ -29,9 +29,9 @@ class ResolveForm(forms.Form):
 
 class RaiseForm(forms.Form):
     said = forms.CharField(
-        label=_("What she said"),
+        label=_("What the patient said"),
         max_length=LONGEST,
-        error_messages={"required": _("Write down what she said: whoever is on call has nothing else to go by.")},
+        error_messages={"required": _("Write down what the patient said: whoever is on call has nothing else to go by.")},
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     severity = forms.ChoiceField(

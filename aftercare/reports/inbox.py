@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Case, CharField, Count, Exists, F, Max, Min, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models.functions import Cast, Coalesce
 
 from aftercare.models import CareMessage, Concern, ConcernEvent, OnCallContact
 from scheduling.models import Appointment, Location, Patient
 
 OF_LATE = timedelta(days=30)
 UNREAD = Q(reply__isnull=False, read_at=None)
+CONCERN_IS_OPEN = Q(concern__isnull=False, concern__resolved_at=None)
 # A patient has one conversation, and so has a number that no patient has.
 NUMBER = Case(When(patient=None, then=F("reply__address")), default=Value(""), output_field=CharField())
 URGENT_FIRST = Case(When(severity=Concern.Severity.URGENT, then=0), default=1)
@@ -55,27 +57,38 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits for somebody at the clinic: `concerns` are open, `late` of them not acknowledged in time; `replies` are to be read."""
+    """What waits for somebody at the clinic: `concerns` are open, `late` of them not acknowledged in time; of `replies` conversations
+    something is to be read, `both` of which have an open concern, too. Who has several of it waits once.
+    """
 
     concerns: int = 0
     late: int = 0
     replies: int = 0
+    both: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.concerns or self.replies)
 
     def __str__(self) -> str:
-        return str(self.concerns + self.replies)
+        return str(self.concerns + self.replies - self.both)
 
 
 def waiting(now: datetime) -> Waiting:
     """In one query."""
-    replies = CareMessage.objects.to_read().order_by().annotate(what=Value("replies")).values("what").annotate(count=Count("pk"))
+    whose = Coalesce(Cast("patient", CharField()), "reply__address")
+    unread = CareMessage.objects.to_read().order_by()
+    concerned = unread.filter(
+        Exists(Concern.objects.filter(resolved_at=None, patient=OuterRef("patient"))) | Q(CONCERN_IS_OPEN, patient=None)
+    )
+    replies, both = (
+        lines.annotate(what=Value(what)).values("what").annotate(count=Count(whose, distinct=True))
+        for what, lines in (("replies", unread), ("both", concerned))
+    )
     still_open = Concern.objects.filter(resolved_at=None).order_by()
     concerns = still_open.annotate(what=Value("concerns")).values("what").annotate(count=Count("pk"))
     overdue = still_open.filter(acknowledged_at=None, acknowledge_by__lt=now)
     late = overdue.annotate(what=Value("late")).values("what").annotate(count=Count("pk"))
-    counts = (query.values_list("what", "count") for query in (replies, concerns, late))
+    counts = (query.values_list("what", "count") for query in (replies, both, concerns, late))
     first, *others = counts
     return Waiting(**dict(first.union(*others, all=True)))
 

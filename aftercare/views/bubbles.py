@@ -16,9 +16,10 @@ from django.utils.translation import ngettext
 
 from aftercare.admin import lines as ledger
 from aftercare.domain.protocol import Kind
-from aftercare.models import CareMessage
+from aftercare.models import CareMessage, Concern, ConcernEvent
 from aftercare.querysets import WENT_WRONG
-from aftercare.reports import Thread
+from aftercare.reports import Thread, came_at
+from aftercare.services.plans.starting import SPOKEN
 from aftercare.views import words
 from aftercare.views.cards import Step, step
 from aftercare.views.meaning import means
@@ -91,30 +92,44 @@ def talk(thread: Thread, zone: ZoneInfo, now: datetime, *, may_open: bool) -> li
             if event.what not in ("said_more", "answered") and (first is None or event.at >= first):  # the words themselves stand there
                 note = concern.note if event.what == "resolved" else concern.said if event.what == "raised" and event.by_id else ""
                 items.append(Mark(event.at, (1, event.pk), _on_her_clock(step(event, concern, now), event.at, zone), note))
+                if said := _of_routine(event, concern):
+                    items.append(
+                        Mark(event.at, (1, event.pk), _on_her_clock(replace(step(event, concern, now), text=said), event.at, zone))
+                    )
     items.sort(key=lambda item: (item.at, item.order))
     return list(_with_days(items, zone, now))
 
 
-def planned(thread: Thread, zone: ZoneInfo, now: datetime, *, may_open: bool) -> Fold | None:
+def planned(thread: Thread, zone: ZoneInfo, now: datetime, *, may_open: bool, is_paused: bool = False) -> Fold | None:
+    """`is_paused`: what is routine waits, whatever its time."""
     coming = [bubble(line, zone, now, may_open=may_open, with_day=True) for line in thread.to_come]
     if not coming:
         return None
-    label = ngettext("%(count)s message planned", "%(count)s messages planned", len(coming)) % {"count": len(coming)}
-    first = _("the next one %(when)s") % {"when": words.clock(thread.to_come[0].planned_for, zone, now)}
-    return Fold(f"{label}, {first}", coming, 0)
+    waiting = [line for line in thread.to_come if is_paused and line.message and line.message.pause_key]
+    going = [line for line in thread.to_come if line not in waiting]
+    parts = []
+    if waiting:
+        said = ngettext("%(count)s message waits for this concern", "%(count)s messages wait for this concern", len(waiting))
+        parts.append(said % {"count": len(waiting)})
+    if going:
+        said = ngettext("%(count)s message planned", "%(count)s messages planned", len(going)) % {"count": len(going)}
+        first = _("the next one %(when)s") % {"when": words.clock(going[0].planned_for, zone, now)}
+        parts.append(f"{said}, {first}")
+    return Fold("; ".join(parts), coming, 0)
 
 
 def bubble(line: CareMessage, zone: ZoneInfo, now: datetime, *, may_open: bool, with_day: bool = False) -> Bubble:
     side = HERS if line.reply_id else OURS if line.written_by_id else BY_ITSELF
-    there = timezone.localtime(line.planned_for, zone)
+    at = came_at(line)
+    there = timezone.localtime(at, zone)
     return Bubble(
-        at=line.planned_for,
+        at=at,
         order=(0 if side == HERS else 2, line.pk),  # what follows from her words stands below them
         side=side,
         what=_what(line) if side == BY_ITSELF else "",
         text=_body(line),
         subject=line.message.subject if line.message and line.channel == "email" else "",
-        clock=words.clock(line.planned_for, zone, now) if with_day else date_format(there, "g:i A"),
+        clock=words.clock(at, zone, now) if with_day else date_format(there, "g:i A"),
         url=reverse("admin:aftercare_caremessage_change", args=[line.pk]) if may_open else "",
         who=words.who(line.written_by),
         means=means(line, zone),
@@ -123,7 +138,7 @@ def bubble(line: CareMessage, zone: ZoneInfo, now: datetime, *, may_open: bool, 
         severity=line.concern.severity if line.concern and side == HERS else "",
         is_unread=bool(line.reply_id) and line.read_at is None,
         read=_read(line, zone, now),
-        went_wrong=bool(line.message and line.message.status in FAILED) or (line.message is None and not line.reply_id),
+        went_wrong=line.message.status in FAILED if line.message else not line.reply_id and line.reason != SPOKEN,
     )
 
 
@@ -152,6 +167,12 @@ def _read(line: CareMessage, zone: ZoneInfo, now: datetime) -> str:
     if not line.reply_id or line.read_at is None or line.read_by is None:
         return ""
     return _("read by %(who)s, %(at)s") % {"who": words.who(line.read_by), "at": words.clock(line.read_at, zone, now)}
+
+
+def _of_routine(event: ConcernEvent, concern: Concern) -> str:
+    """What became of the messages that an urgent concern holds back."""
+    is_urgent = concern.severity == Concern.Severity.URGENT and concern.patient_id is not None
+    return _("What was held back for it goes on") if is_urgent and event.what == ConcernEvent.What.RESOLVED else ""
 
 
 def _on_her_clock(one: Step, at: datetime, zone: ZoneInfo) -> Step:

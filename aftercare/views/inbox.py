@@ -68,7 +68,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
         "title": _("Inbox"),
         "list": polling.part(request, LIST, "aftercare/_inbox_list.html", context),
         "locations": locations,
-        "unstaffed": locations_without_anybody_on_call(locations) if request.user.has_perm("aftercare.change_oncallcontact") else [],
+        "unstaffed": locations_without_anybody_on_call(locations),
         "here": request.get_full_path(),
     }
     return TemplateResponse(request, "aftercare/inbox.html", context)

@@ -12,10 +12,10 @@ from aftercare.domain.protocol import Kind
 from aftercare.models import CareMessage
 
 CHECK_IN = {"1": gettext_lazy("fine"), "2": gettext_lazy("unsure"), "3": gettext_lazy("worse")}
-BARE = {Answer.CONFIRM: gettext_lazy("She comes to her appointment."), Answer.MOVE: gettext_lazy("She asks for another time.")}
+BARE = {Answer.CONFIRM: gettext_lazy("Comes to the appointment."), Answer.MOVE: gettext_lazy("Asks for another time.")}
 OFFERED = {
-    Answer.TAKE: gettext_lazy("She takes the time that was offered."),
-    Answer.PASS: gettext_lazy("She doesn’t take the time that was offered."),
+    Answer.TAKE: gettext_lazy("Takes the time that was offered."),
+    Answer.PASS: gettext_lazy("Doesn’t take the time that was offered."),
 }
 
 

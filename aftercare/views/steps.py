@@ -140,7 +140,10 @@ def raise_view(request: HttpRequest, pk: int) -> HttpResponse:
         except (Refused, Location.DoesNotExist) as refusal:
             form.add_error("said", _in_words(refusal))
         else:
-            messages.success(request, _told(concern))
+            if not concern.acknowledged_at and services.nobody_on_call(concern.location):
+                messages.warning(request, _("The concern is open, and nobody is on call: fetch a clinician now."))
+            else:
+                messages.success(request, _told(concern))
             return redirect("admin:inbox_thread", patient.pk)
     return show(request, patient, raise_form=form)
 

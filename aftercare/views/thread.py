@@ -66,9 +66,9 @@ def show(request: HttpRequest, patient: Patient, **forms: Any) -> HttpResponse:
         "age": age if (age := patient.age_on(timezone.localtime(now, patient.zone).date())) < ADULT_AT else None,
         **phone(patient, whole=request.user.has_perm("scheduling.view_patient")),
         "her_language": get_language_info(patient.language)["name"],
-        "is_paused": Pause.objects.filter(key=routine_key(patient)).exists(),
         "her_clock": her_clock(patient, location),
         "location": location,
+        "has_nobody_on_call": location is not None and services.nobody_on_call(location),
         "closed": closed(location, now) if location else "",
         **ways_to(patient),
     }
@@ -100,6 +100,7 @@ def drawn(request: HttpRequest, thread: Thread, patient: Patient | None, now: da
     may_open = user.has_perm("aftercare.view_caremessage")
     shows_facts = user.has_perm("aftercare.resolve_concern")
     concern = thread.open_concern
+    is_paused = patient is not None and Pause.objects.filter(key=routine_key(patient)).exists()
     last = next((line.reply_id for line in reversed(thread.lines) if line.reply_id), None)
     if patient:
         path, read_url = (reverse(f"admin:{name}", args=[patient.pk]) for name in ("inbox_thread", "inbox_read"))
@@ -110,7 +111,8 @@ def drawn(request: HttpRequest, thread: Thread, patient: Patient | None, now: da
         "patient": patient,
         "thread": thread,
         "items": talk(thread, zone, now, may_open=may_open),
-        "planned": planned(thread, zone, now, may_open=may_open),
+        "planned": planned(thread, zone, now, may_open=may_open, is_paused=is_paused),
+        "is_paused": is_paused,
         "card": card(concern, now, shows_facts=shows_facts) if concern else None,
         "unread": len(thread.unread),
         "may_acknowledge": user.has_perm("aftercare.acknowledge_concern"),
@@ -180,7 +182,7 @@ def her_clock(patient: Patient, location: Location | None) -> str:
     """Where she lives by another clock than the clinic."""
     if location is None or patient.time_zone == location.time_zone:
         return ""
-    return _("Times are on her clock, in %(zone)s.") % {"zone": patient.time_zone.rpartition("/")[2].replace("_", " ")}
+    return _("Times are on the patient’s clock, in %(zone)s.") % {"zone": patient.time_zone.rpartition("/")[2].replace("_", " ")}
 
 
 def closed(location: Location, now: datetime) -> str:

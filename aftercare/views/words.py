@@ -27,11 +27,11 @@ def ago(at: datetime, now: datetime, zone: ZoneInfo) -> str:
 
 
 def time_left(until: datetime, now: datetime) -> str:
-    """“12 min left”, “8 min late”. A minute that has begun counts as left."""
+    """“12 min left to acknowledge”, “8 min late”. A minute that has begun counts as left."""
     if now >= until:
         late = now - until
-        return _("due now") if late < A_MINUTE else _("%(span)s late") % {"span": span(late)}
-    return _("%(span)s left") % {"span": span(until - now + A_MINUTE - timedelta(microseconds=1))}
+        return _("to be acknowledged now") if late < A_MINUTE else _("%(span)s late") % {"span": span(late)}
+    return _("%(span)s left to acknowledge") % {"span": span(until - now + A_MINUTE - timedelta(microseconds=1))}
 
 
 def span(length: timedelta) -> str:

@@ -219,7 +219,7 @@ def _consequences(before: _State, after: _State, moves: Sequence[Move]) -> tuple
         said.append(f"Maintenance is due {after.maintenance_late} days before the new time.")
     if after.due_on != before.due_on:
         was, is_now = (date_format(day, "F j, Y") for day in (before.due_on, after.due_on))
-        said.append(f"After her last session in the diary she is due again by {is_now}, instead of {was}.")
+        said.append(f"After the last session in the diary the patient is due again by {is_now}, instead of {was}.")
     return tuple(said)
 
 

@@ -266,7 +266,7 @@ class TestAboutAnOffer:
         assert answers() == [f"you are booked for Tue, Nov 3 at 1:00 PM. To move it, reply R or call {PHONE}."]
         assert [message.reason for message in outbox("cancelled", caremessage__kind="confirmation")] == [
             "the appointment is confirmed",
-            "the answer to her text says it",
+            "the answer to the patient's text says it",
         ]
         assert [line.kind for line in ledger(appointment=booked, message__status="scheduled")] == ["confirmation", "reminder", "reminder"]
         assert unread() == []

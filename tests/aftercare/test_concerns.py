@@ -99,7 +99,7 @@ class TestRaising:
         assert ConcernEvent.objects.get(what="raised").by == staff
 
     def test_without_words_there_is_none(self, clinic, on_call):
-        with pytest.raises(NothingToSay, match="Write down what she said"):
+        with pytest.raises(NothingToSay, match="Write down what the patient said"):
             urgent(clinic, said=" \n")
         assert not Concern.objects.exists()
         assert not outbox()

@@ -35,7 +35,7 @@ def test_the_inbox_and_a_conversation_can_be_used_by_anybody(desk, ana, axe, fit
 
     page.get_by_role("link", name="Ana Alvarez").click()
     expect(page.get_by_role("heading", name="Ana Alvarez")).to_be_visible()
-    page.get_by_text("Raise a concern").or_(page.get_by_text("She phoned again")).click()
+    page.get_by_text("Raise a concern").or_(page.get_by_text("The patient said more")).click()
     axe(page)
     fits(page)
     picture(page, "thread")

@@ -14,6 +14,7 @@ from freezegun import freeze_time
 from aftercare import services
 from aftercare.domain.triage import FLAGS
 from aftercare.models import CareMessage, Concern, ConcernEvent, OnCallContact
+from aftercare.reports import Waiting, waiting
 from clinic.dashboard import dashboard
 from notifications.models import Message
 from notifications.services import receive_reply, suppress
@@ -120,7 +121,14 @@ class TestTheList:
 
     @pytest.mark.parametrize(
         ("minutes", "said"),
-        [(0, "15 min left"), (3, "12 min left"), (14, "1 min left"), (15, "due now"), (23, "8 min late"), (240, "3 h late")],
+        [
+            (0, "15 min left to acknowledge"),
+            (3, "12 min left to"),
+            (14, "1 min left to"),
+            (15, "to be acknowledged now"),
+            (23, "8 min late"),
+            (240, "3 h late"),
+        ],
     )
     def test_the_clock_to_acknowledge_by(self, ana, desk, minutes, said):
         concern_of(ana)
@@ -340,12 +348,18 @@ class TestAConversation:
         assert "Tue, Dec 8, 10:00 AM" in words_of(page)
 
     def test_while_an_urgent_one_is_open_it_says_that_the_routine_waits(self, ana, desk):
-        said = "Routine messages are paused until the concern is resolved."
+        said = "Routine messages are paused until the concern is resolved"
         assert said not in shown(desk(), thread(ana))
         concern = concern_of(ana)
-        assert said in shown(desk(), thread(ana))
+        paused = words_of(shown(desk(), thread(ana)))
+        assert said in paused
+        assert re.search(r"\d+ messages wait for this concern", paused)
+        assert "planned, the next one" not in paused
         services.resolve(concern, note="All well.", by=member("Clinician"), now=NOW)
-        assert said not in shown(desk(), thread(ana))
+        page = words_of(shown(desk(), thread(ana)))
+        assert said not in page
+        assert "What was held back for it goes on · 12:00 PM" in page
+        assert re.search(r"\d+ messages planned, the next one", page)
 
     def test_out_of_hours_it_says_what_she_is_told(self, clinic, ana, desk):
         OpeningHours.objects.create(location=clinic.location, weekday=0, opens_at="08:00", closes_at="18:00")
@@ -639,16 +653,31 @@ class TestWaysThere:
         client = desk()
         assert '<span id="nav-count"></span>' in shown(client)
         says("Can I swim tomorrow?")
+        says("And run?")
+        assert re.search(r'<span id="nav-count" class="nav-count">1<', shown(client))
         concern_of(ana)
+        assert re.search(r'<span id="nav-count" class="nav-count is-pressing">1<', shown(client))
+        assert waiting(NOW) == Waiting(concerns=1, late=0, replies=1, both=1)
+        says("Which clinic is this?", 77)
         assert re.search(r'<span id="nav-count" class="nav-count is-pressing">2<', shown(client))
 
-    def test_a_manager_is_told_where_nobody_is_on_call(self, clinic, desk):
+    def test_everybody_is_told_where_nobody_is_on_call(self, clinic, desk):
         user = User.objects.get(pk=member("Manager").pk)
         assert [tile.name for tile in dashboard(user, NOW).tiles if tile.is_alarm] == ["Nobody on call"]
         assert "Nobody is on call at Maple Street Clinic" in words_of(shown(desk("Manager")))
-        assert "Nobody is on call" not in words_of(shown(desk("Front desk")))
+        assert "Say who is on call" in words_of(shown(desk("Manager")))
+        at_the_desk = words_of(shown(desk("Front desk")))
+        assert "Nobody is on call at Maple Street Clinic: a concern is told to nobody. If one is urgent, fetch a clinician." in at_the_desk
+        assert "Say who is on call" not in at_the_desk
         OnCallContact.objects.create(name="Dana Diaz", phone="+12125550190")
         assert [tile.name for tile in dashboard(user, NOW).tiles if tile.is_alarm] == []
+
+    def test_a_concern_that_nobody_is_told_of_says_what_to_do(self, clinic, ana, desk):
+        OnCallContact.objects.all().delete()
+        client = desk()
+        assert "Nobody is on call: fetch a clinician if it is urgent." in words_of(shown(client, thread(ana)))
+        answer = posted(client, f"{thread(ana)}raise/", {"said": "It bleeds.", "severity": "urgent"})
+        assert [str(said) for said in answer.context["messages"]] == ["The concern is open, and nobody is on call: fetch a clinician now."]
 
     def test_somebody_on_call_elsewhere_is_nobody_here(self, clinic, desk):
         elsewhere = Location.objects.create(name="Saguaro Clinic", phone="+12125550102", time_zone="America/Phoenix")

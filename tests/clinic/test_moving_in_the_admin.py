@@ -126,7 +126,7 @@ class TestMoving:
         assert "<del>Tue, Dec 1, 2026, 1:00 PM</del>" in page
         assert "<ins>Tue, Dec 8, 2026, 1:00 PM</ins>" in page
         assert page.count("Ana is told in 3 minutes. Two reminders are planned for the new time.") == 3
-        assert "After her last session in the diary she is due again by July 5, 2027, instead of June 29, 2027." in page
+        assert "After the last session in the diary the patient is due again by July 5, 2027, instead of June 29, 2027." in page
         assert times(*three) == ["2026-11-03T13:00", "2026-12-01T13:00", "2026-12-29T13:00"]
 
     def test_and_once_agreed_to_all_of_them_move(self, desk, three):

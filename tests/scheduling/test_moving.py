@@ -137,7 +137,7 @@ class TestForeseeing:
         foreseen = services.foresee_move(second, starts_at=at("2026-12-22"), now=TODAY)
         assert foreseen.consequences == (
             "The session on December 22, 2026 would be 49 days after the one before it: past the recommended window.",
-            "After her last session in the diary she is due again by February 2, 2027, instead of January 19, 2027.",
+            "After the last session in the diary the patient is due again by February 2, 2027, instead of January 19, 2027.",
         )
 
     def test_maintenance_that_slips_past_its_date(self, clinic, open_hours):

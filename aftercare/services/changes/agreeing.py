@@ -16,7 +16,7 @@ from scheduling.models import Patient
 OPTED_OUT = {"sms": "STOP by text", "email": "unsubscribed by email"}
 ADDRESS_CHANGED = "the address changed"
 OPTED_IN = {"sms": "START by text", "email": "subscribed by email"}
-AGREED = "she agreed"
+AGREED = "the patient agreed"
 
 
 @transaction.atomic

@@ -43,7 +43,7 @@ def raise_concern(
     """
     said = words_in(said)
     if not said:
-        raise NothingToSay("Write down what she said: whoever is on call has nothing else to go by.")
+        raise NothingToSay("Write down what the patient said: whoever is on call has nothing else to go by.")
     location = location or location_of(patient, now)
     severity, flags = Concern.Severity(severity), list(dict.fromkeys(flags))
     concern, is_new = _open(patient, severity, said, flags, line, location, by, now)

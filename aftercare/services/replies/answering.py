@@ -19,7 +19,7 @@ from scheduling.models import Appointment, Location, Offer, Patient, WaitlistEnt
 
 ANSWERS = "answer-"  # what the keys of the answers begin with
 MOST_ANSWERS_AN_HOUR = 6  # to a number: two machines mustn't answer each other for ever
-IN_THE_ANSWER = "the answer to her text says it"
+IN_THE_ANSWER = "the answer to the patient's text says it"
 
 
 @dataclass(frozen=True, slots=True)
