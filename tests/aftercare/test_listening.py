@@ -1,13 +1,19 @@
 """What a patient writes is sorted: a check-in that is answered, a concern that is raised, and the fixed words that she gets."""
 
+from contextlib import nullcontext
+from contextlib import suppress as suppress_error
 from datetime import timedelta
 from itertools import count
+from threading import Barrier, BrokenBarrierError
 
 import pytest
+from django.db import OperationalError
+from psycopg.errors import DeadlockDetected
 
 from aftercare.errors import SaidMore
-from aftercare.models import CareMessage, Concern, OnCallContact
-from aftercare.services import acknowledge, answer, resolve
+from aftercare.models import CareMessage, Concern, OnCallContact, Plan
+from aftercare.services import acknowledge, answer, raise_concern, resolve, stop_by_hand
+from aftercare.services.concerns import lifecycle, on_call
 from aftercare.services.replies import listening, receiving
 from notifications.domain.states import Meaning
 from notifications.models import Alarm, Message, Pause, Reply
@@ -86,14 +92,44 @@ class TestACheckIn:
         line = line_of(write("3", now=DAY_4 + HOUR))
         assert (line.answers, Concern.objects.get().said) == (asked, "3")
 
-    def test_after_three_days_a_number_is_words(self, asked):
-        line = line_of(write("3", now=DAY_4 + timedelta(hours=71)))
-        assert (line.answers, line.read_at, line.concern) == (None, None, None)
-        assert answers() == []
+    @pytest.mark.parametrize(
+        ("body", "is_raised"), [("3", True), (" 2. ", True), ("Tres", True), ("1", False), ("C", False), ("3 pm is fine", False)]
+    )
+    def test_after_three_days_it_isnt_certain_what_a_number_answers_and_in_doubt_somebody_asks(self, asked, body, is_raised):
+        line = line_of(write(body, now=DAY_4 + timedelta(hours=71)))
+        assert (line.answers, line.read_at) == (None, None)
+        assert [concern.severity for concern in Concern.objects.all()] == ["soon"] * is_raised
+        assert len(answers()) == is_raised
+
+    def test_where_nobody_was_asked_and_nothing_heals_a_number_is_words(self, clinic):
+        write("3")
+        assert not Concern.objects.exists()
+
+    def test_a_number_after_an_offer_that_is_gone_is_a_concern(self, asked, monkeypatch):
+        monkeypatch.setattr(listening, "check_in_of", lambda *about: None)  # a time was offered since: a 2 would be about that
+        assert line_of(write("2")).concern.severity == "soon"
 
     def test_words_are_an_answer_too_and_somebody_reads_them(self, asked):
         line = line_of(write("Can I go for a run tomorrow?"))
         assert (line.answers, line.read_at, line.concern) == (asked, None, None)
+
+    @pytest.mark.parametrize("pictures", [0, 1])
+    def test_a_call_for_help_is_an_answer_too_and_somebody_reads_it(self, asked, pictures):
+        receive_reply("sms", "+12125550101", "HELP", provider_id="SMhelp", pictures=pictures, now=DAY_4)
+        line = CareMessage.objects.get(reply__provider_id="SMhelp")
+        assert (line.answers, line.read_at, line.concern.severity) == (asked, None, "soon")
+        assert len(answers()) == 1
+
+    @pytest.mark.parametrize("is_stopped", [False, True])
+    def test_of_two_with_one_number_she_who_was_asked_is_always_among_them(self, healing, asked, is_stopped):
+        healing.ben.phone = "+12125550101"
+        healing.ben.save()
+        healing.treat(healing.consents(healing.ben), FIRST + 3 * HOUR)
+        if is_stopped:
+            plan = Plan.objects.get(appointment__patient=healing.ana)
+            stop_by_hand(plan, reason="reacts to the serum", by=member("Clinician"), now=DAY_4 - HOUR)
+        write("3 there is pus")
+        assert {concern.patient for concern in Concern.objects.all()} == {healing.ana, healing.ben}
 
     def test_of_two_with_one_number_it_is_hers_who_was_asked(self, healing, asked):
         healing.chloe.phone = "+12125550101"
@@ -246,6 +282,21 @@ class TestAConcern:
         assert [answer[:18] for answer in answers()] == ["please call us now"]
         assert ledger(reason="an answer to HELP") == []
 
+    def test_a_call_for_help_with_a_picture_is_a_concern_and_without_one_is_answered(self, healing):
+        for sid, pictures in (("SMbare", 0), ("SMpicture", 1)):
+            receive_reply("sms", "+12125550101", "HELP", provider_id=sid, pictures=pictures, now=DAY_4)
+        bare, shown = (CareMessage.objects.get(reply__provider_id=sid) for sid in ("SMbare", "SMpicture"))
+        assert (bare.read_at, bare.concern) == (DAY_4, None)
+        assert (shown.read_at, shown.concern.severity) == (None, "soon")
+
+    def test_a_call_for_help_while_a_concern_is_open_joins_it_and_is_answered_even_where_somebody_sees_to_it(self, healing):
+        write("my cheek is bleeding")
+        concern = Concern.objects.get()
+        acknowledge(concern, by=member("Clinician"), now=DAY_4 + MINUTE)
+        line = line_of(write("HELP", now=DAY_4 + 2 * MINUTE, meaning=Meaning.HELP))
+        assert (line.concern, line.read_at) == (concern, None)
+        assert [one.concern for one in ledger(reason="an answer to HELP")] == [None]
+
     def test_of_two_with_one_number_it_is_hers_who_is_healing(self, healing):
         healing.chloe.phone = "+12125550101"
         healing.chloe.save()
@@ -268,6 +319,21 @@ class TestAConcern:
         assert f"/admin/inbox/unknown/{first.pk}/" in outbox(reference=f"concern-{concern.pk}")[0].body
         assert answers() == []
 
+    def test_two_at_once_from_there_are_one(self, committed_clinic, at_once):
+        assert both_at_once(at_once) == ["my friend is bleeding 0\nmy friend is bleeding 1"]
+
+    def test_its_control_without_the_lock_they_are_two(self, committed_clinic, at_once, monkeypatch):
+        both, standing = Barrier(2), lifecycle._standing
+
+        def looked_together(*about):
+            found = standing(*about)
+            both.wait(timeout=20)
+            return found
+
+        monkeypatch.setattr(lifecycle, "_standing", looked_together)
+        monkeypatch.setattr(lifecycle, "_wait_for_others_from", lambda reply: None)
+        assert both_at_once(at_once) == ["my friend is bleeding 0", "my friend is bleeding 1"]
+
     def test_from_there_only_what_is_urgent(self, healing):
         write("it is worse", address="+12125550177")
         assert not Concern.objects.exists()
@@ -282,7 +348,54 @@ class TestAConcern:
         assert Concern.objects.get().patient is None
 
 
+def both_at_once(at_once) -> list[str]:
+    def says(number: int) -> None:
+        receive_reply("sms", "+12125550177", f"my friend is bleeding {number}", provider_id=f"SM{number}", now=DAY_4)
+
+    at_once([lambda number=number: says(number) for number in range(2)])
+    return sorted("\n".join(sorted(concern.said.split("\n"))) for concern in Concern.objects.all())
+
+
 class TestNothingIsLost:
+    def test_a_shared_number_and_the_desk_at_once_with_nobody_on_call_dont_wait_for_each_other(
+        self, committed_clinic, at_once, monkeypatch
+    ):
+        ana, ben = committed_clinic.ana, committed_clinic.ben
+        Patient.objects.filter(pk=ben.pk).update(phone="+12125550101")
+        raise_concern(patient=ben, severity="soon", said="hm", now=DAY_4)
+        raise_concern(patient=ana, severity="soon", said="hm", now=DAY_4)
+        gate, raise_alarm = Barrier(2), on_call.notifications.raise_alarm
+
+        def slow(*about, **more):
+            alarm = raise_alarm(*about, **more)
+            with suppress_error(BrokenBarrierError):
+                gate.wait(timeout=1)
+            return alarm
+
+        monkeypatch.setattr(on_call.notifications, "raise_alarm", slow)
+        results = at_once(
+            [
+                lambda: receive_reply("sms", "+12125550101", "my cheek is bleeding", provider_id="SMboth", now=DAY_4 + MINUTE),
+                lambda: raise_concern(patient=ben, severity="urgent", said="x", now=DAY_4 + MINUTE) and "",
+            ]
+        )
+        assert results == ["", ""]
+        assert [concern.severity for concern in Concern.objects.all()] == ["urgent", "urgent"]
+
+    @pytest.mark.parametrize(("deadlocks", "is_kept"), [(2, True), (3, False)])
+    def test_where_two_waited_for_each_other_a_reply_begins_anew(self, healing, monkeypatch, deadlocks, is_kept):
+        left, raised = [OperationalError("deadlock detected")] * deadlocks, listening.raise_concern
+
+        def at_first_deadlocked(**about):
+            if left:
+                raise left.pop() from DeadlockDetected()
+            return raised(**about)
+
+        monkeypatch.setattr(listening, "raise_concern", at_first_deadlocked)
+        with nullcontext() if is_kept else pytest.raises(OperationalError):
+            receive_reply("sms", "+12125550101", "my cheek is bleeding", provider_id="SMdead", now=DAY_4)
+        assert Concern.objects.count() == Reply.objects.count() == is_kept
+
     def test_where_the_rules_fail_it_is_a_concern_and_an_operator_hears(self, healing, monkeypatch):
         monkeypatch.setattr(listening, "triage", broken)
         receive_reply("sms", "+12125550101", "good morning", provider_id="SMx", now=DAY_4)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -14,6 +14,7 @@ from aftercare.models import CareMessage, Concern, ConcernEvent, Plan
 from aftercare.services.concerns.deadlines import clock_from
 from aftercare.services.concerns.on_call import cancel_alerts, clear_alarm, tell_next
 from aftercare.services.telling.pausing import pause_routine, resume_routine
+from notifications.models import Reply
 from scheduling.models import Appointment, Location, Patient
 
 SEEN_LATELY = timedelta(hours=1)  # whoever acknowledged it is still at it, and hears of more of the same by looking
@@ -159,6 +160,8 @@ def _open(
     now: datetime,
 ) -> tuple[Concern, bool]:
     """Whether it is new; locked either way. Whoever opens one at the same moment comes second, and joins."""
+    if patient is None and line and line.reply:
+        _wait_for_others_from(line.reply)
     while True:
         standing = _standing(patient, line)
         if standing:
@@ -190,6 +193,12 @@ def _standing(patient: Patient | None, line: CareMessage | None) -> Concern | No
         return None
     from_there = CareMessage.objects.filter(patient=None, reply__channel=line.reply.channel, reply__address=line.reply.address)
     return is_open.filter(patient=None, pk__in=from_there.values("concern")).first()
+
+
+def _wait_for_others_from(reply: Reply) -> None:
+    """Until what came from that address at the same moment is committed: no constraint makes a number that nobody has one row."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"concern:{reply.channel}:{reply.address}"])
 
 
 def _begin(concern: Concern, now: datetime) -> None:

@@ -9,6 +9,8 @@ from aftercare.services.bookings.heard import WENT_OUT
 from scheduling.models import Offer, Patient
 
 AWAITS_AN_ANSWER_FOR = timedelta(hours=72)
+MAY_BE_ANSWERED_FOR = timedelta(days=14)
+NUMBERS = ("two", "three", "dos", "tres")
 OF_AN_OFFER = ("1", "2")  # how the answers to an offer begin
 
 
@@ -25,3 +27,15 @@ def check_in_of(patients: Sequence[Patient], number: str, body: str, now: dateti
     is_ambiguous = body.strip().startswith(OF_AN_OFFER)
     offered = Offer.objects.filter(entry__patient__in=patients, offered_at__gt=asked.message.send_at).exclude(outcome=Offer.Outcome.UNTOLD)
     return None if is_ambiguous and offered.exists() else asked
+
+
+def was_asked_lately(patients: Sequence[Patient], number: str, now: datetime) -> bool:
+    """Whether a check-in was texted to that number in the last 14 days."""
+    texts = CareMessage.objects.filter(patient__in=patients, kind=Kind.CHECK_IN.value, channel="sms", message__address=number)
+    return texts.filter(message__status__in=WENT_OUT, message__send_at__gt=now - MAY_BE_ANSWERED_FOR).exists()
+
+
+def is_bare(body: str) -> bool:
+    """A number and nothing else."""
+    word = body.strip(" .!)#\n\t").casefold()
+    return word.isdecimal() or word in NUMBERS

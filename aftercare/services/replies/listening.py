@@ -7,16 +7,18 @@ from datetime import datetime, timedelta
 
 from aftercare.domain.protocol import Text
 from aftercare.domain.triage import Level, Verdict, triage
+from aftercare.domain.triage.sorting import NOTE_OF_PICTURES
 from aftercare.domain.words import words_in
 from aftercare.models import CareMessage, Concern, Plan
 from aftercare.services.concerns.lifecycle import add_words, hold_open_concern_of, location_of, raise_concern
 from aftercare.services.concerns.on_call import is_on_call
-from aftercare.services.replies.checking_in import check_in_of
+from aftercare.services.replies.checking_in import check_in_of, is_bare, was_asked_lately
 from aftercare.wording import ANSWER_FINE, ANSWER_NOTED_CLOSED, ANSWER_SOON, ANSWER_SOON_CLOSED, ANSWER_URGENT, ANSWER_URGENT_CLOSED
 from notifications import services as notifications
 from notifications.domain.states import Meaning
 from notifications.models import Reply
 from scheduling import services as scheduling
+from scheduling.domain.states import Status
 from scheduling.models import Location, Patient
 
 logger = logging.getLogger(__name__)
@@ -53,8 +55,22 @@ def sort(reply: Reply, patients: Sequence[Patient], now: datetime) -> tuple[Verd
         logger.error("Triage failed with %s on reply %s", type(error).__name__, reply.pk)
         notifications.raise_alarm("sms", "triage failed", f"{type(error).__name__} in the rules that sort replies", now=now)
         return Verdict(Level.SOON), check_in
-    is_bare_call = reply.meaning == Meaning.HELP and not verdict.flags  # HELP on its own has an answer of its own
-    return Verdict(Level.WORDS) if is_bare_call else verdict, check_in
+    if reply.meaning == Meaning.HELP and not verdict.flags:
+        # On its own it has an answer of its own, but who was asked how she is, shows something, or is worried already, needs somebody.
+        is_worried = check_in is not None or NOTE_OF_PICTURES.search(reply.body) or _worried(patients)
+        return Verdict(Level.SOON if is_worried else Level.WORDS), check_in
+    if check_in is None and reply.channel == "sms" and not verdict.level.is_concern and _may_answer_late(reply, patients, now):
+        return Verdict(Level.SOON), None
+    return verdict, check_in
+
+
+def _may_answer_late(reply: Reply, patients: Sequence[Patient], now: datetime) -> bool:
+    """A “3” that came too late for its check-in, or after an offer that can't be answered any more: in doubt somebody asks her."""
+    return (
+        is_bare(reply.body)
+        and triage(reply.body, asked=True).level.is_concern
+        and (was_asked_lately(patients, reply.address, now) or bool(_healing(patients, now)))
+    )
 
 
 def listen(reply: Reply, lines: Sequence[CareMessage], patients: Sequence[Patient], now: datetime) -> Heard:
@@ -73,7 +89,8 @@ def listen(reply: Reply, lines: Sequence[CareMessage], patients: Sequence[Patien
         for line in lines
         if line.patient in concerned
     ]
-    patient, concern = concerned[0], concerns[0]
+    patient = check_in.patient if check_in and check_in.patient in concerned else concerned[0]
+    concern = next(concern for concern in concerns if concern.patient == patient)
     opens_at = scheduling.opens_at(concern.location, now)
     is_closed = opens_at is not None and opens_at > now
     # Where somebody is seeing to it, a machine doesn't talk into it.
@@ -109,12 +126,20 @@ def _of_nobody(reply: Reply, lines: Sequence[CareMessage], verdict: Verdict, now
 
 
 def _concerned(patients: Sequence[Patient], check_in: CareMessage | None, verdict: Verdict, now: datetime) -> list[Patient]:
-    """Of those who share a number: who was asked, where it is an answer to that and nothing else; or else who is healing; or all."""
-    if check_in and check_in.patient and not verdict.flags:
-        return [patient for patient in patients if patient == check_in.patient]
-    healing = set(
-        Plan.objects.filter(
-            appointment__patient__in=patients, stopped_at=None, completed_at__gt=now - HEALS_FOR, completed_at__lte=now
-        ).values_list("appointment__patient", flat=True)
-    )
-    return [patient for patient in patients if patient.pk in healing] or list(patients)
+    """Of those who share a number: who was asked, where it is an answer to that and nothing else; or else she, who is healing, and whose
+    concern is open; or all."""
+    asked = {check_in.patient_id} if check_in else set()
+    if any(asked) and not verdict.flags:
+        return [patient for patient in patients if patient.pk in asked]
+    likely = asked | _healing(patients, now) | _worried(patients)
+    return [patient for patient in patients if patient.pk in likely] or list(patients)
+
+
+def _healing(patients: Sequence[Patient], now: datetime) -> set[int | None]:
+    """Whether their aftercare was stopped or not: the session took place."""
+    lately = Plan.objects.filter(appointment__status=Status.FULFILLED, completed_at__gt=now - HEALS_FOR, completed_at__lte=now)
+    return set(lately.filter(appointment__patient__in=patients).values_list("appointment__patient", flat=True))
+
+
+def _worried(patients: Sequence[Patient]) -> set[int | None]:
+    return set(Concern.objects.filter(patient__in=patients, resolved_at=None).values_list("patient", flat=True))

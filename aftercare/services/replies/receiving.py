@@ -111,7 +111,7 @@ def _answer_as_due(
 ) -> Literal[True]:
     if done:
         _answer(reply, done, now)
-    elif heard and heard.level.is_concern:
+    elif heard and heard.level.is_concern and (heard.to_say or not is_help):
         _answer_concern(reply, heard, patients, now)
     elif is_help and patients:
         _answer_help(reply, patients, now)
