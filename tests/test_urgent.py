@@ -4,19 +4,24 @@ Within ten seconds of the webhook it is a concern in the inbox, whoever is on ca
 """
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from twilio.request_validator import RequestValidator
 
 from aftercare.models import Concern, OnCallContact
 from notifications.models import Message
+from notifications.services import Draft, dispatch_until_idle, schedule
+from notifications.services.replies import receive_reply
 from notifications.tasks import wake
 from tests.clinic_world import Clinic, wait_until
 from tests.processes import running
+from tests.providers import Answer
 from tests.test_story import WORKER
 
 SECOND = timedelta(seconds=1)
@@ -86,3 +91,41 @@ def test_within_ten_seconds(healing, body, is_urgent, live_server, settings, twi
         assert standing.status == "accepted"
         assert (len(twilio.texts_to("+12125550101")), twilio.texts_to("+12125550120")) == (1, [])
     assert "bleeding" not in log.read_text()
+
+
+def test_it_goes_before_all_that_wait_for_their_turn(healing, settings, process_env, twilio):
+    """Two hundred texts are due at ten a second, and a run has begun to send them. What is routine and comes with the reply is the
+    control: it waits for its turn.
+    """
+    settings.SMS_PER_SECOND = 10
+    left_at: dict[str, float] = {}
+
+    def answer(form):
+        left_at[form["To"]] = time.monotonic()
+        return Answer()
+
+    twilio.answer = answer
+    schedule([_text(number) for number in range(200)], now=timezone.now())
+
+    def run():
+        try:
+            return dispatch_until_idle().accepted
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(run)
+        wait_until(lambda: len(left_at) >= 5)
+        wrote_at = time.monotonic()
+        receive_reply("sms", "+12125550101", "My cheek is bleeding and it won't stop", provider_id="SMurgent")
+        schedule([_text(200)], now=timezone.now())
+        assert sent.result(timeout=60) == 203
+    took = {number: at - wrote_at for number, at in left_at.items()}
+    assert took["+12125550120"] < 5  # who is on call
+    assert took["+12125550101"] < 5  # and she, who is told whom to call
+    assert took[_text(200).address] > 10
+
+
+def _text(number: int) -> Draft:
+    now = timezone.now()
+    return Draft(f"routine-{number}", "sms", f"+1212555{2000 + number}", "Time for your serum.", now, now + timedelta(hours=2))

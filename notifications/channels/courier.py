@@ -122,11 +122,11 @@ class Courier:
             over_at = min(deadline, message.begins_by)
             try:
                 async with asyncio.timeout_at(over_at):  # the loop's clock is the monotonic one
-                    await transport.wait()
+                    await transport.wait(is_urgent=message.is_urgent)
             except TimeoutError:
                 return NOT_BEGUN  # its turn at the rate is another's
             window = self._windows[message.channel]
-            async with window:
+            async with window.turn(is_urgent=message.is_urgent):
                 if time.monotonic() >= over_at:
                     return NOT_BEGUN
                 begun = window.begun
@@ -154,7 +154,7 @@ class Courier:
             transport = await self._transport(message.channel)
             if transport is None:
                 return None
-            async with self._windows[message.channel]:
+            async with self._windows[message.channel].turn():
                 return await question(transport, message)
         except Exception as error:
             logger.error("The provider can't be asked about a message: %s", type(error).__name__)

@@ -16,7 +16,7 @@ class Channel:
     async def send(self, message: Any) -> str:
         return f"demo-{uuid4().hex}"
 
-    async def wait(self) -> None:
+    async def wait(self, *, is_urgent: bool) -> None:
         pass
 
     async def find(self, message: Any) -> list[str] | None:

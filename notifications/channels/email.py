@@ -46,7 +46,7 @@ class Channel:
         except TimeoutError as error:
             raise TransportError(Verdict.UNCERTAIN, "TimeoutError", "the mail server didn't come to an end") from error
 
-    async def wait(self) -> None:
+    async def wait(self, *, is_urgent: bool) -> None:
         pass
 
     async def find(self, message: Any) -> list[str] | None:

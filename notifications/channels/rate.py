@@ -24,6 +24,8 @@ class Rate:
         self._item = RateLimitItemPerSecond(per_second) if per_second else None
         self._pool: ConnectionPool | None = None
         self._first_in_line = asyncio.Lock()  # one of the waiting asks for all, or each slot would be asked for by everybody
+        self._first_of_urgent = asyncio.Lock()
+        self._urgent = 0  # that wait
         if per_second:
             self._count_in_redis()
 
@@ -39,13 +41,25 @@ class Rate:
         if self._pool:
             await self._pool.disconnect()
 
-    async def wait(self) -> None:
-        """Until one more may leave."""
+    async def wait(self, *, is_urgent: bool = False) -> None:
+        """Until one more may leave. What is urgent takes the next turn: others stand back for as long as any such waits."""
         if self._item is None:
             return
+        if is_urgent:
+            await self._wait_before_others(self._item)
+            return
         async with self._first_in_line:
-            while not await self._may_leave(self._item):
+            while self._urgent or not await self._may_leave(self._item):
                 await asyncio.sleep(0.01)
+
+    async def _wait_before_others(self, item: RateLimitItemPerSecond) -> None:
+        self._urgent += 1
+        try:
+            async with self._first_of_urgent:
+                while not await self._may_leave(item):
+                    await asyncio.sleep(0.01)
+        finally:
+            self._urgent -= 1
 
     async def _may_leave(self, item: RateLimitItemPerSecond) -> bool:
         try:

@@ -17,8 +17,8 @@ class Transport(Protocol):
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, *exc_info: object) -> None: ...
 
-    async def wait(self) -> None:
-        """Until the channel's rate lets one more leave."""
+    async def wait(self, *, is_urgent: bool) -> None:
+        """Until the channel's rate lets one more leave: what is urgent, before others that wait."""
 
     async def send(self, message: Any) -> str:
         """Hand the message over and return the provider's id. Raises TransportError."""

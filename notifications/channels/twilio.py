@@ -184,8 +184,8 @@ class Channel:
         await self._session.close()
         await self._rate.close()
 
-    async def wait(self) -> None:
-        await self._rate.wait()
+    async def wait(self, *, is_urgent: bool) -> None:
+        await self._rate.wait(is_urgent=is_urgent)
 
     async def send(self, message: Any) -> str:
         seconds_left = int((message.expires_at - timezone.now()).total_seconds())

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import deque
-from types import TracebackType
-from typing import Self
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 
 class Window:
@@ -17,18 +17,20 @@ class Window:
         self._begun = 0
         self._halved_at = 0  # counted in messages begun
 
-    async def __aenter__(self) -> Self:
+    @asynccontextmanager
+    async def turn(self, *, is_urgent: bool = False) -> AsyncIterator[None]:
+        """Wait for one. What is urgent gets the next that there is."""
         while self._under_way >= int(self.size):
             turn = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
+            (self._waiting.appendleft if is_urgent else self._waiting.append)(turn)
             await turn
         self._under_way += 1
         self._begun += 1
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        self._under_way -= 1
-        self._call()
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            self._call()
 
     @property
     def begun(self) -> int:

@@ -124,6 +124,9 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(condition=models.Q(("status", "scheduled")), fields=["send_at"], name="messages_to_claim"),
                     models.Index(
+                        condition=models.Q(("is_urgent", True), ("status", "scheduled")), fields=["send_at"], name="urgent_to_claim"
+                    ),
+                    models.Index(
                         condition=models.Q(("status__in", ["sending", "uncertain"])), fields=["lease_until"], name="messages_to_reconcile"
                     ),
                     models.Index(condition=models.Q(("poll_at__isnull", False)), fields=["poll_at"], name="messages_to_poll"),

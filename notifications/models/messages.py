@@ -84,6 +84,8 @@ class Message(models.Model):
         indexes = [
             # What the claim walks: its cost hangs on what is due, not on how much is scheduled.
             models.Index(fields=["send_at"], condition=Q(status=MessageStatus.SCHEDULED.value), name="messages_to_claim"),
+            # And what it walks first: never more than a few.
+            models.Index(fields=["send_at"], condition=Q(status=MessageStatus.SCHEDULED.value, is_urgent=True), name="urgent_to_claim"),
             models.Index(
                 fields=["lease_until"],
                 condition=Q(status__in=[MessageStatus.SENDING.value, MessageStatus.UNCERTAIN.value]),

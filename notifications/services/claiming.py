@@ -21,20 +21,32 @@ SPARE_SECONDS = 20  # of the lease, for the try itself and for writing down what
 # One statement on the database's clock, and a transaction of its own: a worker that is frozen or killed around it holds no lock. Rows
 # that another worker is claiming are skipped, not waited for, so any number of workers and dispatchers may run it at once.
 #
+# What is urgent comes first, by an index of its own: in one walk by both, all that is scheduled for some day would lie between.
+#
 # `wake_at` is the end of the quiet hours that now falls into, `hushed_at` when the next ones begin. `later_at` is when a message that must
 # wait may go: a late one goes one an hour to an address, three a day. That pace is taken by an upsert, which sees what another claim has
 # just committed where this statement's snapshot doesn't.
 CLAIM = """
 WITH clock AS (
     SELECT coalesce(%(now)s::timestamptz, now()) AS now
-), due AS MATERIALIZED (
-    SELECT m.id, m.channel, m.address_hash, m.send_at, m.expires_at, m.quiet_from, m.quiet_until, m.time_zone, m.is_urgent, m.pause_key,
-           clock.now AT TIME ZONE m.time_zone AS local, clock.now, clock.now - m.due_at > make_interval(mins => %(late)s) AS is_late
-      FROM notifications_message m, clock
-     WHERE m.status = 'scheduled' AND m.send_at <= clock.now
+), urgent AS MATERIALIZED (
+    SELECT m.* FROM notifications_message m, clock
+     WHERE m.status = 'scheduled' AND m.is_urgent AND m.send_at <= clock.now
      ORDER BY m.send_at
      LIMIT %(limit)s
        FOR UPDATE OF m SKIP LOCKED
+), routine AS MATERIALIZED (
+    SELECT m.* FROM notifications_message m, clock
+     WHERE m.status = 'scheduled' AND NOT m.is_urgent AND m.send_at <= clock.now
+     ORDER BY m.send_at
+     LIMIT %(routine)s
+       FOR UPDATE OF m SKIP LOCKED
+), due AS MATERIALIZED (
+    SELECT m.id, m.channel, m.address_hash, m.send_at, m.expires_at, m.quiet_from, m.quiet_until, m.time_zone, m.is_urgent, m.pause_key,
+           clock.now AT TIME ZONE m.time_zone AS local, clock.now, clock.now - m.due_at > make_interval(mins => %(late)s) AS is_late
+      FROM (SELECT * FROM urgent UNION ALL SELECT * FROM routine) m, clock
+     ORDER BY m.is_urgent DESC, m.send_at
+     LIMIT %(limit)s
 ), woken AS (
     SELECT due.*, CASE WHEN pause_key <> '' THEN (SELECT p.reason FROM notifications_pause p WHERE p.key = pause_key) END AS paused_for,
            CASE WHEN CASE WHEN quiet_from <= quiet_until THEN local::time >= quiet_from AND local::time < quiet_until
@@ -112,13 +124,13 @@ WITH clock AS (
            lease_until = CASE settled.status WHEN 'sending' THEN settled.now + make_interval(secs => %(lease)s) END
       FROM settled
      WHERE m.id = settled.id
- RETURNING m.id, m.token, m.channel, m.address, m.subject, m.body, m.html, m.due_at, m.expires_at, m.attempts, settled.is_late,
+ RETURNING m.id, m.token, m.channel, m.address, m.subject, m.body, m.html, m.due_at, m.expires_at, m.attempts, m.is_urgent, settled.is_late,
            least(settled.expires_at, settled.hushed_at) - settled.now AS lasts, m.status
 ), attempted AS (
     INSERT INTO notifications_attempt (message_id, token, started_at, verdict, provider_id, error_code)
     SELECT claimed.id, claimed.token, clock.now, '', '', '' FROM claimed, clock WHERE claimed.status = 'sending'
 )
-SELECT * FROM claimed ORDER BY due_at, id
+SELECT * FROM claimed ORDER BY is_urgent DESC, due_at, id
 """
 
 # The row is locked until the claim is committed: two claims at once can't both have the day's last text.
@@ -141,6 +153,7 @@ class Claimed(NamedTuple):
     due_at: datetime
     expires_at: datetime
     attempts: int
+    is_urgent: bool  # the channel lets it go before others that wait
     is_late: bool
     begins_by: float  # or not at all: on the monotonic clock, its validity's end or the next quiet hours
 
@@ -155,8 +168,8 @@ class Claim(NamedTuple):
     deadline: float  # on the monotonic clock: what hasn't begun to be sent by then mustn't begin
 
 
-def claim_due(limit: int = 100, *, now: datetime | None = None) -> Claim:
-    """Take up to `limit` due messages under a lease. It is committed on return: nothing is sent inside a transaction.
+def claim_due(limit: int = 100, *, only_urgent: bool = False, now: datetime | None = None) -> Claim:
+    """Take up to `limit` due messages under a lease, urgent ones first. It is committed on return: nothing is sent inside a transaction.
 
     Those whose address opted out become suppressed, those past their validity expired. What falls into the quiet hours, goes late too
     soon after another, exceeds the day's cap, or is paused, waits.
@@ -165,18 +178,22 @@ def claim_due(limit: int = 100, *, now: datetime | None = None) -> Claim:
         pass  # never inside another transaction
     started = time.monotonic()
     deadline = started + settings.DISPATCH_LEASE_SECONDS - SPARE_SECONDS * settings.DISPATCH_LEASE_SECONDS / 120
-    rows = _claim_within_cap(limit, now) if settings.SMS_DAILY_CAP else _claim(limit, now)
+    routine = 0 if only_urgent else limit
+    rows = _claim_within_cap(limit, routine, now) if settings.SMS_DAILY_CAP else _claim(limit, routine, now)
     to_send = [Claimed._make([*row, started + lasts.total_seconds()]) for *row, lasts, status in rows if status == "sending"]
     return Claim(to_send, len(rows), deadline)
 
 
-def _claim(limit: int, now: datetime | None, texts_left: int | None = None, next_day: datetime | None = None) -> list[tuple[Any, ...]]:
+def _claim(
+    limit: int, routine: int, now: datetime | None, texts_left: int | None = None, next_day: datetime | None = None
+) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(
             CLAIM,
             {
                 "now": now,
                 "limit": limit,
+                "routine": routine,
                 "late": LATE_MINUTES,
                 "look_again": LOOK_AGAIN_MINUTES,
                 "lease": settings.DISPATCH_LEASE_SECONDS,
@@ -187,12 +204,12 @@ def _claim(limit: int, now: datetime | None, texts_left: int | None = None, next
         return cursor.fetchall()
 
 
-def _claim_within_cap(limit: int, now: datetime | None) -> list[tuple[Any, ...]]:
+def _claim_within_cap(limit: int, routine: int, now: datetime | None) -> list[tuple[Any, ...]]:
     zone = ZoneInfo(settings.TIME_ZONE)
     day = (now or timezone.now()).astimezone(zone).date()
     with transaction.atomic():
         texts_left = max(settings.SMS_DAILY_CAP - _count(day, 0), 0)
-        rows = _claim(limit, now, texts_left, at_wall_clock(day + timedelta(days=1), MIDNIGHT, zone))
+        rows = _claim(limit, routine, now, texts_left, at_wall_clock(day + timedelta(days=1), MIDNIGHT, zone))
         _count(day, sum(row[2] == "sms" and row[-1] == "sending" for row in rows))
         if not texts_left and any(row[2] == "sms" for row in rows):
             raise_alarm("sms", "daily cap", f"The day's cap of {settings.SMS_DAILY_CAP} texts is reached; the rest waits.", now=now)

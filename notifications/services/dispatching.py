@@ -16,6 +16,7 @@ from notifications.services.claiming import Claimed, claim_due
 from notifications.services.recording import record_surely
 from notifications.services.seeking import sought
 
+URGENT_EVERY_SECONDS = 1  # it is looked for what is urgent, while others wait for their turn at the channel's rate
 LAST_BEGIN_SECONDS = 30  # after a run should be over. What waits still goes with the next run: this one has a task's time limit
 
 
@@ -44,21 +45,29 @@ def dispatch_until_idle(*, now: datetime | None = None, for_seconds: float | Non
 def _run(now: datetime | None, over_at: float, last_begin_at: float) -> Dispatched:
     """The next batch is claimed while others are under way: as many as the channel takes, and up to two batches that wait their turn.
 
-    With only one, the channel runs dry while the outcomes of another are written down.
+    With only one, the channel runs dry while the outcomes of another are written down. While there is no room for one, what is urgent is
+    claimed all the same: the channel lets it go before all that wait.
     """
     size = _batch_size()
     counts = Counts()
     with Courier() as courier:
         try:
-            is_claiming = True
+            is_claiming, looked_at = True, time.monotonic()
             while is_claiming or courier.under_way:
-                if is_claiming and courier.under_way <= _room(courier, size):
-                    claim = claim_due(size, now=now)
-                    counts.more = claim.seen == size
-                    is_claiming = counts.more and time.monotonic() < over_at
+                has_room = is_claiming and courier.under_way <= _room(courier, size)
+                is_to_look = looked_at + URGENT_EVERY_SECONDS <= time.monotonic() < last_begin_at
+                if has_room or is_to_look:
+                    looked_at = time.monotonic()
+                    claim = claim_due(size, only_urgent=not has_room, now=now)
+                    if has_room:
+                        counts.more = claim.seen == size
+                        is_claiming = counts.more and time.monotonic() < over_at
                     counts.set_aside += claim.seen - len(claim.to_send)
-                    found, unsent = sought(claim.to_send, courier)
-                    courier.send(unsent, deadline=min(claim.deadline, last_begin_at))
+                    deadline = min(claim.deadline, last_begin_at)
+                    at_once = [message for message in claim.to_send if message.is_urgent and not message.is_late]
+                    courier.send(at_once, deadline=deadline)  # looking for others at the provider takes a while
+                    found, unsent = sought([message for message in claim.to_send if message not in at_once], courier)
+                    courier.send(unsent, deadline=deadline)
                     _write_down(found, counts, now)
                 else:
                     _write_down(courier.take(size), counts, now)

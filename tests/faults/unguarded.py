@@ -79,7 +79,7 @@ GUARDS: dict[str, Callable[[], None]] = {
     # Not a guard, but luck: two claims seldom meet. With it left out they always do.
     "luck": lambda: _claim("::timestamptz, now()) AS now\n", "::timestamptz, now()) AS now FROM pg_sleep(0.1)\n"),
     "skip locked": lambda: _claim("FOR UPDATE OF m SKIP LOCKED", ""),
-    "pace": lambda: _claim("WHEN is_late THEN 'late'", ""),
+    "pace": lambda: _claim("WHEN is_late AND NOT is_urgent THEN 'late'", ""),
     "expiry": _expiry,
     "quiet hours": lambda: _claim("WHEN wake_at IS NOT NULL THEN 'quiet'", ""),
 }

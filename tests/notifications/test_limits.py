@@ -37,7 +37,7 @@ class TestTheWindow:
 
         async def one():
             nonlocal most, under_way
-            async with window:
+            async with window.turn():
                 under_way += 1
                 most = max(most, under_way)
                 await asyncio.sleep(seconds)
@@ -58,12 +58,12 @@ class TestTheWindow:
         async def story():
             begun = []
             for _ in range(64):
-                async with window:
+                async with window.turn():
                     begun.append(window.begun)
             for number in begun:
                 window.too_many(number)
             assert window.size == 32
-            async with window:
+            async with window.turn():
                 later = window.begun
             window.too_many(later)
             assert window.size == 16
@@ -84,7 +84,7 @@ class TestTheWindow:
 
         async def story():
             for _ in range(10):
-                async with window:
+                async with window.turn():
                     window.too_many(window.begun)
 
         asyncio.run(story())
@@ -370,7 +370,7 @@ class TestBesideTheSending:
         message = text()
         claims = iter([dispatching.claim_due])
 
-        def claim(limit, now):
+        def claim(limit, *, only_urgent, now):
             for take in claims:
                 return take(limit, now=now)._replace(seen=limit)
             signal.setitimer(signal.ITIMER_REAL, 0.1)
@@ -467,7 +467,7 @@ class TestBesideTheSending:
             text()
         claims = iter([claim_due, claim_due])
 
-        def claim(limit, now):
+        def claim(limit, *, only_urgent, now):
             try:
                 return next(claims)(limit, now=now)
             except StopIteration:
