@@ -2,7 +2,8 @@
 
 Consents are evidence, and so are a concern's steps: a row that is there is neither changed nor deleted. And whoever changes a patient's address, a script or raw SQL,
 nothing that is queued goes to the old one: looked at when the transaction ends, so that the services come first and give their reasons.
-A version of a protocol that was published is what patients were told: only when it goes out of use may still be written.
+A version of a protocol that was published is what patients were told: only when it goes out of use may still be written, once. (TRUNCATE
+isn't refused: only a table's owner may do that, who could drop the triggers, too; and tests empty their tables with it.)
 """
 
 from django.db import migrations
@@ -67,9 +68,12 @@ BEGIN
     END IF;
     IF TG_OP = 'UPDATE' THEN
         changed := NEW;
-        changed.retired_at := OLD.retired_at;
-        changed.retired_by_id := OLD.retired_by_id;
+        IF OLD.retired_at IS NULL THEN
+            changed.retired_at := OLD.retired_at;
+            changed.retired_by_id := OLD.retired_by_id;
+        END IF;
         -- Somebody who no longer has an account.
+        IF NEW.retired_by_id IS NULL THEN changed.retired_by_id := OLD.retired_by_id; END IF;
         IF NEW.made_by_id IS NULL THEN changed.made_by_id := OLD.made_by_id; END IF;
         IF NEW.published_by_id IS NULL THEN changed.published_by_id := OLD.published_by_id; END IF;
         IF changed IS NOT DISTINCT FROM OLD THEN

@@ -259,10 +259,26 @@ class TestTheDatabase:
         with refused():
             Protocol.objects.update(name="Another")
 
+    @pytest.mark.parametrize("changed", [{"retired_at": None}, {"retired_at": LATER}, {"retired_by": "eli"}])
+    def test_what_went_out_of_use_doesnt_come_back(self, clinic, dana, changed):
+        own = services.begin_protocol("Scalp", treatments=[clinic.scalp], like=published(), by=dana, now=TODAY)
+        publish(own, by=dana, now=TODAY)
+        retire(own, by=dana, now=TODAY)
+        if "retired_by" in changed:
+            changed = {"retired_by": member("Manager")}
+        with refused():
+            Protocol.objects.filter(pk=own.pk).update(**changed)
+        own.refresh_from_db()
+        assert (own.retired_at, own.retired_by) == (TODAY, dana)
+
     def test_who_leaves_the_clinic_may_be_forgotten(self, clinic, dana):
         publish(draft_of(published(), by=dana, now=TODAY), by=dana, now=LATER)
+        own = services.begin_protocol("Scalp", treatments=[clinic.scalp], like=published(), by=dana, now=TODAY)
+        publish(own, by=dana, now=TODAY)
+        retire(own, by=dana, now=LATER)
         dana.delete()
         assert Protocol.objects.get(version=2).published_by is None
+        assert Protocol.objects.get(pk=own.pk).retired_by is None
 
 
 @contextmanager
