@@ -68,6 +68,15 @@ class MoveOverPages(admin.ModelAdmin):
         except Refused as refused:
             messages.error(request, str(refused))
             return here
+        if moved.failed:
+            failed = ngettext(
+                "Of %(failed)s patient it failed: her plan stays as it was. The log says why.",
+                "Of %(failed)s patients it failed: their plans stay as they were. The log says why.",
+                moved.failed,
+            )
+            messages.error(request, failed % {"failed": moved.failed})
+        if moved.failed and not moved.plans:
+            return here
         if not moved.plans:
             messages.info(request, _("No plan followed an older version any more: nothing was changed."))
             return here if moved.left else redirect("admin:aftercare_protocol_change", protocol.pk)

@@ -162,6 +162,22 @@ class TestMovingOver:
         second = moved(newer, within=timedelta())
         assert (second.plans, second.left) == (1, 0)
 
+    def test_one_who_fails_stops_no_other(self, clinic, treated, monkeypatch, caplog):
+        clinic.treat(clinic.consents(clinic.ben), FIRST + 2 * HOUR)
+        newer, real = published(), moving_over.tell
+
+        def tell(patient, *args, **named):
+            if patient == clinic.ana:
+                raise ZeroDivisionError
+            return real(patient, *args, **named)
+
+        monkeypatch.setattr(moving_over, "tell", tell)
+        done = moved(newer)
+        assert (done.plans, done.left, done.failed) == (1, 0, 1)
+        assert dict(Plan.objects.values_list("appointment__patient", "protocol__version")) == {clinic.ana.pk: 1, clinic.ben.pk: 2}
+        assert len(outbox(caremessage__plan__appointment__patient=clinic.ana)) == 31
+        assert caplog.messages == [f"The plans of patient {clinic.ana.pk} couldn't be moved over: ZeroDivisionError"]
+
     def test_it_comes_as_it_was_foreseen(self, clinic, treated):
         clinic.treat(clinic.consents(clinic.ben), FIRST + 2 * HOUR)
         newer = published(without=("education-day-5",), more=(advice("water", 30), advice("wine", 60)))

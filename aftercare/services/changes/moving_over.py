@@ -1,12 +1,13 @@
 """Running plans follow a newer version of their protocol, because somebody says so."""
 
+import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, prefetch_related_objects
 
 from aftercare.domain.reasons import UNREACHABLE
@@ -19,17 +20,20 @@ from aftercare.services.telling.tellings import Telling, tell
 from notifications.domain.states import MessageStatus
 from scheduling.models import Patient
 
+logger = logging.getLogger(__name__)
+
 AT_MOST = timedelta(seconds=15)  # somebody waits for the page
 
 
 @dataclass(frozen=True, slots=True)
 class MovedOver:
-    """`left` plans still follow an older version: their turn comes when it is done once more."""
+    """`left` plans still follow an older version: their turn comes when it is done once more. Of `failed` patients it couldn't be done."""
 
     plans: int = 0
     taken_back: int = 0
     planned: int = 0
     left: int = 0
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +58,29 @@ def move_over(protocol: Protocol, *, by: User | None, now: datetime, within: tim
 
     By its step and number a message stays the same: what was told isn't told again, and what by the new times should have been told
     before `now` isn't told any more. What was sent stays. Each patient in a transaction of her own, so that nobody waits long for
-    a lock; after `within` it stops, and says how many are left. Done twice, or by two at once, each plan is moved once.
+    a lock, and what fails with one stops no other; after `within` it stops, and says how many are left. Done twice, or by two at once,
+    each plan is moved once.
     """
     _require_newest(protocol)
     prefetch_related_objects([protocol], "steps__texts")
     ends_at = time.monotonic() + within.total_seconds()
     plans = taken_back = planned = 0
+    failed: list[int] = []
     patients = list(dict.fromkeys(plans_behind(protocol, now).values_list("appointment__patient", flat=True)))
     for pk in patients:
-        moved = _move_hers(pk, protocol, now)
+        try:
+            moved = _move_hers(pk, protocol, now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            logger.error("The plans of patient %s couldn't be moved over: %s", pk, type(error).__name__)
+            failed.append(pk)
+            moved = MovedOver()
         plans, taken_back, planned = plans + moved.plans, taken_back + moved.taken_back, planned + moved.planned
         if time.monotonic() > ends_at:
             break
-    return MovedOver(plans, taken_back, planned, left=plans_behind(protocol, now).count())
+    left = plans_behind(protocol, now).exclude(appointment__patient__in=failed).count()
+    return MovedOver(plans, taken_back, planned, left=left, failed=len(failed))
 
 
 @transaction.atomic
