@@ -21,8 +21,9 @@ from aftercare.admin.plans import buttons, standing_of
 from aftercare.admin.remedies import to_reach
 from aftercare.forms.consent import ASKED, NewcomerWithConsentForm
 from aftercare.models import CareMessage, Plan
-from aftercare.services.plans.starting import TOO_LATE, tellings_of_new, untold_night
+from aftercare.services.plans.starting import TOO_LATE, stopped_by_hand, tellings_of_new, untold_night
 from scheduling.admin import AppointmentAdmin
+from scheduling.admin.names import staff_name
 from scheduling.admin.steps import Outcome, Step
 from scheduling.forms import NewcomerForm
 from scheduling.models import Appointment, Move, Patient, Product
@@ -181,6 +182,11 @@ def _as_it_came(appointment: Appointment) -> str:
 def _goes_without(step: Step, appointment: Appointment) -> str:
     """In a sentence or two, why she gets no messages when the appointment takes, or has taken, this step; "" where she gets them."""
     patient = appointment.patient
+    if step.verb == "complete" and (plan := stopped_by_hand(appointment)):
+        who = staff_name(plan.stopped_by) or "Somebody"
+        return (
+            f"{who} stopped {patient.first_name}'s aftercare of this session: {plan.stop_reason.rstrip('.')}. Start it again from its page."
+        )
     if step.verb == "complete" and (why := services.why_unreachable(patient)):
         return f"No aftercare can go out: {why}. {to_reach(patient, why)}"
     if step.verb == "cancel" and (why := services.why_not_called_off(appointment, timezone.now())):

@@ -250,6 +250,23 @@ class TestStoppedByHand:
         assert queued()[0] == ("serum-day-4", "Wed 4 Nov 02:00")
         assert len(outbox()) == 29
 
+    def test_a_corrected_end_time_doesnt_undo_it_however_often_and_a_start_does(self, plan):
+        self.stop(plan)
+        session = Appointment.objects.get(pk=plan.appointment_id)
+        for minutes in (5, 10):
+            session = scheduling.reopen(session, now=END + 5 * HOUR)
+            session = scheduling.complete(session, completed_at=END - minutes * MINUTE, now=END + 5 * HOUR)
+        assert outbox() == []
+        latest = Plan.objects.order_by("-pk").first()
+        assert (latest.completed_at, latest.stopped_at) == (END - 10 * MINUTE, END + 4 * HOUR)
+        assert (latest.stopped_by, latest.stop_reason) == (member("Clinician"), "allergic to the serum")
+        assert set(left_out(latest)) == {ALREADY_TOLD, "allergic to the serum"}
+        running = start_again(latest, now=END + 6 * HOUR)
+        assert running.stopped_at is None
+        assert queued()[0] == ("serum-day-3", "Tue 3 Nov 22:50")
+        scheduling.complete(scheduling.reopen(session, now=END + 6 * HOUR), completed_at=END, now=END + 6 * HOUR)
+        assert Plan.objects.filter(stopped_at=None).exists()  # she had started it again: it isn't stopped any more
+
     def test_twice_it_is_started_once(self, plan):
         self.stop(plan)
         start_again(plan, now=END + 5 * HOUR)

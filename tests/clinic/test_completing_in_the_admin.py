@@ -14,6 +14,7 @@ from django.utils import timezone
 from freezegun import freeze_time
 
 from aftercare.models import CareMessage, Plan
+from aftercare.services import stop_by_hand
 from notifications.models import Message
 from scheduling import services
 from scheduling.errors import BookingRefused
@@ -362,6 +363,23 @@ class TestCompleting:
         assert said in desk.get(step(booked))
         answer = desk.post(step(booked), typed(), follow=True)
         assert notes(answer) == [f"Ana Alvarez, {booked.local_time_text}: completed. {said}"]
+
+    def test_what_a_clinician_has_stopped_stays_stopped_and_both_pages_say_so(self, desk, booked, sign_in):
+        desk.post(step(booked), typed())
+        dana = User.objects.create_user("dana", first_name="Dana", last_name="Diaz")
+        stop_by_hand(Plan.objects.get(), reason="allergic to the serum", by=dana, now=END)
+        session = services.reopen(Appointment.objects.get(), now=END)
+        said = "Dana Diaz stopped Ana's aftercare of this session: allergic to the serum. Start it again from its page."
+        page = desk.get(step(session))
+        assert said in page
+        assert page.count('class="told is-left-out"') == 32
+        answer = desk.post(step(session), typed(END - timedelta(minutes=5)), follow=True)
+        assert notes(answer) == [f"Ana Alvarez, {booked.local_time_text}: completed. {said}"]
+        assert outbox(caremessage__plan__isnull=False) == []
+        clinician, latest = Browser(sign_in("Clinician"), END), Plan.objects.order_by("-pk").first()
+        assert "by Dana Diaz: allergic to the serum" in clinician.get(f"{HERE}{session.pk}/change/")
+        clinician.post(f"/admin/aftercare/plan/{latest.pk}/start-again/")
+        assert len(outbox(caremessage__plan__stopped_at=None, caremessage__plan__isnull=False)) == 32
 
     def test_who_cant_be_reached_is_shown_what_she_misses(self, clinic, desk):
         bens = clinic.book(clinic.ben)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from aftercare.services.plans.starting import start_plan
+from aftercare.services.plans.starting import REOPENED, start_plan
 from aftercare.services.plans.stopping import end_earlier_plans, start_last_again, stop_plan
 from aftercare.services.telling.consent import hold
 from aftercare.services.telling.taking_back import take_back
@@ -23,5 +23,5 @@ def tell_of_completion(appointment: Appointment, *, product: Product | None = No
 @transaction.atomic
 def tell_of_reopening(appointment: Appointment, *, now: datetime) -> None:
     """Its plan stops. If it ended an earlier one, that goes on."""
-    stop_plan(appointment, reason="the session was reopened", by=appointment.status_by, now=now)
+    stop_plan(appointment, reason=REOPENED, by=appointment.status_by, now=now)
     start_last_again(appointment, now=now)

@@ -28,6 +28,7 @@ from scheduling.models import Appointment, Patient, Product
 TOO_LATE = "its time had passed when the session was marked completed"
 SPOKEN = "told at the clinic: the session ended in the patient's quiet hours"
 NEXT_SESSION = "the next session took place"
+REOPENED = "the session was reopened"
 
 
 def start_plan(
@@ -36,12 +37,14 @@ def start_plan(
     product: Product | None = None,
     protocol: Protocol | None = None,
     too_late: str = TOO_LATE,
+    is_again: bool = False,
     now: datetime | None = None,
 ) -> Plan:
     """Plan everything that follows the session, counted from its actual end (F16, F17). The appointment is fulfilled.
 
     `product` is what goes on the skin, and is named in the texts. Without a `protocol` it is the treatment's. What an earlier plan of
-    this session has told isn't told again. Where the next session of the same skin took place already, the plan has ended as it starts.
+    this session has told isn't told again. Where the next session of the same skin took place already, the plan has ended as it starts;
+    nor does completing a session once more undo what somebody has stopped: that takes `is_again`, which says that somebody wants it to run.
 
     The plan, its messages and their lines in the ledger are written in one statement. Requires a transaction.
     """
@@ -50,11 +53,27 @@ def start_plan(
     now = now or timezone.now()
     protocol = protocol or protocol_for(appointment.course.treatment)
     plan = Plan(pk=next_plan_number(), appointment=appointment, protocol=protocol, product=product, completed_at=appointment.completed_at)
-    tell(appointment.patient, tellings_of_new(plan, now, too_late), appointment=appointment, plan=plan, now=now)
-    if is_overtaken(appointment):
-        plan.stopped_at, plan.stop_reason = now, NEXT_SESSION
-        plan.save(update_fields=["stopped_at", "stop_reason"])
+    stopped = None if is_again else stopped_by_hand(appointment)
+    over = _over(appointment, stopped)
+    tell(appointment.patient, as_of(tellings_of_plan(plan), now, too_late, over), appointment=appointment, plan=plan, now=now)
+    if stopped:
+        plan.stopped_at, plan.stopped_by, plan.stop_reason = stopped.stopped_at, stopped.stopped_by, stopped.stop_reason
+    elif over:
+        plan.stopped_at, plan.stop_reason = now, over
+    if over:
+        plan.save(update_fields=["stopped_at", "stopped_by", "stop_reason"])
     return plan
+
+
+def stopped_by_hand(appointment: Appointment) -> Plan | None:
+    """The session's last plan, where somebody has stopped it and nobody has started it again."""
+    last = Plan.objects.filter(appointment=appointment).select_related("stopped_by").order_by("-pk").first()
+    return last if last and last.stopped_at and last.stop_reason not in (NEXT_SESSION, REOPENED) else None
+
+
+def _over(appointment: Appointment, stopped: Plan | None) -> str:
+    """Why nothing more goes out; "" where it does."""
+    return stopped.stop_reason if stopped else NEXT_SESSION if is_overtaken(appointment) else ""
 
 
 def is_overtaken(appointment: Appointment) -> bool:
@@ -69,9 +88,9 @@ def same_skin(appointment: Appointment) -> QuerySet[Appointment]:
 
 
 def tellings_of_new(plan: Plan, now: datetime, too_late: str = TOO_LATE) -> list[Telling]:
-    """As `tellings_of_plan`, at its start. What lies before `now` isn't to go out, nor anything once the next session took place."""
-    over = NEXT_SESSION if is_overtaken(plan.appointment) else ""
-    return as_of(tellings_of_plan(plan), now, too_late, over)
+    """As `tellings_of_plan`, at its start. What lies before `now` isn't to go out, nor anything of what somebody has stopped, or once the
+    next session took place."""
+    return as_of(tellings_of_plan(plan), now, too_late, _over(plan.appointment, stopped_by_hand(plan.appointment)))
 
 
 def as_of(tellings: Iterable[Telling], now: datetime, too_late: str = TOO_LATE, over: str = "") -> list[Telling]:

@@ -68,7 +68,7 @@ def start_again(plan: Plan, *, now: datetime) -> Plan:
     hold_alone(plan.appointment.patient)
     appointment = Appointment.objects.select_related("course__treatment", "patient", "location").get(pk=plan.appointment_id)
     _require_startable(plan, appointment, now)
-    return start_plan(appointment, product=plan.product, protocol=plan.protocol, too_late=PAST_BY_THEN, now=now)
+    return start_plan(appointment, product=plan.product, protocol=plan.protocol, too_late=PAST_BY_THEN, is_again=True, now=now)
 
 
 def why_not_again(plan: Plan, now: datetime) -> str:
