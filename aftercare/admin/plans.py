@@ -93,7 +93,7 @@ class PlanAdmin(ReadOnly):
         """It was stopped and started again: what one of them has told, no later one tells."""
         return format_html_join(
             "",
-            '<p><a href="{}">{}</a> {}</p>',
+            '<div><a href="{}">{}</a> {}</div>',
             (
                 (
                     reverse("admin:aftercare_plan_change", args=[other.pk]),
