@@ -21,7 +21,7 @@ from aftercare.admin.plans import buttons, standing_of
 from aftercare.admin.remedies import to_reach
 from aftercare.forms.consent import ASKED, NewcomerWithConsentForm
 from aftercare.models import CareMessage, Plan
-from aftercare.services.plans.starting import TOO_LATE, stopped_by_hand, tellings_of_new, untold_night
+from aftercare.services.plans.starting import SPOKEN, TOO_LATE, stopped_by_hand, tellings_of_new, untold_night
 from scheduling.admin import AppointmentAdmin
 from scheduling.admin.names import staff_name
 from scheduling.admin.steps import Outcome, Step
@@ -162,15 +162,16 @@ def _messages(appointment: Appointment, *, whole: bool = False) -> SafeString:
 def _as_it_came(appointment: Appointment) -> str:
     """What was left out of a session that was completed late, and what is to be told her by word of mouth; "" where there is neither."""
     lines = CareMessage.objects.filter(plan__appointment=appointment, plan__stopped_at=None)
-    late = dict(lines.filter(message=None, reason=TOO_LATE).order_by("planned_for", "pk").values_list("key", "planned_for"))
+    late = lines.filter(message=None, reason__in=[TOO_LATE, SPOKEN]).order_by("planned_for", "pk")
     plan = Plan.objects.select_related("protocol", "product").filter(appointment=appointment, stopped_at=None).first()
     if plan is None:
         return ""
     patient, now = appointment.patient, timezone.now()
     plan.appointment = appointment
     tellings = tellings_of_new(plan, now)
-    doses = {telling.key for telling in tellings if telling.is_a_dose}
-    said = told.dropped(((key in doses, at) for key, at in late.items()), patient.zone)
+    by_key = {telling.key: telling for telling in tellings}
+    missed = [(by_key[line.key], line.reason, line.planned_for) for line in late if line.key in by_key]
+    said = told.dropped(told.missed(missed, now), patient.zone)
     to_say = told.to_say(untold_night(tellings, now), patient.first_name, patient.zone)
     if not said and not to_say:
         return ""

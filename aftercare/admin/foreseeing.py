@@ -29,7 +29,7 @@ def shown(foreseen: Sequence[Foreseen], appointment: Appointment, now: datetime)
         "language": patient.language,
         "days": told.by_days((_message(one, zone) for one in foreseen), zone, localtime(now, zone).date()),
         "summary": told.summary(texts, len(going) - len(texts), going[-1].line.planned_for if going else None, zone),
-        "dropped": told.dropped(_because(foreseen, TOO_LATE), zone),
+        "dropped": told.dropped(told.missed(((one.telling, one.line.reason, one.line.planned_for) for one in foreseen), now), zone),
         "told_already": told.told_already(_because(foreseen, ALREADY_TOLD), zone),
         "left_out": _left_out(foreseen),
         "to_say": told.to_say(untold_night((one.telling for one in foreseen), now), patient.first_name, zone) if going else "",

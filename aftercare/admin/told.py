@@ -1,6 +1,6 @@
 """Messages to be, as pages show them: by days, on the patient's own clock."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -13,7 +13,9 @@ from django.utils.translation import ngettext
 
 from aftercare.domain.clocks import ClockChange, change_on, comes_twice
 from aftercare.domain.expansion import Planned
+from aftercare.domain.protocol import Kind
 from aftercare.models.protocols import KINDS
+from aftercare.services.plans.starting import TOO_LATE, doses_missed
 from aftercare.services.telling.tellings import Telling
 from aftercare.wording import clock_times, then_at
 from notifications.domain.segments import segments
@@ -90,6 +92,15 @@ def dropped(messages: Iterable[tuple[bool, datetime]], zone: ZoneInfo) -> str:
         len(lines),
     )
     return said % _counted(lines, zone) if lines else ""
+
+
+def missed(lines: Iterable[tuple[Telling, str, datetime]], now: datetime) -> Iterator[tuple[bool, datetime]]:
+    """(is it one dose, its time) of each that isn't told any more. A night's text stands for its doses; those ahead the desk tells her."""
+    for telling, reason, planned_for in lines:
+        if telling.kind is Kind.DOSE:
+            yield from ((True, dose) for dose in doses_missed(telling, reason, now))
+        elif reason == TOO_LATE:
+            yield False, planned_for
 
 
 def told_already(messages: Iterable[tuple[bool, datetime]], zone: ZoneInfo) -> str:

@@ -1,6 +1,6 @@
 """A protocol and the end of a session, turned into messages with their times. The same question always has the same answer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -42,8 +42,12 @@ class Planned:
         return f"{self.step.slug}-{self.number}{NIGHT if self.is_night else ''}"
 
     def is_past(self, now: datetime) -> bool:
-        """A session completed late: this message's time has gone by. A night's one is of use until the night begins."""
+        """This message's time has gone by. A night's one is of use until the night begins."""
         return self.expires_at <= now if self.is_night and not self.is_spoken else self.send_at < now
+
+    def is_missed(self, now: datetime) -> bool:
+        """A session completed late: it isn't told any more. A dose has its time; other words are worth telling while they are of use."""
+        return self.is_past(now) if self.step.kind is Kind.DOSE else self.expires_at <= now
 
 
 def expand(
@@ -53,7 +57,7 @@ def expand(
 
     Elapsed offsets are counted in UTC, wall-clock ones in the patient's `time_zone` (F16, F17). With `quiet`, a quiet night is
     kept: its doses are folded into one message before it, anything else waits for its end. With `now`, a session completed late
-    starts mid-way: what lies before `now` is dropped, and a night's message whose night hasn't begun goes at once.
+    starts mid-way, as `caught_up` says.
     """
     zone = ZoneInfo(time_zone)
     completed_at = completed_at.astimezone(UTC)
@@ -61,9 +65,25 @@ def expand(
     if quiet:
         planned = _nights_kept(planned, completed_at, zone, quiet)
     if now:
-        now = now.astimezone(UTC)
-        planned = [replace(message, send_at=max(message.send_at, now)) for message in planned if not message.is_past(now)]
+        goes_at = caught_up(planned, now)
+        planned = [replace(message, send_at=goes_at[message.key]) for message in planned if message.key in goes_at]
     return sorted(planned, key=_in_time)
+
+
+def caught_up(planned: Iterable[Planned], now: datetime) -> dict[str, datetime]:
+    """Key → when it goes, of a plan that starts `now`; what is missed has no time any more.
+
+    What is late and still of use goes at once: one message, that of the coming night first, and the others at a distance, where they
+    are of use until then.
+    """
+    now = now.astimezone(UTC)
+    ahead = [message for message in planned if not message.is_missed(now)]
+    goes_at = {message.key: message.send_at for message in ahead}
+    late = sorted((message for message in ahead if message.send_at < now), key=lambda message: (not message.is_night, message.expires_at))
+    for place, message in enumerate(late):
+        at = now + APART * place
+        goes_at[message.key] = at if at < message.expires_at else now
+    return goes_at
 
 
 def _occurrences(step: Step, completed_at: datetime, zone: ZoneInfo) -> Iterator[Planned]:

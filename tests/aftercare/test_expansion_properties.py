@@ -269,11 +269,24 @@ def mornings_bring_no_burst(case: Case) -> None:
 def what_is_past_is_dropped_and_nothing_else(case: Case) -> None:
     late = {message.key: message for message in case.plan(now=case.now)}
     for message in case.plan():
-        ahead = message.send_at >= case.now or (message.is_night and not message.is_spoken and message.expires_at > case.now)
+        is_of_use = message.expires_at > case.now and (message.step.kind is not Kind.DOSE or (message.is_night and not message.is_spoken))
+        ahead = message.send_at >= case.now or is_of_use
         assert (message.key in late) is ahead
         if ahead:
-            assert late.pop(message.key) == replace(message, send_at=max(message.send_at, case.now))
+            then = late.pop(message.key)
+            assert then == replace(message, send_at=then.send_at)
+            assert then.send_at == message.send_at if message.send_at >= case.now else case.now <= then.send_at < message.expires_at
     assert not late
+
+
+def what_is_late_brings_no_burst(case: Case) -> None:
+    """At most one at once, and the others at a distance, unless they would be of no use by then."""
+    as_planned = {message.key: message.send_at for message in case.plan()}
+    late = [message for message in case.plan(now=case.now) if as_planned[message.key] < case.now]
+    roomy = [message for message in late if message.expires_at > case.now + APART * len(late)]
+    assert all(later.send_at - sooner.send_at >= APART for sooner, later in pairwise(roomy))
+    assert all(message.send_at == case.now for message in late if message.is_night)
+    assert not late or min(message.send_at for message in late) == case.now
 
 
 PROPERTIES: list[Callable[[Case], None]] = [
@@ -290,6 +303,7 @@ PROPERTIES: list[Callable[[Case], None]] = [
     a_nights_text_comes_before_it_and_says_when_to_go_on,
     mornings_bring_no_burst,
     what_is_past_is_dropped_and_nothing_else,
+    what_is_late_brings_no_burst,
 ]
 
 
@@ -412,6 +426,8 @@ BROKEN: list[tuple[Callable[[Case], None], object, str, Any]] = [
     (mornings_bring_no_burst, expansion, "_in_the_morning", all_at_once),
     (what_is_past_is_dropped_and_nothing_else, Planned, "is_past", lambda _self, _now: False),
     (what_is_past_is_dropped_and_nothing_else, Planned, "is_past", lambda self, now: self.send_at < now),
+    (what_is_past_is_dropped_and_nothing_else, Planned, "is_missed", Planned.is_past),
+    (what_is_late_brings_no_burst, expansion, "APART", timedelta()),
 ]
 
 

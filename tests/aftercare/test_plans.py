@@ -194,6 +194,30 @@ class TestCompletedLate:
         assert local(outbox()[0].send_at) == "Wed 4 Nov 02:00"
         assert "(4 of 8)" in outbox()[0].body
 
+    def test_advice_that_is_still_of_use_goes_at_once(self, clinic):
+        """The session ended on Tuesday afternoon and is marked completed on Wednesday at 10:28: the advice of 10:00 isn't lost."""
+        booked = clinic.book(clinic.consents(clinic.ana))
+        now = END + timedelta(hours=20, minutes=28)
+        scheduling.complete(booked, completed_at=END, now=now)
+        first = outbox()[0]
+        assert (first.channel, local(first.send_at), first.subject) == ("email", "Wed 4 Nov 10:28", "Day 1: what you may see in the mirror")
+        assert [line for line in planned() if line.kind == "education" and line.message is None] == []
+
+    def test_of_what_is_late_one_goes_at_once_and_the_next_a_little_later(self, clinic):
+        booked = clinic.book(clinic.consents(clinic.ana))
+        now = END + timedelta(days=14, hours=3, minutes=30)  # the two weeks' email of 10:00 and the check-in of 17:00 are of use
+        scheduling.complete(booked, completed_at=END, now=now)
+        assert [(one.channel, local(one.send_at)) for one in outbox()[:2]] == [("sms", "Tue 17 Nov 17:30"), ("email", "Tue 17 Nov 17:45")]
+
+    def test_a_night_that_is_over_was_told_by_nobody(self, clinic):
+        """She went home in her quiet hours, and the session is marked completed in the morning."""
+        clinic.ana.wants_quiet_nights = True
+        clinic.ana.save()
+        booked = clinic.book(clinic.consents(clinic.ana))
+        scheduling.complete(booked, completed_at=END + timedelta(hours=8), now=END + timedelta(hours=20))
+        night = next(line for line in planned() if line.key.endswith("-night"))
+        assert (night.message, night.reason) == (None, TOO_LATE)
+
     def test_weeks_late_there_is_no_burst(self, clinic):
         booked = clinic.book(clinic.consents(clinic.ana))
         now = END + timedelta(days=20)

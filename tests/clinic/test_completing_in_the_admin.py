@@ -313,10 +313,10 @@ class TestCompleting:
         desk.now = END + 4 * HOUR
         assert "Completed late: 1 dose is left out, as its time has passed (Tue, Nov 3: 5:00 PM)." in desk.get(step(booked))
 
-    def test_a_nights_one_message_isnt_counted_as_one_dose(self, desk, booked):
+    def test_of_a_nights_one_message_only_the_doses_that_have_passed_are_counted(self, desk, booked):
         Patient.objects.update(wants_quiet_nights=True)
         desk.now = END + 8 * HOUR  # ten in the evening: the doses of the night were named in one message at half past eight
-        said = "Completed late: 3 messages are left out, as their times have passed (Tue, Nov 3: 5:00 PM, 8:00 PM, 8:30 PM)."
+        said = "Completed late: 2 doses are left out, as their times have passed (Tue, Nov 3: 5:00 PM, 8:00 PM)."
         to_say = (
             "No message comes before this night, so tell Ana now: the next times for the serum are about 11:00 PM, 2:00 AM and 5:00 AM, "
             "only if awake; then at 8:00 AM."
@@ -326,6 +326,19 @@ class TestCompleting:
         assert to_say in page
         answer = desk.post(step(booked), typed() | {"wants_quiet_nights": "quiet"}, follow=True)
         assert notes(answer) == [f"Ana Alvarez, {booked.local_time_text}: completed; aftercare is on its way. {said} {to_say}"]
+
+    def test_the_next_morning_nobody_has_told_her_of_the_night(self, clinic, desk):
+        """The session ended in her quiet hours: the page doesn't say that she was told."""
+        clinic.consents(clinic.ana)
+        late = clinic.book(clinic.ana, at("2026-11-03", "21:15"))
+        desk.now = at("2026-11-04", "11:15")
+        answers = typed(at("2026-11-03", "22:15"), wants_quiet_nights="quiet")
+        page = desk.get(preview(late), **answers)
+        said = "Completed late: 4 doses are left out, as their times have passed (Wed, Nov 4: 1:15 AM, 4:15 AM, 7:15 AM, 10:15 AM)."
+        assert said in page
+        assert "Told at the clinic" not in page
+        [note] = notes(desk.post(step(late), answers, follow=True))
+        assert said in note
 
     def test_what_is_told_by_word_of_mouth_after_a_session_that_ends_in_the_night(self, clinic, desk):
         clinic.consents(clinic.ana)

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from aftercare.domain.expansion import Planned, expand
+from aftercare.domain.expansion import Planned, caught_up, expand
 from aftercare.domain.protocol import Kind
 from aftercare.domain.reasons import ALREADY_TOLD
 from aftercare.domain.timeline import Weeks, weeks_after
@@ -88,22 +88,34 @@ def same_skin(appointment: Appointment) -> QuerySet[Appointment]:
 
 
 def tellings_of_new(plan: Plan, now: datetime, too_late: str = TOO_LATE) -> list[Telling]:
-    """As `tellings_of_plan`, at its start. What lies before `now` isn't to go out, nor anything of what somebody has stopped, or once the
-    next session took place."""
+    """As `tellings_of_plan`, at its start. Of what lies before `now` only what is still of use goes out, and nothing of what somebody has
+    stopped, or once the next session took place."""
     return as_of(tellings_of_plan(plan), now, too_late, _over(plan.appointment, stopped_by_hand(plan.appointment)))
 
 
 def as_of(tellings: Iterable[Telling], now: datetime, too_late: str = TOO_LATE, over: str = "") -> list[Telling]:
-    """Of a plan that starts `now`. `over` says why nothing more goes out."""
-    return [_as_of(telling, now, too_late, over) for telling in tellings]
+    """Of a plan that starts `now`, in order of time. `over` says why nothing more goes out."""
+    told = list(tellings)
+    goes_at = caught_up((telling.planned for telling in told if telling.planned and not telling.reason), now)
+    return sorted((_as_of(telling, goes_at, now, too_late, over) for telling in told), key=lambda telling: telling.send_at)
 
 
-def _as_of(telling: Telling, now: datetime, too_late: str, over: str) -> Telling:
+def _as_of(telling: Telling, goes_at: dict[str, datetime], now: datetime, too_late: str, over: str) -> Telling:
     planned = telling.planned
+    if telling.reason == SPOKEN and telling.expires_at <= now:
+        return replace(telling, reason=too_late)  # that night is over, and nobody can have told her by this page
     if telling.reason or planned is None:
         return telling
-    is_past = planned.is_past(now)
-    return replace(telling, reason=too_late) if is_past else replace(telling, send_at=max(telling.send_at, now), reason=over)
+    at = goes_at.get(planned.key)
+    return replace(telling, send_at=at, reason=over) if at else replace(telling, reason=too_late)
+
+
+def doses_missed(telling: Telling, reason: str, now: datetime) -> list[datetime]:
+    """Of a plan at its start, the doses that this message stands for and whose times have passed untold. `reason` is why it doesn't go."""
+    planned = telling.planned
+    if planned is None or telling.kind is not Kind.DOSE or reason not in (SPOKEN, TOO_LATE):
+        return []
+    return [dose for dose in planned.folded or (planned.send_at,) if dose <= now]
 
 
 def untold_night(tellings: Iterable[Telling], now: datetime) -> Planned | None:
