@@ -54,6 +54,19 @@ def test_it_goes_while_what_is_routine_is_paused_and_is_a_step_of_her_concern(cl
     assert [event.what for event in concern.events.all()][4:] == ["answered"]
 
 
+def test_an_answer_from_the_desk_leaves_the_clock_running(clinic, staff):
+    """Whoever may not resolve a concern hasn't taken it by answering: there is a button to acknowledge it."""
+    OnCallContact.objects.create(name="Dana Diaz", phone="+12125550120")
+    concern = raise_concern(patient=clinic.ana, severity="urgent", said="bleeding", now=NIGHT)
+    before = concern.escalate_at
+    say(clinic, "Somebody calls you.", member("Front desk"), now=NIGHT + MINUTE)
+    concern.refresh_from_db()
+    assert [event.what for event in concern.events.all()] == ["raised", "told", "answered"]
+    assert (concern.acknowledged_at, concern.escalate_at) == (None, before)
+    assert before is not None
+    assert dispatch(now=NIGHT + MINUTE).accepted == 2  # the answer, and the alert
+
+
 @pytest.mark.parametrize("words", ["", " \n", "\x00", "\u200b", "\u200d\u2060 \ufeff", "\u3164"])
 def test_without_words_nothing_goes(clinic, staff, words):
     with pytest.raises(NothingToSay, match="Write an answer first"):

@@ -21,6 +21,7 @@ from scheduling.models import Location, Patient
 
 MOST_SEGMENTS = 2
 IS_OF_USE_FOR = timedelta(hours=4)
+MAY_RESOLVE = "aftercare.resolve_concern"
 TWICE_WITHIN = timedelta(minutes=1)  # the same words are the same answer: a button was pressed twice
 
 
@@ -39,7 +40,8 @@ def way_to(patient: Patient) -> tuple[str, str]:
 def answer(
     patient: Patient, words: str, *, by: User, concern: Concern | None = None, seen: int | None = None, now: datetime
 ) -> CareMessage:
-    """At once and at any hour: she wrote to us. The clinic's name goes in front. Whoever answers an open concern has acknowledged it.
+    """At once and at any hour: she wrote to us. The clinic's name goes in front. Whoever may resolve an open concern acknowledges it
+    by answering; anybody else's answer leaves its clock running.
 
     `seen` is the open concern's `heard` as it was when they looked, 0 where none was open; None: they know all that there is.
     Raises NothingToSay, TooLong (more than 2 segments), CantBeReached, SaidMore. Sent twice within a minute, it is sent once.
@@ -61,7 +63,7 @@ def answer(
         require_seen(held, seen)
     line = _write(patient, channel, address, letter, key_of(patient, words, by, now), by, held, now)
     if held and not held.resolved_at:
-        if not held.acknowledged_at:
+        if not held.acknowledged_at and by.has_perm(MAY_RESOLVE):
             acknowledge_held(held, by=by, now=now)
         ConcernEvent.objects.create(concern=held, what=ConcernEvent.What.ANSWERED, at=now, by=by)
     return line
