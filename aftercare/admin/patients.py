@@ -98,9 +98,9 @@ class PatientWithConsentAdmin(PatientAdmin):
         for channel in dict.fromkeys(void):
             field = ADDRESSES[channel]
             messages.warning(request, f"Consent was for the old {field}. Ask {obj.first_name} again, and tick it for the new one.")
-        if change and (said or void):
-            note = " ".join(str(sentence) for sentence in [*said, *changes.since(obj, before)])
-            if note:
+        if change:
+            sentences = [*said, *changes.since(obj, before, reach_changed=bool(said or void))]
+            if note := " ".join(str(sentence) for sentence in sentences):
                 messages.info(request, note)
 
 

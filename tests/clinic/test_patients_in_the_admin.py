@@ -116,6 +116,22 @@ def test_it_says_what_a_change_of_consent_did(clinic, desk):
     assert "was changed successfully" in save(care_by_sms="on", recall_by_sms="on")
 
 
+def test_several_changes_at_once_are_counted_as_what_came_of_them(clinic, desk):
+    """Texts end and her language changes: each message is planned anew twice, and goes another way once."""
+    ana = clinic.consents(clinic.ana)
+    clinic.book(ana, timezone.now() + timedelta(days=10), now=timezone.now())
+    here = f"/admin/scheduling/patient/{ana.pk}/change/"
+
+    def save(**typed) -> str:
+        first, *_ = desk.post(here, as_form(ana, **typed), follow=True).context["messages"]
+        return str(first)
+
+    assert save(care_by_email="on", language="es") == "Texts end. 3 planned ones go by email instead."
+    assert save(care_by_email="on", care_by_sms="on", language="en") == "Texts start. 3 planned ones go by text instead."
+    assert save(care_by_email="on", care_by_sms="on", language="es") == "3 planned messages follow."
+    assert len(outbox()) == 3
+
+
 def test_a_new_number_is_evidence_with_the_name_of_who_entered_it(clinic, desk):
     ana = clinic.consents(clinic.ana, "sms")
     User.objects.filter(username="frontdesk").update(first_name="Priya", last_name="Nair")
