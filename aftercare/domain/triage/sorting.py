@@ -17,7 +17,7 @@ RULES = load()
 NOTE_OF_PICTURES = re.compile(r"\n?\[with (?:a picture|\d+ pictures), to be seen in the Twilio console\]\s*\Z")
 LEFT_OUT = "~"
 WELL = ("FINE", "PRAISE")
-EXPLAINS = ("TOPIC", "CARE", "ASK", "EXPECTED", "GONE", "LESS", "IDIOM")
+EXPLAINS = ("TOPIC", "CARE", "ASK", "EXPECTED", "GONE", "GOES", "LESS", "IDIOM")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def triage(body: str, *, asked: bool = False) -> Verdict:
         return Verdict(Level.worst(flagged.values()), tuple(key for key in FLAGS if key in flagged))
     if (
         said.has_unread
-        or (has_pictures and not said.words)
+        or (has_pictures and not numbers and not _names(passages, "FINE", "PRAISE", "TOPIC"))
         or numbers - {1}
         or (numbers and _only_asks(said))
         or _is_doubted(hits, passages, asked=asked)

@@ -83,6 +83,8 @@ def test_a_picture_is_looked_at(number):
     assert triage(with_pictures("all good", number), asked=True) == Verdict(Level.WORDS)
     assert triage(with_pictures("here is my insurance card", number)) == Verdict(Level.WORDS)
     assert triage(with_pictures("", number)) == Verdict(Level.SOON)
+    assert triage(with_pictures("what is this", number)) == Verdict(Level.SOON)
+    assert triage(with_pictures("mira esto", number)) == Verdict(Level.SOON)
     assert triage(with_pictures("it's bleeding a lot", number)) == Verdict(Level.URGENT, ("bleeding",))
 
 

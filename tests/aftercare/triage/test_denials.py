@@ -38,6 +38,13 @@ NOTHING_THERE = [
     "el moretón ya casi ni se ve",
 ]
 STILL_THERE = [
+    "how do i stop the bleeding",
+    "I need to stop the bleeding",
+    "pressing on it to stop the bleeding",
+    "waiting for bleeding to stop",
+    "how long until the bleeding stops",
+    "how do i make the fever go away",
+    "need the fever to go down",
     ("not bleeding but it's full of pus", Level.URGENT, "infection"),
     ("no fever, but a hard lump", Level.SOON, "knots"),
     ("no fever hard lump on my chin", Level.SOON, "knots"),
