@@ -214,7 +214,7 @@ def _late(count: Waiting) -> str:
     if count.late:
         said = ngettext("%(count)s of them is past its time.", "%(count)s of them are past their time.", count.late)
         return said % {"count": count.late}
-    return _("Somebody is to see to them.") if count.concerns else _("Nobody is worried.")
+    return _("Each waits for somebody to take it on.") if count.concerns else _("Nobody is worried.")
 
 
 def _on_call_tiles(locations: Sequence[Location]) -> list[Tile]:

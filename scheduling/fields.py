@@ -21,9 +21,20 @@ def time_zones() -> set[str]:
 
 def validate_time_zone(value: str) -> None:
     if value not in time_zones():
+        example = similar_time_zone(value) or "America/New_York"
         raise ValidationError(
-            _("“%(value)s” is not a time zone; use a name such as America/New_York."), code="time_zone", params={"value": value}
+            _("“%(value)s” is not a time zone; use a name such as %(example)s."),
+            code="time_zone",
+            params={"value": value, "example": example},
         )
+
+
+def similar_time_zone(value: str) -> str:
+    """America/Denver for “Denver”: the first one that ends in what was typed, America's before all others; "" for none."""
+    ending = f"/{value.strip().casefold().replace(' ', '_')}"
+    return min(
+        (name for name in time_zones() if name.casefold().endswith(ending)), key=lambda name: (name[:8] != "America/", name), default=""
+    )
 
 
 def validate_name(value: str) -> None:

@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from aftercare import services
@@ -25,6 +25,7 @@ from aftercare.domain.reasons import ALREADY_TOLD
 from aftercare.errors import Refused
 from aftercare.models import CareMessage, Plan
 from aftercare.querysets import CareMessageQuerySet
+from aftercare.wording import usual_product
 from notifications.admin.reading import badge
 from notifications.domain.states import MessageStatus
 from scheduling.admin.names import staff_name
@@ -36,13 +37,13 @@ STOP = "aftercare.stop_plan"
 
 @admin.register(Plan)
 class PlanAdmin(ReadOnly):
-    list_display = ["patient_name", "ended", "product", "protocol", "standing"]
+    list_display = ["patient_name", "ended", "serum", "protocol", "standing"]
     list_select_related = ["appointment__patient", "product", "protocol", "stopped_by"]
     search_fields = ["appointment__patient__first_name", "appointment__patient__last_name"]
     search_help_text = gettext_lazy("Patient's name")
     change_form_template = "aftercare/plan_form.html"
     readonly_fields = (
-        *("patient_link", "session", "ended", "product", "protocol_link", "standing"),
+        *("patient_link", "session", "ended", "serum", "protocol_link", "standing"),
         *("others", "ahead", "whole_ahead", "gone", "whole_gone", "given_up", "whole_given_up"),
     )
 
@@ -52,7 +53,7 @@ class PlanAdmin(ReadOnly):
         return super().get_queryset(request).select_related("appointment__patient", "protocol", "product", "stopped_by")
 
     def get_fieldsets(self, request: HttpRequest, obj: Plan | None = None) -> Any:
-        fields = ["patient_link", "session", "ended", "product", "protocol_link", "standing"]
+        fields = ["patient_link", "session", "ended", "serum", "protocol_link", "standing"]
         about = (None, {"fields": [*fields, "others"] if obj and _others(obj).exists() else fields})
         if not request.user.has_perm("aftercare.view_caremessage"):
             return [about]
@@ -61,6 +62,11 @@ class PlanAdmin(ReadOnly):
         if obj and not _given_up(obj).exists():
             sections.pop()
         return [about, *((title, {"fields": [f"{whole}{name}"]}) for title, name in sections)]
+
+    @admin.display(description=gettext_lazy("product"), ordering="product__name")
+    def serum(self, plan: Plan) -> str:
+        """Where none was chosen, texts name the usual one."""
+        return str(plan.product or usual_product("en"))
 
     @admin.display(description=gettext_lazy("patient"), ordering="appointment__patient__last_name")
     def patient_name(self, plan: Plan) -> str:
@@ -220,7 +226,10 @@ def _waiting(plan: Plan) -> QuerySet[CareMessage]:
 def _stopped(count: int) -> str:
     if not count:
         return _("The aftercare is stopped. Nothing was waiting to go out.")
-    return _("The aftercare is stopped. Messages that won’t go out: %(count)s.") % {"count": count}
+    said = ngettext(
+        "The aftercare is stopped: %(count)s message won’t go out.", "The aftercare is stopped: %(count)s messages won’t go out.", count
+    )
+    return said % {"count": count}
 
 
 def _ahead(plan: Plan, *, whole: bool = False) -> SafeString:

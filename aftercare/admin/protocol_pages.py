@@ -18,12 +18,14 @@ from django.views.decorators.http import require_POST
 
 from aftercare import services
 from aftercare.admin.move_over_pages import plans_behind
-from aftercare.admin.protocol_words import differences, hours, in_words
+from aftercare.admin.protocol_words import differences, facts_of, hours, in_words, rewordings
 from aftercare.domain.checking import Problem
+from aftercare.domain.remarks import remarks_on
 from aftercare.errors import ChangedMeanwhile, NameTaken, NotADraft, Refused
 from aftercare.forms.protocols import DetailsForm, NewProtocolForm
 from aftercare.models import Plan, Protocol
 from aftercare.services.protocols.drafts import details_seen
+from aftercare.services.protocols.publishing import why_not_retire
 
 
 class ProtocolPages(admin.ModelAdmin):
@@ -74,7 +76,13 @@ class ProtocolPages(admin.ModelAdmin):
                 return redirect(page_of(protocol))
         problems = services.problems_of(protocol) if protocol.is_draft else []
         steps = [
-            {"row": row, "words": in_words(step), "valid_for": hours(step.valid_for), "problems": about(problems, step.slug)}
+            {
+                "row": row,
+                "words": in_words(step),
+                "valid_for": hours(step.valid_for),
+                "problems": about(problems, step.slug),
+                "facts": facts_of([step]),
+            }
             for row in protocol.steps.prefetch_related("texts")
             for step in [row.as_domain()]
         ]
@@ -85,11 +93,12 @@ class ProtocolPages(admin.ModelAdmin):
             "seen": details_seen(protocol),
             "problems": linked(problems, protocol),
             "steps": steps,
+            "facts": facts_of(row.as_domain() for row in protocol.steps.all()),
             "state": state_of(protocol),
             "versions": Protocol.objects.filter(slug=protocol.slug).exclude(pk=protocol.pk).order_by("-version"),
             "draft": Protocol.objects.filter(slug=protocol.slug, published_at=None).exclude(pk=protocol.pk).first(),
             "may_begin": self.has_change_permission(request) and not protocol.is_draft,
-            "may_retire": self.has_change_permission(request) and is_in_use(protocol),
+            "may_retire": self.has_change_permission(request) and not why_not_retire(protocol),
             "behind": plans_behind(request, protocol),
         }
         return self.shown(request, "aftercare/protocol.html", str(protocol), context)
@@ -115,6 +124,8 @@ class ProtocolPages(admin.ModelAdmin):
             done=_("%(protocol)s is published: sessions completed from now on follow it.") % {"protocol": protocol},
             explained=_what_publishing_does(protocol, former),
             news=news,
+            changes=rewordings(former.as_domain(), protocol.as_domain(), dict(settings.PATIENT_LANGUAGES)) if former else [],
+            remarks=[f"“{row.slug}”: {said}" for row in protocol.steps.all() for said in remarks_on(row.as_domain())],
             has_former=former is not None,
             refused="" if protocol.is_draft else _("%(protocol)s is published already.") % {"protocol": protocol},
             problems=linked(problems, protocol),
@@ -130,10 +141,11 @@ class ProtocolPages(admin.ModelAdmin):
             button=_("Take it out of use"),
             done=_("%(name)s is out of use.") % {"name": protocol.name},
             explained=[
-                _("No session that is completed from now on follows it, in whichever version. Its treatments follow the general protocol."),
+                _("No session that is completed from now on follows it, in whichever version. Its treatments follow “%(general)s”.")
+                % {"general": _general_beside(protocol)},
                 _("Plans under way go on to their end. Publishing a new version brings it back into use."),
             ],
-            refused="" if is_in_use(protocol) else _("%(protocol)s isn’t in use.") % {"protocol": protocol},
+            refused=why_not_retire(protocol),
         )
 
     def discard_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -225,6 +237,12 @@ def linked(problems: list[Problem], protocol: Protocol) -> list[tuple[str, Probl
     return [(pages.get(problem.step, ""), problem) for problem in problems]
 
 
+def _general_beside(protocol: Protocol) -> str:
+    """The name of the protocol that treatments without their own follow, once this one is out of use."""
+    general = Protocol.objects.in_use().filter(treatments=None).exclude(pk=protocol.pk).order_by("-published_at", "-pk").first()
+    return general.name if general else ""
+
+
 def _what_publishing_does(protocol: Protocol, former: Protocol | None) -> list[str]:
     names = [str(treatment) for treatment in protocol.treatments.all()]
     whose = ", ".join(names) if names else _("every treatment that has no protocol of its own")
@@ -238,5 +256,5 @@ def _what_publishing_does(protocol: Protocol, former: Protocol | None) -> list[s
             number,
         )
         said.append(kept % {"count": number} if number else _("No plan is under way."))
-    said.append(_("It can’t be changed any more then: a change is a new version."))
+    said.append(_("Once it is published, nothing in it can be changed: a change is a new version."))
     return said

@@ -15,10 +15,12 @@ from django.views.decorators.http import require_POST
 
 from aftercare import services
 from aftercare.admin.protocol_pages import about, page_of, state_of
-from aftercare.admin.protocol_words import accents_left_out, hours, in_words, what_makes_it_dear
+from aftercare.admin.protocol_words import accents_left_out, facts_of, hours, in_words, what_makes_it_dear
 from aftercare.domain.checking import Problem, Surroundings, accents_lost, longest, problems_in, problems_in_text
+from aftercare.domain.facts import FACTS
 from aftercare.domain.placeholders import PLACEHOLDERS
 from aftercare.domain.protocol import Kind, Step, Text
+from aftercare.domain.remarks import remarks_on
 from aftercare.errors import NameTaken, Refused
 from aftercare.forms.protocols import LONGEST_TEXT, NEW_STEP, PARTS, StepForm
 from aftercare.models import Protocol, ProtocolStep
@@ -146,6 +148,9 @@ class ProtocolStepPages(admin.ModelAdmin):
             "languages": languages,
             "problems": _with_places(about(problems, row.slug)) if row else [],
             "placeholders": PLACEHOLDERS,
+            "facts": FACTS,
+            "own_facts": facts_of([written]) if written else [],
+            "remarks": remarks_on(written) if written else [],
             "state": state_of(protocol),
             "words": in_words(step) if step else "",
             "valid_for": hours(step.valid_for) if step else "",

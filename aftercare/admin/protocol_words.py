@@ -6,12 +6,16 @@ from typing import Any
 
 from django.utils.formats import time_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
-from aftercare.domain.protocol import Kind, Protocol, Step
+from aftercare.domain.facts import FACTS, facts_in
+from aftercare.domain.protocol import Kind, Protocol, Step, Text
 from notifications.domain.segments import MOST, plain
 
 HOUR = timedelta(hours=1)
+A_DAY = timedelta(days=1)
+SESSIONS_END = range(7, 22)  # hours of the day
+PARTS = {"sms": gettext_lazy("text message"), "subject": gettext_lazy("email’s subject"), "email": gettext_lazy("email")}
 
 
 def in_words(step: Step) -> str:
@@ -19,14 +23,17 @@ def in_words(step: Step) -> str:
     begins = _after(step.first_after)
     if step.at:
         clocks = _list([time_format(at, "g:i A") for at in step.at])
-        if step.times == 1:
+        day = _its_day(step)
+        if step.times == 1 and day is not None:
+            said = _("%(what)s, on day %(day)s at %(clocks)s") % {"what": _what(step), "day": day, "clocks": clocks}
+        elif step.times == 1:
             said = _("%(what)s, at the first %(clocks)s later than %(begins)s") % {"what": _what(step), "clocks": clocks, "begins": begins}
         else:
             said = _("%(what)s at %(clocks)s, from %(begins)s") % {"what": _what(step), "clocks": clocks, "begins": begins}
     elif step.times == 1 or step.every is None:
         said = f"{_what(step)}, {begins}"
     else:
-        every = hours(step.every)
+        every = _("hour") if step.every == HOUR else hours(step.every)
         said = _("%(what)s, every %(every)s from %(begins)s") % {"what": _what(step), "every": every, "begins": begins}
     return said if step.until is None else _("%(said)s, none later than %(until)s") % {"said": said, "until": _after(step.until)}
 
@@ -57,6 +64,37 @@ def differences(old: Protocol, new: Protocol, languages: dict[str, Any]) -> list
         if reworded:
             said.append(_("“%(step)s” has other words in %(languages)s.") % {"step": slug, "languages": _list(reworded)})
     return said
+
+
+def rewordings(old: Protocol, new: Protocol, languages: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each changed text of a step that both have, before and after."""
+    was = {step.slug: step.texts for step in old.steps}
+    found = []
+    for step in new.steps:
+        for code, called in languages.items():
+            before, after = was.get(step.slug, {}).get(code, Text("")), step.texts.get(code, Text(""))
+            parts = [
+                {"called": PARTS[part], "before": getattr(before, part), "after": getattr(after, part)}
+                for part in PARTS
+                if getattr(before, part) != getattr(after, part)
+            ]
+            if step.slug in was and parts:
+                found.append({"step": step.slug, "code": code, "language": called, "parts": parts})
+    return found
+
+
+def facts_of(steps: Iterable[Step]) -> list[tuple[str, str]]:
+    """The facts that they rest on, in their order, with what each says."""
+    named = {fact for step in steps for fact in facts_in(step.facts)}
+    return [(fact, meaning) for fact, meaning in FACTS.items() if fact in named]
+
+
+def _its_day(step: Step) -> int | None:
+    """Day 3 for the first 10:00 AM later than 60 hours: the one on which it comes whenever in the day a session ends, or None."""
+    clocks = sorted(timedelta(hours=clock.hour, minutes=clock.minute) for clock in step.at)
+    ends = (timedelta(hours=hour) + step.first_after for hour in SESSIONS_END)
+    days = {end // A_DAY + (end % A_DAY >= clocks[-1]) for end in ends}
+    return days.pop() if len(days) == 1 else None
 
 
 def what_makes_it_dear(dear: Sequence[str]) -> str:

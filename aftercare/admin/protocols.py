@@ -14,11 +14,12 @@ from aftercare.admin.protocol_step_pages import ProtocolStepPages
 from aftercare.admin.reading import ReadOnly
 from aftercare.models import Protocol
 from notifications.admin.reading import badge
+from scheduling.admin.names import staff_name
 
 
 @admin.register(Protocol)
 class ProtocolAdmin(MoveOverPages, PreviewPages, ProtocolStepPages, ProtocolPages, ReadOnly):
-    list_display = ["shown_name", "version", "state", "for_treatments", "published_at", "published_by"]
+    list_display = ["shown_name", "version", "state", "for_treatments", "published_at", "publisher"]
     list_display_links = ["shown_name"]
     list_select_related = ["published_by"]
 
@@ -34,6 +35,10 @@ class ProtocolAdmin(MoveOverPages, PreviewPages, ProtocolStepPages, ProtocolPage
     @admin.display(description=_("name"), ordering="slug")
     def shown_name(self, protocol: Protocol) -> str:
         return protocol.name
+
+    @admin.display(description=_("published by"), ordering="published_by__last_name")
+    def publisher(self, protocol: Protocol) -> str:
+        return staff_name(protocol.published_by) or "–"
 
     @admin.display(description=_("state"))
     def state(self, protocol: Protocol) -> SafeString:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import pairwise, product
+from itertools import pairwise, permutations, product
 from zoneinfo import ZoneInfo
 
 from aftercare.domain.discretion import reserved, revealing
@@ -155,7 +155,7 @@ def _why_needed(part: str, channel: str) -> str:
 
 def _left_in_braces(left: str, where: str) -> str:
     if len(left) == 1:
-        return f"there is a single “{left}” in the {where}, which patients would see: take it out."
+        return f"“{left}” in the {where} belongs to no placeholder, and patients would see it: take it out."
     known = _list([f"{{{name}}}" for name in PLACEHOLDERS])
     return f"“{left}” in the {where} stands for nothing. There are {known}."
 
@@ -170,15 +170,15 @@ def _of_times(step: Step, plans: Sequence[list[Planned]], around: Surroundings) 
     if not any(message.step.slug == step.slug for plan in plans for message in plan):
         yield say("it sends nothing. It begins later than its last message may be.")
     quiet = around.quiet
-    hours = f"{quiet.starts:%H:%M} to {quiet.ends:%H:%M}"
+    hours = f"{quiet.starts:%-I:%M %p} to {quiet.ends:%-I:%M %p}"
     for clock in step.at:
         if quiet.covers(datetime.combine(EVES[0], clock, tzinfo=ZoneInfo(ZONE))):
-            yield say(f"{clock:%H:%M} is in the quiet hours, {hours}, in which nothing is sent: choose another time of day.")
+            yield say(f"{clock:%-I:%M %p} is in the quiet hours, {hours}, in which nothing is sent: choose another time of day.")
     longest_wait = (datetime.combine(EVES[0], quiet.ends) - datetime.combine(EVES[0], quiet.starts)) % timedelta(days=1)
     if not step.at and step.kind is not Kind.DOSE and step.valid_for < longest_wait:
         yield say(
-            f"it may fall into the quiet hours, {hours}, and be worthless before they end. Send it at a set time of day, or let it be "
-            f"worth sending for {_hours(longest_wait)}."
+            f"it may fall into the quiet hours, {hours}, and be worthless before they end. Send it at a set time of day, or raise "
+            f"“Worth sending for” to {_hours(longest_wait)}."
         )
     for fact in unknown_facts(step.facts):
         yield say(f"“{fact}” is no clinical fact: they are F1 to F21.")
@@ -194,14 +194,18 @@ def _too_many(plans: Sequence[list[Planned]], around: Surroundings) -> Iterator[
     """Whichever channel reaches her may have to carry everything."""
     zone = ZoneInfo(ZONE)
     days = (Counter(message.send_at.astimezone(zone).date() for message in plan) for plan in plans)
-    most = max((number for day in days for number in day.values()), default=0)
+    # The first of the fullest days, and the step that fills it.
+    fullest = ((number, -index, day) for index, counted in enumerate(days) for day, number in counted.items())
+    most, index, day = max(fullest, key=lambda one: one[:2], default=(0, 0, EVES[0]))
     room = around.most_per_day - BESIDES
     if most > room:
+        of_that_day = Counter(message.step.slug for message in plans[-index] if message.send_at.astimezone(zone).date() == day)
+        [(slug, number)] = of_that_day.most_common(1)
         yield Problem(
             "",
             "",
-            f"On one day it can send {most} messages. Patients agreed to {around.most_per_day} a day, and {BESIDES} of those are kept for "
-            f"a confirmation and two reminders: {most - room} too many.",
+            f"On one day it can send {most} messages, {number} of them from “{slug}”. Patients agreed to {around.most_per_day} a day, and "
+            f"{BESIDES} of those are kept for a confirmation and two reminders: {most - room} too many.",
         )
 
 
@@ -226,9 +230,18 @@ def _late_doses(protocol: Protocol, plans: Sequence[list[Planned]]) -> Iterator[
     moment. There a dose mustn't go out once the other is worthless itself.
     """
     late: dict[str, tuple[timedelta, str]] = {}
+    overlaps = _overlaps(plans)
+    for (sooner, later), number in overlaps.items():
+        yield Problem(
+            sooner,
+            "",
+            f"“{sooner}”: its doses go on once “{later}” has begun. Send {number} of them at most, or let “{later}” begin later.",
+        )
     for plan in plans:
         doses = sorted((message for message in plan if message.step.kind is Kind.DOSE), key=_due_at)
         for dose, following in pairwise(doses):
+            if {(dose.step.slug, following.step.slug), (following.step.slug, dose.step.slug)} & overlaps.keys():
+                continue  # that is what is wrong, not how late they may go out
             is_fixed = dose.step.slug == following.step.slug or not (dose.step.at or following.step.at)
             latest = _due_at(following) if is_fixed else following.expires_at
             if dose.expires_at > latest:
@@ -238,12 +251,36 @@ def _late_doses(protocol: Protocol, plans: Sequence[list[Planned]]) -> Iterator[
         if step.slug in late:
             gap, due = late.pop(step.slug)
             next_one = "the next one is due" if due == step.slug else f"“{due}” is due"
-            advice = f"Let it be worth sending for {_hours(gap)} at most." if gap > timedelta() else "Leave one of them out."
+            advice = f"Lower “Worth sending for” to {_hours(_typed(gap))}." if gap > timedelta() else "Leave one of them out."
             yield Problem(
                 step.slug,
                 "",
                 f"“{step.slug}”: a dose may go out up to {_hours(step.valid_for)} late, which can be after {next_one}. {advice}",
             )
+
+
+def _overlaps(plans: Sequence[list[Planned]]) -> dict[tuple[str, str], int]:
+    """Of two steps of doses, where the one that begins sooner (its slug, the other's) goes on once the other has begun: how many of its
+    doses are due by then, in the plan in which these are fewest."""
+    found: dict[tuple[str, str], int] = {}
+    for plan in plans:
+        if any(message.folded for message in plan):
+            continue  # a night's doses are one message, and can't be counted
+        due: dict[str, list[datetime]] = {}
+        for message in plan:
+            if message.step.kind is Kind.DOSE:
+                due.setdefault(message.step.slug, []).append(message.send_at)
+        for sooner, later in permutations(due, 2):
+            begins = min(due[later])
+            if min(due[sooner]) < begins < max(due[sooner]):
+                number = sum(at < begins for at in due[sooner])
+                found[sooner, later] = min(number, found.get((sooner, later), number))
+    return found
+
+
+def _typed(length: timedelta) -> timedelta:
+    """What people type for it: whole hours, and what is shorter as it is."""
+    return length // HOUR * HOUR or length
 
 
 def _due_at(message: Planned) -> datetime:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.formats import time_format
 from django.utils.text import slugify
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from aftercare.domain.facts import facts_in, unknown_facts
@@ -26,6 +27,7 @@ LONGEST_TEXT, LONGEST_EMAIL = 1_000, 10_000
 ELAPSED, CLOCK = "elapsed", "clock"
 TIME_OF_DAY = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*(?:([ap])\.?\s*m?\.?)?", re.IGNORECASE)
 PARTS = ("sms", "subject", "email")
+BOUNDS: dict[str, Any] = {"min_value": _("Enter %(limit_value)s or more."), "max_value": _("Enter %(limit_value)s or less.")}
 
 
 class ClockTimes(forms.CharField):
@@ -53,7 +55,24 @@ def _time_of_day(written: str) -> time:
     return time(hour, minute)
 
 
-class DetailsForm(forms.Form):
+class WholeNumber(forms.IntegerField):
+    default_error_messages = BOUNDS | {"invalid": _("Enter a whole number.")}
+
+
+class Number(forms.DecimalField):
+    default_error_messages = BOUNDS | {"invalid": _("Enter a number.")}
+
+
+class NamedForm(forms.Form):
+    """What is missing is said with the name of its field."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.error_messages["required"] = gettext("Please fill in “%(field)s”.") % {"field": field.label}
+
+
+class DetailsForm(NamedForm):
     name = forms.CharField(label=_("Name"), max_length=100, help_text=_("As you call it among yourselves. Patients don’t see it."))
     treatments = forms.ModelMultipleChoiceField(
         Treatment.objects.order_by("name"),
@@ -83,7 +102,7 @@ class NewProtocolForm(DetailsForm):
     field_order = ["name", "like", "treatments"]
 
 
-class StepForm(forms.Form):
+class StepForm(NamedForm):
     """Drafts may be saved without all their words: what is missing is said, and keeps them from being published."""
 
     slug = forms.CharField(
@@ -107,23 +126,23 @@ class StepForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
-    first_after_hours = forms.IntegerField(
+    first_after_hours = WholeNumber(
         label=_("First after … hours"),
         min_value=0,
         max_value=A_YEAR,
         help_text=_("Counted from the session’s end. A day is 24 hours, a week 168."),
     )
-    every_hours = forms.IntegerField(label=_("Then every … hours"), required=False, min_value=1, max_value=A_YEAR)
+    every_hours = WholeNumber(label=_("Then every … hours"), required=False, min_value=1, max_value=A_YEAR)
     at = ClockTimes(label=_("At"), required=False, max_length=200, help_text=_("Such as “8:00 AM, 8:00 PM”."))
-    times = forms.IntegerField(label=_("How many at most"), min_value=1, max_value=MOST_MESSAGES)
-    until_hours = forms.IntegerField(
+    times = WholeNumber(label=_("How many at most"), min_value=1, max_value=MOST_MESSAGES)
+    until_hours = WholeNumber(
         label=_("None later than … hours"),
         required=False,
         min_value=0,
         max_value=A_YEAR,
-        help_text=_("From the session’s end, too. Left empty, the number decides."),
+        help_text=_("From the session’s end, too: with 48, nothing is sent later than two days after it. Left empty, the number decides."),
     )
-    valid_hours = forms.DecimalField(
+    valid_hours = Number(
         label=_("Worth sending for … hours"),
         min_value=Decimal("0.1"),
         max_value=A_YEAR,

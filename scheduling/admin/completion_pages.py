@@ -101,7 +101,7 @@ class CompletionPages(StepPages):
                 "wants_quiet_nights": appointment.patient.wants_quiet_nights,
             }
         elif not form.is_valid() and form.errors.keys() & form.fields.keys():
-            return _notice(_("Please correct what is marked: then the messages are shown."))
+            return _notice(_("Correct what is marked, and the messages are shown."))
         else:
             answers = self.answers(step, appointment, form.cleaned_data)
         try:

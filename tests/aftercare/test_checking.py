@@ -65,8 +65,8 @@ class TestTheWhole:
         """Eight doses and one piece of advice are just what twelve leave room for."""
         second = replace(ADVICE, slug="more-advice", at=(time(11),))
         assert only(said(DOSE, ADVICE, second)) == (
-            "On one day it can send 10 messages. Patients agreed to 12 a day, and 3 of those are kept for a confirmation and two "
-            "reminders: 1 too many."
+            "On one day it can send 10 messages, 8 of them from “day”. Patients agreed to 12 a day, and 3 of those are kept for a "
+            "confirmation and two reminders: 1 too many."
         )
         assert said(DOSE, ADVICE, second, around=replace(AROUND, most_per_day=13)) == []
 
@@ -75,20 +75,20 @@ class TestDoses:
     def test_one_that_may_go_out_once_the_next_is_due(self):
         late = replace(DOSE, valid_for=3 * HOUR + timedelta(minutes=1))
         assert only(said(late)) == (
-            "“day”: a dose may go out up to 3 hours and 1 minute late, which can be after the next one is due. Let it be worth sending for "
-            "3 hours at most."
+            "“day”: a dose may go out up to 3 hours and 1 minute late, which can be after the next one is due. Lower “Worth sending for” "
+            "to 3 hours."
         )
         assert said(replace(DOSE, valid_for=3 * HOUR)) == []
 
     def test_across_steps_that_are_both_counted_from_the_sessions_end(self):
         then = replace(DOSE, slug="then", first_after=25 * HOUR, times=1)
         assert only(said(replace(DOSE, valid_for=2 * HOUR), then)) == (
-            "“day”: a dose may go out up to 2 hours late, which can be after “then” is due. Let it be worth sending for 1 hour at most."
+            "“day”: a dose may go out up to 2 hours late, which can be after “then” is due. Lower “Worth sending for” to 1 hour."
         )
 
     def test_at_times_of_day_the_shorter_gap_counts(self):
         week = replace(DOSE, slug="week", first_after=24 * HOUR, every=None, at=(time(8), time(11)), times=14, valid_for=4 * HOUR)
-        assert "worth sending for 3 hours at most" in only(said(week))
+        assert "Lower “Worth sending for” to 3 hours." in only(said(week))
         assert said(replace(week, valid_for=3 * HOUR)) == []
 
     def test_from_counted_hours_to_times_of_day_it_must_not_outlive_the_next(self):
@@ -97,6 +97,21 @@ class TestDoses:
         day = replace(DOSE, times=1, first_after=24 * HOUR)
         assert said(day, week) == []
         assert "which can be after “week” is due" in only(said(replace(day, valid_for=5 * HOUR), week))
+
+    def test_where_one_goes_on_into_the_next_the_one_that_goes_on_is_named(self):
+        """24 doses, one an hour from 3 hours on: the last ones would come between those of the week."""
+        week = replace(DOSE, slug="week", first_after=24 * HOUR, every=None, at=(time(8), time(20)), times=14, valid_for=4 * HOUR)
+        hourly = replace(DOSE, every=HOUR, times=24, valid_for=HOUR)
+        assert only(said(hourly, week, around=replace(AROUND, most_per_day=99, night=lambda *_: ""))) == (
+            "“day”: its doses go on once “week” has begun. Send 22 of them at most, or let “week” begin later."
+        )
+        assert said(replace(hourly, times=22), week, around=replace(AROUND, most_per_day=99, night=lambda *_: "")) == []
+
+    def test_advice_can_be_typed(self):
+        """An hour and a half lies between the two: the field takes whole hours."""
+        week = replace(DOSE, slug="week", first_after=24 * HOUR, every=None, at=(time(8), time(9, 30)), times=14, valid_for=3 * HOUR)
+        assert "Lower “Worth sending for” to 1 hour." in only(said(week))
+        assert said(replace(week, valid_for=HOUR)) == []
 
     def test_two_at_the_same_moment(self):
         assert "Leave one of them out." in only(said(replace(DOSE, times=1), replace(DOSE, slug="twin", times=1)))
@@ -108,13 +123,13 @@ class TestTimes:
 
     def test_a_time_of_day_in_the_quiet_hours(self):
         assert only(said(replace(ADVICE, at=(time(22),), valid_for=12 * HOUR))) == (
-            "“advice”: 22:00 is in the quiet hours, 21:00 to 08:00, in which nothing is sent: choose another time of day."
+            "“advice”: 10:00 PM is in the quiet hours, 9:00 PM to 8:00 AM, in which nothing is sent: choose another time of day."
         )
         assert said(replace(ADVICE, at=(time(8),))) == []
 
     def test_what_waits_for_the_morning_must_be_worth_sending_then(self):
         elapsed = replace(ADVICE, at=(), times=1)
-        assert "let it be worth sending for 11 hours" in only(said(elapsed))
+        assert "raise “Worth sending for” to 11 hours" in only(said(elapsed))
         assert said(replace(elapsed, valid_for=11 * HOUR)) == []
 
     def test_a_fact_that_there_is_not(self):
@@ -145,7 +160,7 @@ class TestWords:
         )
 
     def test_a_brace_that_is_left_over(self):
-        assert "there is a single “}” in the email’s subject" in only(said(worded(subject="All is well}")))
+        assert "“}” in the email’s subject belongs to no placeholder" in only(said(worded(subject="All is well}")))
 
     def test_the_clinics_name_and_number(self):  # F12
         assert "begin it with {clinic}" in only(said(worded(sms="All is well. Call {phone}.")))

@@ -107,7 +107,7 @@ class TestOneMessage:
     def test_the_first_text_of_a_quiet_night_in_spanish_keeps_its_accents(self, preview):
         night = next(one for one in preview(language="es", quiet=True, completed_at=END + 6 * HOUR) if one.night)
         assert night.words == (
-            "Maple Street Clinic: sérum hialurónico solo si no duerme, aprox. 11:00 PM, 2:00 AM y 5:00 AM, y luego a las 8:00 AM. "
+            "Maple Street Clinic: sérum hialurónico solo si no duerme, hacia 11:00 PM, 2:00 AM y 5:00 AM, y luego a las 8:00 AM. "
             "STOP para salir."
         )
         assert (night.cost, night.lost) == (("UCS-2", 2), ())

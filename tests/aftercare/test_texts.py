@@ -330,7 +330,7 @@ class TestSpanish:
 
         start = f"{LONGEST_NAME}: the next times for your hyaluronic acid serum are about 11:00 PM and 2:00 AM"
         assert sms(datetime(2026, 12, 2, 8, 0, tzinfo=NEW_YORK)) == f"{start}, then at 8:00 AM. Only if you are awake: sleep comes first."
-        assert "solo si no duerme, aprox. 11:00 PM y 2:00 AM, y luego a las 8:00 AM." in sms(
+        assert "solo si no duerme, hacia 11:00 PM y 2:00 AM, y luego a las 8:00 AM." in sms(
             datetime(2026, 12, 2, 8, 0, tzinfo=NEW_YORK), "es"
         )
         # A day later, the same words would be taken for tonight.

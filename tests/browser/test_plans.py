@@ -42,7 +42,7 @@ def test_stopped_with_a_reason_and_started_again(desk, plan, axe, fits, picture)
     axe(page)
     page.get_by_label("Why is it stopped?").fill("Allergic to the serum")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("The aftercare is stopped.")).to_be_visible()
+    expect(page.get_by_text("The aftercare is stopped")).to_be_visible()
     expect(page.get_by_text("Allergic to the serum").first).to_be_visible()
     assert outbox() == []
     axe(page)

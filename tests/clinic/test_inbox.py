@@ -366,7 +366,7 @@ class TestAConversation:
 
         page = words_of(shown(desk(), thread(ana)))
 
-        assert "Maple Street Clinic is closed until Monday, 8:00 AM. Whoever writes now is told so, and to turn to 911." in page
+        assert "Maple Street Clinic is closed until Monday, 8:00 AM. Anyone who writes now is told so, and where to turn: 911." in page
 
     def test_of_a_number_that_nobody_has(self, clinic, desk):
         reply = says("which clinic is this?", 77).reply

@@ -78,7 +78,7 @@ class TestStopping:
         assert (answer.status_code, answer.url) == (302, here)
         assert outbox() == []
         said = page(clinician, here)
-        assert "The aftercare is stopped. Messages that won’t go out: 31." in said
+        assert "The aftercare is stopped: 31 messages won’t go out." in said
         assert "Tue, Nov 3, 2026, 6:00 PM by clinician: Allergic to the serum" in said
         assert "Start the aftercare again" in said
         assert LogEntry.objects.get().change_message == "Stopped: Allergic to the serum"

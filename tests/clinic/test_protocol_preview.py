@@ -196,6 +196,8 @@ class TestWhatIsntRight:
             ("ended_at", "", "Enter a time."),
             ("ended_at", "25:61", "Enter a time, such as 2:30 PM."),
             ("time_zone", "Mars/Olympus", "“Mars/Olympus” is not a time zone; use a name such as America/New_York."),
+            ("time_zone", "Denver", "“Denver” is not a time zone; use a name such as America/Denver."),
+            ("time_zone", "new york", "use a name such as America/New_York."),
             ("time_zone", "../../etc/passwd", "“../../etc/passwd” is not a time zone"),
             ("time_zone", "America/\0", "Null characters are not allowed."),
             ("time_zone", "x" * 20_000, "Ensure this value has at most 64 characters"),

@@ -4,6 +4,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from aftercare.models import Protocol, ProtocolStep
@@ -61,10 +62,23 @@ class TestReading:
         said = read(dana.get(page(published())))
         assert "8 doses, every 3 hours from 3 hours after the session’s end." in said
         assert "14 doses at 8:00 AM and 8:00 PM, from 24 hours after the session’s end." in said
-        assert "1 message, at the first 10:00 AM later than 12 hours after the session’s end." in said
+        assert "1 message, on day 1 at 10:00 AM." in said
         assert "By text message; worth sending for 2 hours." in said
         assert "Make a new version" in said
         assert "<textarea" not in said
+
+    def test_what_the_facts_say_stands_on_both_pages(self, dana, clinic):
+        f12 = "With bruising, bleeding, peeling or signs of infection that are more than mild, the patient calls the clinic at once."
+        said = read(dana.get(page(published())))
+        assert f'<dt id="fact-F12">F12</dt><dd>{f12}</dd>' in said
+        assert '<a class="fact" href="#fact-F12">F12</a>' in said
+        assert 'id="fact-F21"' not in said
+        assert f12 in read(dana.get(step_page(step_of(published()))))
+
+    def test_who_published_it_is_called_by_name(self, dana, draft, clinic):
+        maya = User.objects.create_user("maya", first_name="Maya", last_name="Lindqvist")
+        publish(draft, by=maya, now=TODAY)
+        assert '<td class="field-publisher">Maya Lindqvist</td>' in read(dana.get(PROTOCOLS))
 
     def test_a_published_step_shows_both_languages_and_nothing_to_change(self, dana, clinic):
         row = step_of(published())
@@ -112,6 +126,12 @@ class TestANewVersion:
         said = read(dana.get(page(draft, "publish")))
         assert "Sessions that are completed from now on follow it, for every treatment that has no protocol of its own." in said
         assert "“education-day-1” has other words in English." in said
+        before = unescape(said[said.index("Before") :])
+        assert before.index("marks, redness, slight swelling") < before.index("After") < before.index("rest today. Something wrong?")
+        assert said.count("Before</span>") == 1
+        assert "Nobody has written for your colleagues what is new in it." in said
+        Protocol.objects.filter(pk=draft.pk).update(note="Shorter words for day 1.")
+        assert "Shorter words for day 1." in read(dana.get(page(draft, "publish")))
         assert protocol_for(clinic.face) == published()
         answer = dana.post(page(draft, "publish"), follow=True)
         assert "version 2 is published: sessions completed from now on follow it." in read(answer)
@@ -150,10 +170,12 @@ class TestANewVersion:
             ({"facts": "F2 F22"}, "There is no fact “F22”: they are F1 to F21."),
             ({"slug": "¡!"}, "Please use letters from A to Z."),
             ({"slug": "serum-day"}, "There is a step “serum-day” already"),
-            ({"times": "0"}, "greater than or equal to 1"),
-            ({"times": "99999999999999999999"}, "less than or equal to 60"),
-            ({"first_after_hours": "-1"}, "greater than or equal to 0"),
-            ({"valid_hours": "0"}, "greater than or equal to 0.1"),
+            ({"times": "0"}, "Enter 1 or more."),
+            ({"times": "99999999999999999999"}, "Enter 60 or less."),
+            ({"first_after_hours": "-1"}, "Enter 0 or more."),
+            ({"valid_hours": "0"}, "Enter 0.1 or more."),
+            ({"first_after_hours": "8785"}, "Enter 8784 or less."),
+            ({"first_after_hours": ""}, "Please fill in “First after … hours”."),
             ({"kind": "recall"}, "recall is not one of the available choices"),
             ({"en-subject": "x" * 121}, "at most 120 characters"),
             ({"en-sms": "nul \0"}, "Null characters are not allowed."),
@@ -183,8 +205,19 @@ class TestANewVersion:
         assert '<a href="#words-en">English: The text message says “face”.' in on_its_own_page
         assert "“education-day-1”, English:" not in on_its_own_page
         refused = dana.post(page(draft, "publish"))
-        assert "It can't be published yet: see what must be mended." in read(refused)
+        assert "It can’t be published yet: see what must be mended." in read(refused)
         assert Protocol.objects.get(pk=draft.pk).is_draft
+
+    def test_a_dose_more_often_than_its_fact_says_is_remarked_and_may_be_published(self, dana, draft):  # F16
+        row = step_of(draft, "serum-day")
+        changed = form_of(dana, step_page(row)) | {"every_hours": "2", "times": "5"}
+        said = read(dana.post(step_page(row), changed, follow=True))
+        assert "F16 says every 3 hours; this step says every 2 hours." in said
+        asked = read(dana.get(page(draft, "publish")))
+        assert "“serum-day”: F16 says every 3 hours; this step says every 2 hours." in asked
+        dana.post(page(draft, "publish"))
+        assert not Protocol.objects.get(pk=draft.pk).is_draft
+        assert "F16 says" not in read(dana.get(step_page(step_of(published(), "serum-day"))))
 
     def test_who_saves_what_must_be_mended_is_told_so_at_once(self, dana, draft):
         row = step_of(draft)
@@ -312,7 +345,9 @@ class TestAWhollyNewOne:
         dana.post(page(begun, "publish"))
         assert protocol_for(clinic.scalp) == begun
         assert "Take out of use" in read(dana.get(page(begun)))
-        assert "Plans under way go on to their end." in read(dana.get(page(begun, "retire")))
+        asked = read(dana.get(page(begun, "retire")))
+        assert "Its treatments follow “Aftercare for microneedling”." in asked
+        assert "Plans under way go on to their end." in asked
         dana.post(page(begun, "retire"))
         assert protocol_for(clinic.scalp) == published()
         assert "out of use" in read(dana.get(PROTOCOLS))
@@ -325,7 +360,7 @@ class TestAWhollyNewOne:
         ("typed", "sentence"),
         [
             ({"name": "Microneedling"}, "There is a protocol of that name already"),
-            ({"name": ""}, "This field is required"),
+            ({"name": ""}, "Please fill in “Name”."),
             ({"name": "Mine", "treatments": ["99999999999999999999"]}, "Select a valid choice"),
             ({"name": "Mine", "like": "x"}, "Select a valid choice"),
         ],
@@ -336,7 +371,11 @@ class TestAWhollyNewOne:
         assert sentence in read(answer)
 
     def test_the_last_general_one_isn_t_taken_out_of_use(self, dana, clinic):
-        assert "It is the only protocol for every treatment." in read(dana.post(page(published(), "retire")))
+        assert "Take out of use" not in read(dana.get(page(published())))
+        for said in (read(dana.get(page(published(), "retire"))), read(dana.post(page(published(), "retire")))):
+            assert "It is the only protocol for every treatment." in said
+            assert "Its treatments follow" not in said
+            assert "Take it out of use</button>" not in said
         assert protocol_for(clinic.face) == published()
 
 

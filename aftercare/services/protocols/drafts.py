@@ -127,7 +127,7 @@ def held(draft: Protocol) -> Protocol:
     if found.published_at:
         who = f" by {found.published_by.get_full_name() or found.published_by}" if found.published_by else ""
         when = timezone.localtime(found.published_at)
-        raise NotADraft(f"{found} was published{who} at {when:%H:%M} on {when:%b} {when.day}. To change anything, make a new version.")
+        raise NotADraft(f"{found} was published{who} at {when:%-I:%M %p} on {when:%b} {when.day}. To change anything, make a new version.")
     return found
 
 

@@ -21,7 +21,7 @@ def publish(protocol: Protocol, *, by: User | None, now: datetime) -> Protocol:
     draft = held(protocol)
     problems = problems_of(draft)
     if problems:
-        raise NotReady("It can't be published yet: see what must be mended.", problems)
+        raise NotReady("It can’t be published yet: see what must be mended.", problems)
     draft.published_at, draft.published_by = now, by
     draft.save(update_fields=["published_at", "published_by"])
     return draft
@@ -31,15 +31,22 @@ def publish(protocol: Protocol, *, by: User | None, now: datetime) -> Protocol:
 def retire(protocol: Protocol, *, by: User | None, now: datetime) -> Protocol:
     """No session completed from `now` on follows it, in whichever version; plans under way go on. Raises StillNeeded."""
     _hold_those_in_use()
-    in_use = Protocol.objects.in_use()
-    if not in_use.filter(pk=protocol.pk).exists():
-        raise StillNeeded(f"{protocol} isn't in use.")
-    if not in_use.exclude(pk=protocol.pk).filter(treatments=None).exists() and not protocol.treatments.exists():
-        raise StillNeeded("It is the only protocol for every treatment. Publish another one for every treatment first.")
+    if refusal := why_not_retire(protocol):
+        raise StillNeeded(refusal)
     retired = Protocol.objects.get(pk=protocol.pk)
     retired.retired_at, retired.retired_by = now, by
     retired.save(update_fields=["retired_at", "retired_by"])
     return retired
+
+
+def why_not_retire(protocol: Protocol) -> str:
+    """A sentence where it can't go out of use, "" where it can."""
+    in_use = Protocol.objects.in_use()
+    if not in_use.filter(pk=protocol.pk).exists():
+        return f"{protocol} isn’t in use."
+    if not in_use.exclude(pk=protocol.pk).filter(treatments=None).exists() and not protocol.treatments.exists():
+        return "It is the only protocol for every treatment. Publish another one for every treatment first."
+    return ""
 
 
 def _hold_those_in_use() -> None:
