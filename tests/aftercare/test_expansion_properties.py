@@ -332,6 +332,8 @@ BOTH = Protocol("both", "Both", (SERUM, LATE))
 SKIPPED = Case(BOTH, datetime(2026, 3, 8, 6, 0, tzinfo=UTC), "America/New_York", QuietHours(time(2, 30), time(6)))
 REPEATED = Case(BOTH, datetime(2026, 11, 1, 4, 0, tzinfo=UTC), "America/New_York", QuietHours(time(1, 30), time(1, 15)))
 MIDNIGHT = Case(BOTH, datetime(2026, 3, 8, 2, 0, tzinfo=UTC), "America/Havana", QuietHours(time(0), time(0, 45)))
+# Marked completed ten minutes after the night's text was due, and twenty before the night.
+BEDTIME = Case(BOTH, datetime(2026, 6, 1, 21, 0, tzinfo=UTC), "America/New_York", QuietHours(time(21), time(8)), late=MINUTE * 220)
 
 
 @pytest.mark.parametrize("holds", PROPERTIES, ids=lambda holds: holds.__name__)
@@ -340,6 +342,7 @@ MIDNIGHT = Case(BOTH, datetime(2026, 3, 8, 2, 0, tzinfo=UTC), "America/Havana", 
 @example(case=SKIPPED)
 @example(case=REPEATED)
 @example(case=MIDNIGHT)
+@example(case=BEDTIME)
 def test_it_holds(holds, case):
     holds(case)
 
@@ -452,7 +455,7 @@ IDS = [f"{holds.__name__}-{name}" for holds, _where, name, _how in BROKEN]
 def test_control_spoilt_it_doesnt_hold(holds, where, name, how):
     thorough = settings(max_examples=20 * EXAMPLES, phases=[Phase.generate], derandomize=True, database=None)
     with spoilt(where, name, how):
-        if any(bites(holds, case) for case in (SKIPPED, REPEATED, MIDNIGHT)):
+        if any(bites(holds, case) for case in (SKIPPED, REPEATED, MIDNIGHT, BEDTIME)):
             return
         try:
             find(cases(), lambda case: bites(holds, case), settings=thorough)
