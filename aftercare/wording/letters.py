@@ -24,12 +24,12 @@ A_DAY = timedelta(days=1)
 SERUM = gettext_noop("hyaluronic acid serum")  # F16
 
 NIGHT = Text(  # {then}: the next dose after the night
-    sms=gettext_noop("{clinic}: the next times for your {product} are about {times}, {then}. Only if you are awake: sleep comes first."),
+    sms=gettext_noop("{clinic}: your {product} tonight, only if you are awake: at about {times}, {then}. Worried? Reply, or call {phone}."),
     subject=gettext_noop("Your {product} tonight"),
     email=gettext_noop("The next times for your {product} are about {times}, {then}.\n\nOnly if you are awake: sleep comes first."),
 )
 LAST_NIGHT = Text(  # where no dose follows
-    sms=gettext_noop("{clinic}: the next times for your {product} are about {times}. Only if you are awake: sleep comes first."),
+    sms=gettext_noop("{clinic}: your {product} tonight, only if you are awake: at about {times}. Worried? Reply, or call {phone}."),
     subject=gettext_noop("Your {product} tonight"),
     email=gettext_noop("The next times for your {product} are about {times}.\n\nOnly if you are awake: sleep comes first."),
 )

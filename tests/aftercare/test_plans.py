@@ -102,8 +102,8 @@ class TestStarting:
             *("Wed 4 Nov 08:00", "Wed 4 Nov 11:00", "Wed 4 Nov 14:00"),
         ]
         assert doses[2].message.body == (
-            "Maple Street Clinic: the next times for your hyaluronic acid serum are about 11:00 PM, 2:00 AM and 5:00 AM, then at 8:00 AM."
-            " Only if you are awake: sleep comes first."
+            "Maple Street Clinic: your hyaluronic acid serum tonight, only if you are awake: at about 11:00 PM, 2:00 AM and 5:00 AM, "
+            "then at 8:00 AM. Worried? Reply, or call (212) 555-0100."
         )
         assert all(line.message.quiet_from for line in planned())
 

@@ -58,7 +58,7 @@ def test_over_the_spring_change(db, capsys):
 def test_quiet_nights(db, capsys):
     rows = preview(capsys, *TUESDAY, "--quiet", "21:00-08:00")
     assert len(rows) == 30
-    (night,) = [row for row in rows if "Only if you are awake" in row["body"]]
+    (night,) = [row for row in rows if "only if you are awake" in row["body"]]
     assert (night["send_at"], night["expires_at"]) == ("2026-11-10T20:30:00-05:00", "2026-11-10T21:00:00-05:00")
     assert not [row for row in rows if not "08:00" <= row["send_at"][11:16] < "21:00"]
 

@@ -104,13 +104,13 @@ class TestOneMessage:
         [hello] = preview(protocol=worded(draft, sms="{clinic}: sábado, ñandú, 8 €, sábado."))
         assert (hello.dear, hello.cost) == (["á", "ú"], ("UCS-2", 2))
 
-    def test_the_first_text_of_a_quiet_night_in_spanish_keeps_its_accents(self, preview):
+    def test_the_first_text_of_a_quiet_night_in_spanish_gives_its_accent_for_the_clinics_number(self, preview):
         night = next(one for one in preview(language="es", quiet=True, completed_at=END + 6 * HOUR) if one.night)
         assert night.words == (
-            "Maple Street Clinic: sérum hialurónico solo si no duerme, hacia 11:00 PM, 2:00 AM y 5:00 AM, y luego a las 8:00 AM. "
-            "STOP para salir."
+            "Maple Street Clinic: sérum hialuronico si no duerme: 11:00 PM, 2:00 AM y 5:00 AM, y luego a las 8:00 AM. "
+            "¿Dudas? (212) 555-0100. STOP para salir."
         )
-        assert (night.cost, night.lost) == (("UCS-2", 2), ())
+        assert (night.cost, night.lost) == (("GSM-7", 1), ("ó",))
 
     def test_what_a_text_loses_so_that_it_fits(self, draft, preview):
         [hello] = preview(protocol=worded(draft, sms="{clinic}: sábado – “sí” " + "x" * 90))

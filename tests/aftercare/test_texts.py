@@ -328,13 +328,12 @@ class TestSpanish:
         def sms(then: datetime | None, language: str = "en") -> str:
             return letter(Planned(step, 3, 8, DAYS[0], DAYS[1], folded=night, then=then), language, NEW_YORK, values(language)).sms
 
-        start = f"{LONGEST_NAME}: the next times for your hyaluronic acid serum are about 11:00 PM and 2:00 AM"
-        assert sms(datetime(2026, 12, 2, 8, 0, tzinfo=NEW_YORK)) == f"{start}, then at 8:00 AM. Only if you are awake: sleep comes first."
-        assert "solo si no duerme, hacia 11:00 PM y 2:00 AM, y luego a las 8:00 AM." in sms(
-            datetime(2026, 12, 2, 8, 0, tzinfo=NEW_YORK), "es"
-        )
+        start = f"{LONGEST_NAME}: your hyaluronic acid serum tonight, only if you are awake: at about 11:00 PM and 2:00 AM"
+        end = f"Worried? Reply, or call {values('en')['phone']}."
+        assert sms(datetime(2026, 12, 2, 8, 0, tzinfo=NEW_YORK)) == f"{start}, then at 8:00 AM. {end}"
+        assert "si no duerme: 11:00 PM y 2:00 AM, y luego a las 8:00 AM. " in sms(datetime(2026, 12, 2, 8, 0, tzinfo=NEW_YORK), "es")
         # A day later, the same words would be taken for tonight.
-        last = f"{start}. Only if you are awake: sleep comes first."
+        last = f"{start}. {end}"
         assert sms(None) == sms(datetime(2026, 12, 2, 23, 0, tzinfo=NEW_YORK)) == last
 
     def test_a_language_without_a_text_falls_back_to_english(self):

@@ -368,7 +368,7 @@ class TestCompleting:
         desk.post(step(evening), typed(at("2026-11-03", "20:10"), wants_quiet_nights="quiet"))
         [night] = CareMessage.objects.filter(key__endswith="-1-night")
         assert (night.message.send_at, night.message.expires_at) == (desk.now, at("2026-11-03", "21:00"))
-        assert "about 11:15 PM, 2:15 AM and 5:15 AM, then at 8:15 AM. Only if you are awake" in night.message.body
+        assert "only if you are awake: at about 11:15 PM, 2:15 AM and 5:15 AM, then at 8:15 AM. " in night.message.body
 
     def test_months_late_nothing_is_on_its_way(self, desk, booked):
         desk.now = END + timedelta(days=60)
