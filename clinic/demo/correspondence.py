@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from inspect import unwrap
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
@@ -16,7 +15,7 @@ from clinic.demo.stages import Stage
 from notifications.channels import twilio
 from notifications.domain.states import MessageStatus
 from notifications.models import Message, Receipt
-from notifications.services import raise_alarm, receive_reply
+from notifications.services import raise_alarm, take_reply
 from scheduling.models import Patient
 
 ON_ITS_WAY, DELIVERED_AFTER = timedelta(seconds=1), timedelta(seconds=4)
@@ -70,7 +69,7 @@ def _write_back(patient: Patient, said: Said, read_by: User, now: datetime) -> N
     said_at = now - said.ago
     mark_all_sent(patient, until=said_at)
     # The service insists on a transaction of its own, and the whole demo is made in one.
-    unwrap(receive_reply)("sms", address_of(patient, "sms"), said.text, provider_id=f"demo-reply-{patient.pk}", now=said_at)
+    take_reply("sms", address_of(patient, "sms"), said.text, provider_id=f"demo-reply-{patient.pk}", now=said_at)
     if said.read_after:
         mark_read(CareMessage.objects.to_read().filter(patient=patient), by=read_by, now=said_at + said.read_after)
 

@@ -5,7 +5,6 @@ One that can wait is among the replies (clinic/demo/correspondence.py).
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from inspect import unwrap
 
 from django.contrib.auth.models import User
 
@@ -14,7 +13,7 @@ from aftercare.services import acknowledge, answer, mark_read, open_concern_of, 
 from aftercare.services.telling.consent import address_of
 from clinic.demo.settling import mark_all_sent
 from clinic.demo.stages import Stage
-from notifications.services import receive_reply
+from notifications.services import take_reply
 from scheduling.models import Patient
 
 MINUTE = timedelta(minutes=1)
@@ -64,7 +63,7 @@ def _an_old_one(patient: Patient, clinician: User, began_at: datetime) -> None:
 def _write(patient: Patient, text: str, at: datetime) -> None:
     mark_all_sent(patient, until=at)
     # The service insists on a transaction of its own, and the whole demo is made in one.
-    unwrap(receive_reply)("sms", address_of(patient, "sms"), text, provider_id=f"demo-worry-{patient.pk}-{at.timestamp():.0f}", now=at)
+    take_reply("sms", address_of(patient, "sms"), text, provider_id=f"demo-worry-{patient.pk}-{at.timestamp():.0f}", now=at)
 
 
 def _answer(patient: Patient, words: str, concern: Concern, by: User, at: datetime) -> None:

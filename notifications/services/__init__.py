@@ -8,7 +8,7 @@ from notifications.services.pausing import pause, resume
 from notifications.services.polling import poll
 from notifications.services.receiving import record_receipt
 from notifications.services.reconciling import reconcile
-from notifications.services.replies import receive_reply
+from notifications.services.replies import receive_reply, take_reply
 from notifications.services.suppressing import lift_suppression, suppress
 
 __all__ = [
@@ -32,4 +32,5 @@ __all__ = [
     "schedule",
     "schedule_with",
     "suppress",
+    "take_reply",
 ]

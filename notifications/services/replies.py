@@ -27,15 +27,16 @@ def receive_reply(
     now = now or timezone.now()
     for tries_left in reversed(range(TRIES)):
         try:
-            return _receive(channel, address, body, provider_id=provider_id, opt_out_type=opt_out_type, pictures=pictures, now=now)
+            with transaction.atomic(durable=True):
+                return take_reply(channel, address, body, provider_id=provider_id, opt_out_type=opt_out_type, pictures=pictures, now=now)
         except OperationalError as error:
             if not tries_left or not isinstance(error.__cause__, DeadlockDetected):
                 raise
     raise AssertionError("unreachable")
 
 
-@transaction.atomic(durable=True)
-def _receive(channel: str, address: str, body: str, *, provider_id: str, opt_out_type: str, pictures: int, now: datetime) -> str:
+def take_reply(channel: str, address: str, body: str, *, provider_id: str, opt_out_type: str = "", pictures: int = 0, now: datetime) -> str:
+    """As `receive_reply`, within the caller's transaction."""
     meaning, language = meaning_of(body, opt_out_type)
     reply, is_new = Reply.objects.get_or_create(
         provider_id=provider_id,

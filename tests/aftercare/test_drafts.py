@@ -184,7 +184,7 @@ class TestRetiring:
         retired = retire(own, by=dana, now=LATER)
         assert (retired.retired_at, retired.retired_by) == (LATER, dana)
         assert protocol_for(clinic.scalp) == published()
-        with pytest.raises(StillNeeded, match="isn't in use"):
+        with pytest.raises(StillNeeded, match="isn’t in use"):
             retire(own, by=dana, now=LATER)
 
     def test_the_last_one_for_every_treatment_stays(self, clinic):
@@ -194,7 +194,7 @@ class TestRetiring:
 
     def test_an_older_version_isnt_in_use_any_more(self, clinic):
         publish(draft_of(published(), by=None, now=TODAY), by=None, now=LATER)
-        with pytest.raises(StillNeeded, match="isn't in use"):
+        with pytest.raises(StillNeeded, match="isn’t in use"):
             retire(published(), by=None, now=LATER)
 
     def test_a_newer_version_brings_it_back(self, clinic):

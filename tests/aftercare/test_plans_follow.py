@@ -188,11 +188,14 @@ class TestCompletedAgain:
             TOO_LATE: [
                 *(f"serum-day-{number}" for number in range(1, 6)),
                 *("serum-day-6", "education-day-1", "serum-day-7", "serum-day-8", "serum-week-1"),
-                *("serum-week-2", "education-day-2", "serum-week-3", "serum-week-4", "education-day-3"),
+                *("serum-week-2", "education-day-2", "serum-week-3", "serum-week-4"),
             ]
         }
+        # The third day's advice is of use all day, and goes at once.
+        advice = plan.caremessage_set.get(key__endswith="education-day-3-1")
+        assert advice.message.send_at == END + 3 * DAY
         assert queued()[0] == ("serum-week-5", "Fri 6 Nov 20:00")
-        assert (len(queued()), len(outbox())) == (10, 10 + 2 + 3 + 2)
+        assert (len(queued()), len(outbox())) == (10, 10 + 3 + 3 + 2)
 
     def test_a_session_that_didnt_take_place_has_no_plan(self, clinic):
         clinic.consents(clinic.ana)
@@ -355,7 +358,7 @@ class TestTheNextSession:
         scheduling.complete(forgotten, completed_at=END, now=self.SECOND + 90 * MINUTE)
         plan = Plan.objects.get(appointment=forgotten)
         assert (plan.stopped_at, plan.stop_reason) == (self.SECOND + 90 * MINUTE, NEXT_SESSION)
-        assert left_out(plan)[NEXT_SESSION] == ["check-in-week-4"]
+        assert left_out(plan)[NEXT_SESSION] == ["results-week-4", "check-in-week-4"]
         assert [message.pk for message in outbox()] == before
         with pytest.raises(CantStart, match="The next session has taken place"):
             start_again(plan, now=self.SECOND + 2 * HOUR)

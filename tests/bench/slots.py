@@ -25,8 +25,8 @@ NAMES = {10_000: "10k", 1_000_000: "1m"}
 NOW = datetime(2026, 11, 30, 12, tzinfo=ZoneInfo("America/New_York"))
 
 PEOPLE = """
-INSERT INTO scheduling_location (name, address, phone, time_zone)
-SELECT 'Clinic ' || number, '', '+1212555010' || number, 'America/New_York' FROM generate_series(1, %(locations)s) AS number;
+INSERT INTO scheduling_location (name, address, phone, after_hours_phone, emergency_number, time_zone)
+SELECT 'Clinic ' || number, '', '+1212555010' || number, '', '911', 'America/New_York' FROM generate_series(1, %(locations)s) AS number;
 
 INSERT INTO scheduling_openinghours (location_id, weekday, opens_at, closes_at)
 SELECT id, weekday, '09:00', '18:00' FROM scheduling_location, generate_series(0, 4) AS weekday;

@@ -214,12 +214,12 @@ class TestThePreview:
             ({"completed_at_1": "12:59"}, "The end of the session can't be before its start. Please check the end time."),
             ({"completed_at_0": "9999-12-31"}, "A session can't be completed before it is over. Please check the end time."),
             ({"completed_at_0": "0001-01-01"}, "The end of the session can't be before its start. Please check the end time."),
-            ({"completed_at_0": "soon"}, "Please correct what is marked"),
-            ({"completed_at_1": ""}, "Please correct what is marked"),
-            ({"completed_at_1": "14:00\x00"}, "Please correct what is marked"),
-            ({"product": "9" * 30}, "Please correct what is marked"),
-            ({"product": "\x00"}, "Please correct what is marked"),
-            ({"wants_quiet_nights": "perhaps"}, "Please correct what is marked"),
+            ({"completed_at_0": "soon"}, "Correct what is marked"),
+            ({"completed_at_1": ""}, "Correct what is marked"),
+            ({"completed_at_1": "14:00\x00"}, "Correct what is marked"),
+            ({"product": "9" * 30}, "Correct what is marked"),
+            ({"product": "\x00"}, "Correct what is marked"),
+            ({"wants_quiet_nights": "perhaps"}, "Correct what is marked"),
         ],
     )
     def test_answers_that_cant_be_get_a_sentence(self, desk, booked, answers, sentence):
