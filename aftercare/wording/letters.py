@@ -1,7 +1,7 @@
 """A text with its placeholders filled in, as a text message and as an email."""
 
 from datetime import timedelta
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypedDict
 from zoneinfo import ZoneInfo
 
 from django.template.loader import render_to_string
@@ -44,6 +44,12 @@ YOUR_WEEKS = gettext_noop("Your weeks after the session")
 Frame = Literal["care", "booking", "staff"]
 
 
+class Words(TypedDict):
+    subject: str
+    body: str
+    html: str
+
+
 class Letter(NamedTuple):
     """A message in both of its forms, with nothing left to fill in."""
 
@@ -52,6 +58,12 @@ class Letter(NamedTuple):
     email: str
     html: str
     written: str  # the text message before it was fitted into what a text may take
+
+    def over(self, channel: str, hint: str = "") -> Words:
+        """What of it goes over that channel. A `hint` follows a text, and counts in what it may take."""
+        if channel == "sms":
+            return {"subject": "", "body": fitted(self.sms + hint), "html": ""}
+        return {"subject": self.subject, "body": self.email, "html": self.html}
 
 
 def render(text: Text, language: str, values: dict[str, str], *, frame: Frame = "care", weeks: Weeks | None = None) -> Letter:

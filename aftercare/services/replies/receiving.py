@@ -17,13 +17,13 @@ from aftercare.models import CareMessage
 from aftercare.services.replies.answering import ANSWERS, Done, act_on, answered_lately
 from aftercare.services.replies.answering import MOST_ANSWERS_AN_HOUR as MOST_AUTOMATIC_ANSWERS_AN_HOUR
 from aftercare.services.replies.listening import Heard, listen
+from aftercare.services.telling.at_once import say_at_once
 from aftercare.services.telling.consent import has_said_stop, patients_at
 from aftercare.services.telling.tellings import values_of
 from aftercare.wording import HELP, Letter, day_and_time, how_to_stop, render, weekday_and_time
 from notifications import services as notifications
 from notifications.domain.states import Meaning
 from notifications.models import Reply
-from notifications.services import Draft
 from scheduling.models import Appointment, Location, Patient
 
 logger = logging.getLogger(__name__)
@@ -133,8 +133,15 @@ def _answer_help(reply: Reply, patients: Sequence[Patient], now: datetime) -> No
         return
     patient = appointment.patient if appointment else patients[0]
     letter = render(HELP, patient.language, values_of(location, patient.language))
-    hint = f" {how_to_stop(patient.language)}" if reply.channel == "sms" else ""
-    _send(reply, letter, Done(HELP, patient, location, now, appointment), f"help-{reply.pk}", ANSWERS_HELP, now, hint=hint)
+    _send(
+        reply,
+        letter,
+        Done(HELP, patient, location, now, appointment),
+        f"help-{reply.pk}",
+        ANSWERS_HELP,
+        now,
+        hint=f" {how_to_stop(patient.language)}",
+    )
 
 
 def _answer(reply: Reply, done: Done, now: datetime) -> None:
@@ -185,33 +192,21 @@ def _said_lately(reason: str, patients: Sequence[Patient], since: datetime) -> b
 def _send(
     reply: Reply, letter: Letter, done: Done, key: str, reason: str, now: datetime, *, hint: str = "", is_urgent: bool = False
 ) -> None:
-    """At once, at any hour: she has just written. The key makes it one answer, however often the reply comes."""
-    is_text = reply.channel == "sms"
-    answer = Draft(
-        dedupe_key=key,
-        reference=f"patient-{done.patient.pk}",
+    """The key makes it one answer, however often the reply comes."""
+    say_at_once(
+        done.patient,
+        letter,
         channel=reply.channel,
         address=reply.address,
-        subject="" if is_text else letter.subject,
-        body=f"{letter.sms}{hint}" if is_text else letter.email,
-        html="" if is_text else letter.html,
-        send_at=now,
-        expires_at=now + ANSWER_IS_OF_USE_FOR,
+        dedupe_key=key,
+        of_use_for=ANSWER_IS_OF_USE_FOR,
+        hint=hint,
         is_urgent=is_urgent,
-        time_zone=done.patient.time_zone,
-    )
-    [message] = notifications.schedule([answer], now=now)
-    CareMessage.objects.get_or_create(
-        message=message,
-        defaults={
-            "patient": done.patient,
-            "appointment": done.appointment,
-            "kind": done.kind.value,
-            "channel": reply.channel,
-            "planned_for": now,
-            "key": done.key,
-            "reason": reason,
-        },
+        now=now,
+        appointment=done.appointment,
+        kind=done.kind.value,
+        key=done.key,
+        reason=reason,
     )
 
 

@@ -11,12 +11,11 @@ from aftercare.domain.words import words_in
 from aftercare.errors import CantBeReached, NothingToSay, TooLong
 from aftercare.models import CareMessage, Concern, ConcernEvent
 from aftercare.services.concerns.lifecycle import acknowledge_held, location_of, open_concern_of, require_seen
+from aftercare.services.telling.at_once import say_at_once
 from aftercare.services.telling.consent import address_of, has_said_stop
 from aftercare.services.telling.tellings import values_of
 from aftercare.wording import Letter, render
-from notifications import services as notifications
 from notifications.domain.segments import segments
-from notifications.services import Draft
 from scheduling.models import Location, Patient
 
 MOST_SEGMENTS = 2
@@ -61,7 +60,21 @@ def answer(
         return twin
     if held and not held.resolved_at:
         require_seen(held, seen)
-    line = _write(patient, channel, address, letter, key_of(patient, words, by, now), by, held, now)
+    key = key_of(patient, words, by, now)
+    line = say_at_once(
+        patient,
+        letter,
+        channel=channel,
+        address=address,
+        dedupe_key=key,
+        of_use_for=IS_OF_USE_FOR,
+        is_urgent=held is not None and held.severity == Concern.Severity.URGENT,
+        now=now,
+        kind=Kind.REPLY.value,
+        key=key,
+        concern=held,
+        written_by=by,
+    )
     if held and not held.resolved_at:
         if not held.acknowledged_at and by.has_perm(MAY_RESOLVE):
             acknowledge_held(held, by=by, now=now)
@@ -92,36 +105,3 @@ def _said_just_now(patient: Patient, words: str, by: User, now: datetime) -> Car
     keys = [key_of(patient, words, by, at) for at in (now, now - TWICE_WITHIN)]
     lately = CareMessage.objects.filter(patient=patient, key__in=keys, planned_for__gt=now - TWICE_WITHIN)
     return lately.select_related("message").first()
-
-
-def _write(
-    patient: Patient, channel: str, address: str, letter: Letter, key: str, by: User, concern: Concern | None, now: datetime
-) -> CareMessage:
-    is_text = channel == "sms"
-    draft = Draft(
-        dedupe_key=key,
-        reference=f"patient-{patient.pk}",
-        channel=channel,
-        address=address,
-        subject="" if is_text else letter.subject,
-        body=letter.sms if is_text else letter.email,
-        html="" if is_text else letter.html,
-        send_at=now,
-        expires_at=now + IS_OF_USE_FOR,
-        is_urgent=concern is not None and concern.severity == Concern.Severity.URGENT,
-        time_zone=patient.time_zone,
-    )
-    [message] = notifications.schedule([draft], now=now)
-    line, _is_new = CareMessage.objects.get_or_create(
-        message=message,
-        defaults={
-            "patient": patient,
-            "kind": Kind.REPLY.value,
-            "channel": channel,
-            "planned_for": now,
-            "key": key,
-            "concern": concern,
-            "written_by": by,
-        },
-    )
-    return line

@@ -15,7 +15,6 @@ from aftercare.services.telling.limits import IN_VAIN, UNCHANGED, Change, Messag
 from aftercare.services.telling.pausing import is_routine, routine_key
 from aftercare.wording import Letter, how_to_stop, usual_product
 from notifications.domain.quiet import QuietHours
-from notifications.domain.segments import fitted
 from notifications.services import Draft
 from scheduling.models import Appointment, Location, Patient, Product
 
@@ -112,7 +111,6 @@ def decide(patient: Patient, tellings: Sequence[Telling], *, now: datetime, chan
     for telling in tellings:
         is_as_planned = telling.channel in agreed or telling.only_this_way
         channel = telling.channel if is_as_planned else next(iter(agreed), telling.channel)
-        is_text = channel == "sms"
         reason = telling.reason or unreachable or ("" if channel in agreed else NOT_THIS_WAY[channel])
         if not reason and not room[channel].take(telling.send_at):
             reason = TOO_MANY[channel].format(most=agreed[channel].most_per_day)
@@ -124,9 +122,7 @@ def decide(patient: Patient, tellings: Sequence[Telling], *, now: datetime, chan
             reference=f"patient-{patient.pk}",
             channel=channel,
             address=agreed[channel].address,
-            subject="" if is_text else telling.letter.subject,
-            body=fitted(telling.letter.sms + stop_hint) if is_text else telling.letter.email,
-            html="" if is_text else telling.letter.html,
+            **telling.letter.over(channel, stop_hint),
             send_at=telling.send_at,
             expires_at=telling.expires_at,
             quiet=quiet if telling.keeps_quiet_hours else None,
@@ -136,7 +132,7 @@ def decide(patient: Patient, tellings: Sequence[Telling], *, now: datetime, chan
         )
         fallback = FALLBACK[telling.channel] if channel != telling.channel else ""
         lines.append(telling.line(channel, telling.remark or fallback, draft))
-        if is_text:
+        if channel == "sms":
             stop_hint = ""  # the first one says how to stop
     return lines
 
