@@ -55,6 +55,12 @@ class CantBeReached(Refused):
     code = "cant_be_reached"
 
 
+class NoLocation(Refused):
+    """The clinic has none yet, and so neither a phone to name nor anybody on call."""
+
+    code = "no_location"
+
+
 class NotReady(Refused):
     """A draft that can't be published yet: `problems` is what must be mended."""
 

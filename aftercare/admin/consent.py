@@ -12,6 +12,7 @@ from aftercare.domain.consent import wording_of
 from aftercare.models import Consent
 from notifications.admin.reading import badge
 from notifications.domain.masking import masked
+from scheduling.admin.names import staff_name
 
 
 @admin.register(Consent)
@@ -50,7 +51,7 @@ class ConsentAdmin(ReadOnly):
 
     @admin.display(description=_("taken by"), ordering="actor")
     def taken_by(self, consent: Consent) -> str:
-        return consent.actor.get_full_name() or consent.actor.get_username() if consent.actor else ""
+        return staff_name(consent.actor)
 
     @admin.display(description=_("address"))
     def masked_address(self, consent: Consent) -> str:

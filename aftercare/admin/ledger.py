@@ -26,6 +26,7 @@ from aftercare.admin.reading import ReadOnly
 from aftercare.admin.remedies import remedy
 from aftercare.models import CareMessage
 from aftercare.querysets import CareMessageQuerySet
+from scheduling.admin.names import staff_name
 
 
 @admin.register(CareMessage)
@@ -233,7 +234,7 @@ class CareMessageAdmin(ReadOnly):
 
 
 def _when_and_by(at: datetime | None, by: User | None, line: CareMessage) -> str:
-    who = by.get_full_name() or by.get_username() if by else _("answered at once")
+    who = staff_name(by) or _("answered at once")
     return f"{lines.local_time(at, line)}, {who}" if at else "–"
 
 

@@ -23,6 +23,7 @@ from aftercare.services.plans.starting import SPOKEN
 from aftercare.views import words
 from aftercare.views.cards import Step, step
 from aftercare.views.meaning import means
+from scheduling.admin.names import staff_name
 
 MOST_IN_A_ROW = 3  # of what went out by itself; more than that is folded
 HERS, OURS, BY_ITSELF = "hers", "ours", "by-itself"
@@ -131,7 +132,7 @@ def bubble(line: CareMessage, zone: ZoneInfo, now: datetime, *, may_open: bool, 
         subject=line.message.subject if line.message and line.channel == "email" else "",
         clock=words.clock(at, zone, now) if with_day else date_format(there, "g:i A"),
         url=reverse("admin:aftercare_caremessage_change", args=[line.pk]) if may_open else "",
-        who=words.who(line.written_by),
+        who=staff_name(line.written_by),
         means=means(line, zone),
         state="" if side == HERS else ledger.what_became_of(line),
         why="" if side == HERS else _why(line),
@@ -166,7 +167,7 @@ def _body(line: CareMessage) -> str:
 def _read(line: CareMessage, zone: ZoneInfo, now: datetime) -> str:
     if not line.reply_id or line.read_at is None or line.read_by is None:
         return ""
-    return _("read by %(who)s, %(at)s") % {"who": words.who(line.read_by), "at": words.clock(line.read_at, zone, now)}
+    return _("read by %(who)s, %(at)s") % {"who": staff_name(line.read_by), "at": words.clock(line.read_at, zone, now)}
 
 
 def _of_routine(event: ConcernEvent, concern: Concern) -> str:

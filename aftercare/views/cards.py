@@ -13,6 +13,7 @@ from aftercare.domain.triage import FLAGS
 from aftercare.models import Concern, ConcernEvent
 from aftercare.views import words
 from aftercare.views.meaning import means
+from scheduling.admin.names import staff_name
 
 What = ConcernEvent.What
 NOBODYS = gettext_lazy("A number that no patient has")
@@ -68,8 +69,8 @@ class Card:
 def card(concern: Concern, now: datetime, *, shows_facts: bool) -> Card:
     """`aftercare.reports.inbox.with_steps` has been asked."""
     zone, is_taken = concern.location.zone, concern.acknowledged_at is not None
-    taken = {"who": words.who(concern.acknowledged_by) or _("Somebody"), "at": ""}
-    closed = {"who": words.who(concern.resolved_by) or _("Somebody"), "at": ""}
+    taken = {"who": staff_name(concern.acknowledged_by) or _("Somebody"), "at": ""}
+    closed = {"who": staff_name(concern.resolved_by) or _("Somebody"), "at": ""}
     if concern.acknowledged_at:
         taken["at"] = words.clock(concern.acknowledged_at, zone, now)
     if concern.resolved_at:
@@ -117,7 +118,7 @@ def step(event: ConcernEvent, concern: Concern, now: datetime) -> Step:
 
 
 def _said(event: ConcernEvent, concern: Concern) -> str:
-    who: Any = {"who": words.who(event.by) or _("Somebody")}
+    who: Any = {"who": staff_name(event.by) or _("Somebody")}
     if event.what == What.RAISED:
         severity = concern.get_severity_display()
         said = _("Concern raised by %(who)s") % who if event.by else _("Concern raised by the patient’s words")

@@ -25,6 +25,7 @@ from aftercare.views.cards import thread_url
 from aftercare.views.thread import concern_or_404, show, show_number
 from notifications.domain.segments import segments
 from notifications.models import Reply
+from scheduling.forms.sent import number
 from scheduling.models import Location, Patient
 
 BY = {"sms": "The answer goes out by text now.", "email": "The answer goes out by email now."}
@@ -83,8 +84,8 @@ def answer_view(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             line = services.answer(patient, form.cleaned_data["words"], by=by, seen=_heard(request), now=now)
-        except (Refused, Location.DoesNotExist) as refusal:
-            form.add_error("words", _in_words(refusal))
+        except Refused as refusal:
+            form.add_error("words", str(refusal))
         else:
             services.mark_read(_seen(request, CareMessage.objects.filter(patient=patient)), by=by, now=now)
             messages.success(request, BY[line.channel])
@@ -105,8 +106,8 @@ def count_view(request: HttpRequest, pk: int) -> HttpResponse:
         channel = ""
     if words and channel == "sms" and Location.objects.exists():
         location = concern.location if concern else location_of(patient, timezone.now())
-        encoding, number = segments(letter_of(words, location, patient.language).sms)
-        context = {"number": number, "most": MOST_SEGMENTS, "is_too_long": number > MOST_SEGMENTS, "is_dear": encoding != "GSM-7"}
+        encoding, texts = segments(letter_of(words, location, patient.language).sms)
+        context = {"number": texts, "most": MOST_SEGMENTS, "is_too_long": texts > MOST_SEGMENTS, "is_dear": encoding != "GSM-7"}
     return TemplateResponse(request, "aftercare/_count.html", context)
 
 
@@ -137,8 +138,8 @@ def raise_view(request: HttpRequest, pk: int) -> HttpResponse:
         said, severity = form.cleaned_data["said"], form.cleaned_data["severity"]
         try:
             concern = services.raise_concern(patient=patient, severity=severity, said=said, by=cast(User, request.user), now=timezone.now())
-        except (Refused, Location.DoesNotExist) as refusal:
-            form.add_error("said", _in_words(refusal))
+        except Refused as refusal:
+            form.add_error("said", str(refusal))
         else:
             if not concern.acknowledged_at and services.nobody_on_call(concern.location):
                 messages.warning(request, _("The concern is open, and nobody is on call: fetch a clinician now."))
@@ -146,12 +147,6 @@ def raise_view(request: HttpRequest, pk: int) -> HttpResponse:
                 messages.success(request, _told(concern))
             return redirect("admin:inbox_thread", patient.pk)
     return show(request, patient, raise_form=form)
-
-
-def _in_words(refusal: Exception) -> str:
-    return (
-        str(refusal) if isinstance(refusal, Refused) else _("Add a location first: whose phone is named, and who is on call, hangs on it.")
-    )
 
 
 def _told(concern: Concern) -> str:
@@ -165,16 +160,12 @@ def _told(concern: Concern) -> str:
 
 def _seen(request: HttpRequest, lines: CareMessageQuerySet) -> list[CareMessage]:
     """Those that the page showed: what has come since is still to be read."""
-    return list(lines.to_read().filter(pk__lte=_number(request.POST.get("seen", ""))))
+    return list(lines.to_read().filter(pk__lte=number(request.POST.get("seen")) or 0))
 
 
 def _heard(request: HttpRequest) -> int:
     """How much of the concern the page showed. Its parts look again each by itself: what one of them hasn't shown yet doesn't count."""
-    return min((_number(heard) for heard in request.POST.getlist("heard")), default=0)
-
-
-def _number(typed: str) -> int:
-    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 19 else 0
+    return min((number(heard) or 0 for heard in request.POST.getlist("heard")), default=0)
 
 
 def _mark_read(request: HttpRequest, lines: CareMessageQuerySet) -> None:

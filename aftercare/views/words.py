@@ -1,9 +1,8 @@
-"""How long ago, how much longer, and who: as it is said in the inbox."""
+"""How long ago, and how much longer: as it is said in the inbox."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -48,8 +47,3 @@ def clock(at: datetime, zone: ZoneInfo, now: datetime) -> str:
     if there.date() == here.date():
         return date_format(there, "g:i A")
     return date_format(there, "D, M j, g:i A" if there.year == here.year else "M j, Y, g:i A")
-
-
-def who(user: User | None) -> str:
-    """ "" for nobody."""
-    return user.get_full_name() or user.get_username() if user else ""

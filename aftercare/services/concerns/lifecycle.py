@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from aftercare.domain.words import words_in
-from aftercare.errors import NoteMissing, NothingToSay, SaidMore, TakenAlready
+from aftercare.errors import NoLocation, NoteMissing, NothingToSay, SaidMore, TakenAlready
 from aftercare.models import CareMessage, Concern, ConcernEvent, Plan
 from aftercare.services.concerns.deadlines import clock_from
 from aftercare.services.concerns.on_call import cancel_alerts, clear_alarm, tell_next
@@ -145,7 +145,7 @@ def location_of(patient: Patient | None, now: datetime) -> Location:
             return nearest.location
     location = Location.objects.order_by("pk").first()
     if location is None:
-        raise Location.DoesNotExist("a concern needs a location, whose people are on call")
+        raise NoLocation("Add a location first: whose phone is named, and who is on call, hangs on it.")
     return location
 
 
