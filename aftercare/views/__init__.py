@@ -1,5 +1,5 @@
+from aftercare.views.actions import acknowledge_view, answer_view, count_view, raise_view, read_number_view, read_view, resolve_view
 from aftercare.views.inbox import inbox_page
-from aftercare.views.steps import acknowledge_view, answer_view, count_view, raise_view, read_number_view, read_view, resolve_view
 from aftercare.views.thread import thread_page, unknown_page
 
 __all__ = [
