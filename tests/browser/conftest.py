@@ -153,6 +153,20 @@ def fits() -> Callable[[Page], None]:
     return measure
 
 
+@pytest.fixture
+def looks_right(
+    axe: Callable[[Page], None], fits: Callable[[Page], None], picture: Callable[[Page, str], Path]
+) -> Callable[[Page, str], None]:
+    """`looks_right(page, "board")`: anybody can use it, nothing sticks out, and there is a picture of it."""
+
+    def look(page: Page, name: str) -> None:
+        axe(page)
+        fits(page)
+        picture(page, name)
+
+    return look
+
+
 WHAT_STICKS_OUT = """() => {
     const root = document.documentElement;
     if (root.scrollWidth <= root.clientWidth) {

@@ -44,38 +44,32 @@ def middle(of: Locator) -> tuple[float, float]:
 
 
 @on_every_screen
-def test_a_full_day(desk, clinic, anas, axe, fits, picture):
+def test_a_full_day(desk, clinic, anas, looks_right):
     Absence.objects.create(practitioner=clinic.eli, during=DateTimeTZRange(on(DAY, "09:00"), on(DAY, "11:00")), reason="Dentist")
     Appointment.objects.filter(pk=anas.pk).update(confirmed_at=on(DAY))
     clinic.book(clinic.ben, on(DAY, "15:00"), practitioner=clinic.eli, room=clinic.other_room)
     page = board(desk())
 
     expect(page.get_by_role("link", name="Ana Alvarez")).to_be_visible()
-    axe(page)
-    fits(page)
-    picture(page, "board")
+    looks_right(page, "board")
 
 
 @on_every_screen
 @pytest.mark.parametrize("asked", [{"view": "week"}, {"by": "room"}], ids=["week", "rooms"])
-def test_the_other_ways_to_look(desk, clinic, anas, axe, fits, picture, asked):
+def test_the_other_ways_to_look(desk, clinic, anas, asked, looks_right):
     page = board(desk(), **asked)
 
     expect(page.get_by_role("link", name="Ana Alvarez")).to_be_attached()
-    axe(page)
-    fits(page)
-    picture(page, f"board-{'-'.join(asked.values())}")
+    looks_right(page, f"board-{'-'.join(asked.values())}")
 
 
 @on_every_screen
-def test_a_closed_day(desk, clinic, axe, fits, picture):
+def test_a_closed_day(desk, clinic, looks_right):
     Closure.objects.create(location=clinic.location, starts_on=DAY, ends_on=DAY, reason="new floor")
     page = board(desk())
 
     expect(page.get_by_text("Closed: new floor").first).to_be_visible()
-    axe(page)
-    fits(page)
-    picture(page, "board-closed")
+    looks_right(page, "board-closed")
 
 
 def test_a_click_on_a_free_time_opens_the_booking_form_with_it(desk, clinic, anas):
@@ -88,29 +82,25 @@ def test_a_click_on_a_free_time_opens_the_booking_form_with_it(desk, clinic, ana
 
 
 @on_every_screen
-def test_an_appointment_opens_its_card_beside_the_board(desk, clinic, anas, axe, fits, picture):
+def test_an_appointment_opens_its_card_beside_the_board(desk, clinic, anas, looks_right):
     page = board(desk())
     page.get_by_role("link", name="Ana Alvarez").click()
 
     card = page.get_by_role("dialog", name="Ana Alvarez")
     expect(card.get_by_text("Session 1 of 3")).to_be_visible()
     expect(card.get_by_role("link", name="Move")).to_be_visible()
-    axe(page)
-    fits(page)
-    picture(page, "card")
+    looks_right(page, "card")
     card.get_by_role("button", name="Close").click()
     expect(card).to_be_hidden()
 
 
 @on_every_screen
-def test_the_card_is_a_page_of_its_own_too(desk, clinic, anas, axe, fits, picture):
+def test_the_card_is_a_page_of_its_own_too(desk, clinic, anas, looks_right):
     page = desk()
     page.goto(f"/admin/scheduling/appointment/{anas.pk}/card/")
 
     expect(page.get_by_role("heading", name="Ana Alvarez")).to_be_visible()
-    axe(page)
-    fits(page)
-    picture(page, "card-page")
+    looks_right(page, "card-page")
     page.get_by_role("link", name="Back to the board").click()
     expect(page.get_by_role("link", name="Ana Alvarez")).to_be_attached()
 

@@ -214,20 +214,16 @@ def test_without_scripts(browser, live_server, clinic, desk):
 
 
 @on_every_screen
-def test_its_looks(desk, clinic, axe, fits, picture):
+def test_its_looks(desk, clinic, looks_right):
     page = desk()
     page.goto(ADD)
     page.keyboard.type("555")
     expect(found(page)).to_have_count(3)
-    axe(page)
-    fits(page)
-    picture(page, "booking-search")
+    looks_right(page, "booking-search")
 
     page.goto(f"{from_the_board(clinic)}&patient={clinic.ana.pk}")
     expect(page.locator(".suits")).to_be_visible()
-    axe(page)
-    fits(page)
-    picture(page, "booking")
+    looks_right(page, "booking")
 
     # Taking a picture leaves empty style attributes behind, which the next exchange would meet.
     page.goto(f"{from_the_board(clinic)}&patient={clinic.ana.pk}")
@@ -236,9 +232,7 @@ def test_its_looks(desk, clinic, axe, fits, picture):
     expect(page.get_by_label("First name")).to_be_focused()
     book_button(page).click()
     expect(page.locator(".booking-refused")).to_be_focused()
-    axe(page)
-    fits(page)
-    picture(page, "booking-newcomer")
+    looks_right(page, "booking-newcomer")
 
 
 @on_a_phone

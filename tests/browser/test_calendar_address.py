@@ -8,7 +8,7 @@ from tests.staff import member
 
 
 @on_every_screen
-def test_her_own_calendar(desk, clinic, axe, fits, picture):
+def test_her_own_calendar(desk, clinic, axe, fits, looks_right):
     Practitioner.objects.filter(pk=clinic.dana.pk).update(user=member("Clinician"))
     page = desk("Clinician")
     page.goto("/admin/")
@@ -20,9 +20,7 @@ def test_her_own_calendar(desk, clinic, axe, fits, picture):
     page.get_by_role("button", name="Make the address").click()
     address = page.get_by_label("Calendar address", exact=True)
     expect(address).to_contain_text("/calendar/")
-    axe(page)
-    fits(page)
-    picture(page, "calendar-address")
+    looks_right(page, "calendar-address")
 
     path = "/calendar/" + (address.text_content() or "").split("/calendar/")[1]
     answer = page.context.request.get(path)

@@ -29,7 +29,7 @@ def completing(appointment: Appointment) -> str:
 
 
 @on_every_screen
-def test_what_she_is_told_follows_the_answers(desk, yesterdays, axe, fits, picture):
+def test_what_she_is_told_follows_the_answers(desk, yesterdays, axe, looks_right):
     page = desk()
     page.goto(completing(yesterdays))
     plan = page.locator("#foreseen")
@@ -38,9 +38,7 @@ def test_what_she_is_told_follows_the_answers(desk, yesterdays, axe, fits, pictu
     expect(plan).to_contain_text("Completed late: ")
     expect(plan).to_contain_text("time for your hyaluronic acid serum (8 of 8)")
     expect(page.get_by_role("button", name="Preview")).to_be_hidden()
-    axe(page)
-    fits(page)
-    picture(page, "completing")
+    looks_right(page, "completing")
 
     page.get_by_label("Product used").select_option("Alastin Regenerating Skin Nectar")
     expect(plan).to_contain_text("time for your Alastin Regenerating Skin Nectar (8 of 8)")
@@ -54,7 +52,7 @@ def test_what_she_is_told_follows_the_answers(desk, yesterdays, axe, fits, pictu
 
 
 @on_every_screen
-def test_completed_and_the_next_one_booked(desk, yesterdays, axe, fits, picture):
+def test_completed_and_the_next_one_booked(desk, yesterdays, looks_right):
     page = desk()
     page.goto(completing(yesterdays))
     page.get_by_role("button", name="Complete", exact=True).click()
@@ -62,9 +60,7 @@ def test_completed_and_the_next_one_booked(desk, yesterdays, axe, fits, picture)
     expect(page.get_by_role("heading", name="Book the next session")).to_be_visible()
     expect(page.get_by_text("Completed late: ").or_(page.get_by_text("completed; aftercare is on its way."))).to_be_visible()
     assert Plan.objects.get().appointment == yesterdays
-    axe(page)
-    fits(page)
-    picture(page, "next-session")
+    looks_right(page, "next-session")
 
     page.locator("a.slot").first.click()
     expect(page).to_have_url(re.compile(rf"/appointment/add/\?patient={yesterdays.patient_id}&.*starts_at="))

@@ -9,35 +9,29 @@ from tests.browser.screens import on_every_screen
 
 
 @on_every_screen
-def test_signing_in(desk, clinic, axe, fits, picture):
+def test_signing_in(desk, clinic, looks_right):
     page = desk(None)
     page.goto("/admin/")
 
     expect(page).to_have_url(re.compile(r"/admin/login/\?next=/admin/$"))
-    axe(page)
-    fits(page)
-    picture(page, "sign-in")
+    looks_right(page, "sign-in")
 
 
 @on_every_screen
-def test_the_first_page(desk, clinic, axe, fits, picture):
+def test_the_first_page(desk, clinic, looks_right):
     clinic.book(clinic.ana, on(workday()))
     page = desk("Manager")
     page.goto("/admin/")
 
     expect(page.get_by_role("link", name="Appointments today")).to_be_visible()
-    axe(page)
-    fits(page)
-    picture(page, "first-page")
+    looks_right(page, "first-page")
 
 
 @on_every_screen
-def test_the_diary_as_a_list(desk, clinic, axe, fits, picture):
+def test_the_diary_as_a_list(desk, clinic, looks_right):
     clinic.book(clinic.ana, on(workday()))
     page = desk()
     page.goto("/admin/scheduling/appointment/?when=week")
 
     expect(page.get_by_role("link", name="Ana Alvarez")).to_be_visible()
-    axe(page)
-    fits(page)
-    picture(page, "appointments")
+    looks_right(page, "appointments")

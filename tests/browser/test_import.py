@@ -15,13 +15,11 @@ Kay,Kim,17/5/1990,555,kay@,
 
 
 @on_every_screen
-def test_a_list_is_checked_and_then_imported(desk, clinic, axe, fits, picture):
+def test_a_list_is_checked_and_then_imported(desk, clinic, axe, looks_right):
     page = desk("Manager")
     page.goto("/admin/scheduling/patient/")
     page.get_by_role("link", name="Import").click()
-    axe(page)
-    fits(page)
-    picture(page, "import")
+    looks_right(page, "import")
 
     page.get_by_role("button", name="Check the file").click()
     expect(page.get_by_text("Choose a file first.")).to_be_visible()
@@ -29,9 +27,7 @@ def test_a_list_is_checked_and_then_imported(desk, clinic, axe, fits, picture):
     page.get_by_label("File").set_input_files({"name": "list.csv", "mimeType": "text/csv", "buffer": LIST.encode()})
     page.get_by_role("button", name="Check the file").click()
     expect(page.get_by_role("heading", name="3 new 1 already here 1 row to fix")).to_be_visible()
-    axe(page)
-    fits(page)
-    picture(page, "import-preview")
+    looks_right(page, "import-preview")
     assert Patient.objects.count() == 3
 
     page.get_by_role("button", name="Import 3 patients").click()

@@ -25,20 +25,16 @@ def ana(clinic: Clinic) -> Patient:
 
 
 @on_every_screen
-def test_the_inbox_and_a_conversation_can_be_used_by_anybody(desk, ana, axe, fits, picture):
+def test_the_inbox_and_a_conversation_can_be_used_by_anybody(desk, ana, looks_right):
     page = desk("Clinician")
     page.goto("/admin/inbox/")
     expect(page.get_by_text("15 min left")).to_be_visible()
-    axe(page)
-    fits(page)
-    picture(page, "inbox")
+    looks_right(page, "inbox")
 
     page.get_by_role("link", name="Ana Alvarez").click()
     expect(page.get_by_role("heading", name="Ana Alvarez")).to_be_visible()
     page.get_by_text("Raise a concern").or_(page.get_by_text("The patient said more")).click()
-    axe(page)
-    fits(page)
-    picture(page, "thread")
+    looks_right(page, "thread")
 
 
 def tab_to(page: Page, name: str, presses: int = 60) -> None:

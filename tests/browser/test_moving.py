@@ -11,21 +11,17 @@ from tests.clinic_world import WEEK
 
 
 @on_every_screen
-def test_a_free_time_is_pressed_and_taken_back(desk, clinic, axe, fits, picture):
+def test_a_free_time_is_pressed_and_taken_back(desk, clinic, looks_right):
     booked = clinic.book(clinic.consents(clinic.ana), on(workday(8)), now=None)
     page = desk()
     page.goto(f"/admin/scheduling/appointment/{booked.pk}/move/?next=/admin/scheduling/appointment/")
 
-    axe(page)
-    fits(page)
-    picture(page, "move")
+    looks_right(page, "move")
     page.locator(".slot").last.click()
 
     expect(page).to_have_url(re.compile("/admin/scheduling/appointment/$"))
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
-    axe(page)
-    fits(page)
-    picture(page, "moved")
+    looks_right(page, "moved")
     assert Appointment.objects.get().starts_at != booked.starts_at
     page.get_by_role("button", name="Undo").click()
 
@@ -35,7 +31,7 @@ def test_a_free_time_is_pressed_and_taken_back(desk, clinic, axe, fits, picture)
 
 
 @on_every_screen
-def test_it_asks_before_later_sessions_go_along(desk, clinic, axe, fits, picture):
+def test_it_asks_before_later_sessions_go_along(desk, clinic, looks_right):
     first = clinic.book(clinic.consents(clinic.ana), on(workday(5)), now=None)
     later = clinic.book(clinic.ana, first.starts_at + 4 * WEEK, now=None)
     page = desk()
@@ -44,9 +40,7 @@ def test_it_asks_before_later_sessions_go_along(desk, clinic, axe, fits, picture
     page.get_by_label("New time").press("Enter")
 
     expect(page.get_by_role("heading", name="A later session would come too early. Move it along?")).to_be_visible()
-    axe(page)
-    fits(page)
-    picture(page, "move-along")
+    looks_right(page, "move-along")
     page.get_by_role("button", name="Move all of them").click()
 
     expect(page).to_have_url(re.compile(rf"/{first.pk}/change/$"))
@@ -55,12 +49,10 @@ def test_it_asks_before_later_sessions_go_along(desk, clinic, axe, fits, picture
 
 
 @on_every_screen
-def test_a_refusal_leads_to_the_free_times(desk, clinic, axe, fits, picture):
+def test_a_refusal_leads_to_the_free_times(desk, clinic, looks_right):
     booked = clinic.book(clinic.ana, on(workday(5)), now=None)
     page = desk()
     page.goto(f"/admin/scheduling/appointment/{booked.pk}/move/?starts_at={on(workday(6), '20:00'):%Y-%m-%dT%H:%M}")
 
     expect(page.get_by_role("alert")).to_contain_text("is open from 8:00 AM to 6:00 PM")
-    axe(page)
-    fits(page)
-    picture(page, "move-refused")
+    looks_right(page, "move-refused")

@@ -22,19 +22,15 @@ def plan(clinic) -> Plan:
 
 
 @on_every_screen
-def test_stopped_with_a_reason_and_started_again(desk, plan, axe, fits, picture):
+def test_stopped_with_a_reason_and_started_again(desk, plan, axe, picture, looks_right):
     page = desk("Clinician")
     page.goto(f"/admin/aftercare/plan/{plan.pk}/change/")
     expect(page.get_by_text("running")).to_be_visible()
-    axe(page)
-    fits(page)
-    picture(page, "plan")
+    looks_right(page, "plan")
 
     page.get_by_role("link", name="Stop the aftercare").click()
     expect(page.get_by_role("heading", name="Stop Ana Alvarez’s aftercare")).to_be_visible()
-    axe(page)
-    fits(page)
-    picture(page, "plan-stop")
+    looks_right(page, "plan-stop")
 
     page.get_by_label("Why is it stopped?").fill("   ")
     page.get_by_role("button", name="Stop the aftercare").click()
@@ -54,15 +50,13 @@ def test_stopped_with_a_reason_and_started_again(desk, plan, axe, fits, picture)
 
 
 @on_every_screen
-def test_moved_over_to_the_new_version(desk, clinic, plan, axe, fits, picture):
+def test_moved_over_to_the_new_version(desk, clinic, plan, axe, fits, looks_right):
     newer = load_protocol(read_protocol("microneedling"), now=timezone.now())
     page = desk("Clinician")
     page.goto(f"/admin/aftercare/protocol/{newer.pk}/change/")
     page.get_by_role("link", name="Move one running plan over").click()
     expect(page.get_by_role("heading", name="Move running plans over")).to_be_visible()
-    axe(page)
-    fits(page)
-    picture(page, "move-over")
+    looks_right(page, "move-over")
 
     page.get_by_role("button", name="Move the plan over").click()
     expect(page.get_by_text("1 plan follows version 2 now: 32 of its messages were taken back, 32 planned anew.")).to_be_visible()

@@ -15,22 +15,16 @@ def draft(clinic) -> Protocol:
 
 
 @on_every_screen
-def test_a_version_from_the_list_to_its_publication(desk, clinic, axe, fits, picture):
+def test_a_version_from_the_list_to_its_publication(desk, clinic, looks_right):
     page = desk("Clinician")
     page.goto("/admin/aftercare/protocol/")
-    axe(page)
-    fits(page)
-    picture(page, "protocols")
+    looks_right(page, "protocols")
     page.get_by_role("link", name="Aftercare for microneedling").click()
-    axe(page)
-    fits(page)
-    picture(page, "protocol-published")
+    looks_right(page, "protocol-published")
 
     page.get_by_role("button", name="Make a new version").click()
     expect(page.get_by_role("heading", name="It is ready to be published")).to_be_visible()
-    axe(page)
-    fits(page)
-    picture(page, "protocol-draft")
+    looks_right(page, "protocol-draft")
 
     page.get_by_role("link", name="education-day-1").click()
     english = page.get_by_label("Text message, English")
@@ -38,30 +32,22 @@ def test_a_version_from_the_list_to_its_publication(desk, clinic, axe, fits, pic
     size = page.locator("#size-en")
     expect(size).to_contain_text("3 segments")  # while it is being written
     expect(size).to_contain_text("says “face”")
-    axe(page)
-    fits(page)
-    picture(page, "protocol-step-counted")
+    looks_right(page, "protocol-step-counted")
     page.get_by_role("button", name="Save and go back").click()
     expect(page.get_by_role("heading", name="What must be mended")).to_be_visible()
-    axe(page)
-    fits(page)
-    picture(page, "protocol-to-mend")
+    looks_right(page, "protocol-to-mend")
 
     page.get_by_role("link", name="“education-day-1”, English: the text message says").click()
     page.get_by_label("Text message, English").fill("{clinic}: a little red is fine. Call {phone}.")
     expect(page.locator("#size-en")).to_contain_text("1 segment")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("“education-day-1” is saved.")).to_be_visible()
-    axe(page)
-    fits(page)
-    picture(page, "protocol-step")
+    looks_right(page, "protocol-step")
     page.get_by_role("link", name="Back without saving").click()
 
     page.get_by_role("link", name="Publish…").click()
     expect(page.get_by_text("“education-day-1” has other words in English.")).to_be_visible()
-    axe(page)
-    fits(page)
-    picture(page, "protocol-publish")
+    looks_right(page, "protocol-publish")
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.get_by_text("sessions completed from now on follow it.")).to_be_visible()
     assert protocol_for(clinic.face).version == 2

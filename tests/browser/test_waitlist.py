@@ -42,39 +42,31 @@ def offered(clinic, anas) -> Offer:
 
 
 @on_every_screen
-def test_she_is_put_on_the_list_from_her_appointment(desk, anas, axe, fits, picture):
+def test_she_is_put_on_the_list_from_her_appointment(desk, anas, looks_right):
     page = desk()
     page.goto(f"/admin/scheduling/appointment/{anas.pk}/change/")
-    axe(page)
-    fits(page)
-    picture(page, "appointment")
+    looks_right(page, "appointment")
 
     page.get_by_role("link", name="Wants an earlier time").click()
     expect(page.get_by_label("Treatment")).to_have_value(str(anas.course.treatment_id))
-    axe(page)
-    fits(page)
-    picture(page, "waitlist-add")
+    looks_right(page, "waitlist-add")
 
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("link", name="Ana Alvarez").first).to_be_visible()
     entry = WaitlistEntry.objects.get()
     assert (entry.patient_id, entry.appointment, entry.status) == (anas.patient_id, anas, WaitlistEntry.Status.WAITING)
-    axe(page)
-    fits(page)
-    picture(page, "waitlist")
+    looks_right(page, "waitlist")
 
 
 @on_every_screen
-def test_what_was_offered_is_taken_by_phone(desk, anas, offered, axe, fits, picture):
+def test_what_was_offered_is_taken_by_phone(desk, anas, offered, axe, fits, looks_right):
     page = desk()
     page.goto("/admin/scheduling/waitlistentry/")
     axe(page)
     fits(page)
     page.get_by_role("link", name="Ana Alvarez").click()
     expect(page.get_by_role("button", name="Take off the list")).to_be_visible()
-    axe(page)
-    fits(page)
-    picture(page, "waitlist-entry")
+    looks_right(page, "waitlist-entry")
 
     page.get_by_role("button", name="Taken by phone:").click()
     expect(page.get_by_text("Booked: Ana Alvarez, ")).to_be_visible()
