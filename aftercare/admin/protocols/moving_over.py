@@ -2,18 +2,18 @@
 
 from typing import Any, cast
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from aftercare import services
+from aftercare.admin.protocols.pages import Pages, page_of
 from aftercare.errors import Refused
 from aftercare.models import CareMessage, Protocol
 from notifications.domain.states import MessageStatus
@@ -29,7 +29,7 @@ def plans_behind(request: HttpRequest, protocol: Protocol) -> int:
     return services.plans_behind(protocol, timezone.now()).count()
 
 
-class MoveOverPages(admin.ModelAdmin):
+class MoveOverPages(Pages):
     def get_urls(self) -> list[URLPattern]:
         page = path("<int:pk>/move-over/", self.admin_site.admin_view(self.move_over_view), name="aftercare_protocol_move_over")
         return [page, *super().get_urls()]
@@ -43,11 +43,8 @@ class MoveOverPages(admin.ModelAdmin):
             return self._move_over(request, protocol)
         behind = services.plans_behind(protocol, now)
         context: dict[str, Any] = {
-            **self.admin_site.each_context(request),
-            "title": _("Move running plans over"),
-            "opts": self.opts,
             "protocol": protocol,
-            "back": reverse("admin:aftercare_protocol_change", args=[pk]),
+            "back": page_of(protocol),
         }
         try:
             first = behind.select_related("appointment__patient", "protocol")[:MOST_FORESEEN]
@@ -59,7 +56,7 @@ class MoveOverPages(admin.ModelAdmin):
             context |= {"count": behind.count(), "taken_back": waiting.count()}
             context["others"] = context["count"] - len(context["foreseen"])
             context["planned"] = sum(one.planned for one in context["foreseen"]) if not context["others"] else None
-        return TemplateResponse(request, "aftercare/protocol_move_over.html", context)
+        return self.shown(request, "aftercare/protocols/move_over.html", _("Move running plans over"), context)
 
     def _move_over(self, request: HttpRequest, protocol: Protocol) -> HttpResponse:
         here = redirect("admin:aftercare_protocol_move_over", protocol.pk)
@@ -79,7 +76,7 @@ class MoveOverPages(admin.ModelAdmin):
             return here
         if not moved.plans:
             messages.info(request, _("No plan followed an older version any more: nothing was changed."))
-            return here if moved.left else redirect("admin:aftercare_protocol_change", protocol.pk)
+            return here if moved.left else redirect(page_of(protocol))
         said = ngettext(
             "%(plans)s plan follows version %(version)s now: %(back)s of its messages were taken back, %(planned)s planned anew.",
             "%(plans)s plans follow version %(version)s now: %(back)s of their messages were taken back, %(planned)s planned anew.",
@@ -91,4 +88,4 @@ class MoveOverPages(admin.ModelAdmin):
             messages.warning(request, f"{said} {left % {'left': moved.left}}")
             return here
         messages.success(request, said)
-        return redirect("admin:aftercare_protocol_change", protocol.pk)
+        return redirect(page_of(protocol))

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any
 
 from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from aftercare.domain.facts import FACTS, facts_in
-from aftercare.domain.protocol import Kind, Protocol, Step, Text
+from aftercare.domain.protocol import Kind, Step
 from notifications.domain.segments import MOST, plain
 
 HOUR = timedelta(hours=1)
@@ -22,7 +21,7 @@ def in_words(step: Step) -> str:
     """“8 doses, every 3 hours from 3 hours after the session’s end”"""
     begins = _after(step.first_after)
     if step.at:
-        clocks = _list([time_format(at, "g:i A") for at in step.at])
+        clocks = listed([time_format(at, "g:i A") for at in step.at])
         day = _its_day(step)
         if step.times == 1 and day is not None:
             said = _("%(what)s, on day %(day)s at %(clocks)s") % {"what": _what(step), "day": day, "clocks": clocks}
@@ -48,39 +47,7 @@ def hours(length: timedelta) -> str:
         ngettext("%(count)s hour", "%(count)s hours", in_hours) % {"count": in_hours} if in_hours else "",
         ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes} if minutes else "",
     ]
-    return _list([part for part in parts if part]) if any(parts) else _("0 hours")
-
-
-def differences(old: Protocol, new: Protocol, languages: dict[str, Any]) -> list[str]:
-    """What is new in `new`, step by step, in sentences."""
-    was, will_be = ({step.slug: step for step in protocol.steps} for protocol in (old, new))
-    said = [_("“%(step)s” is new: %(words)s.") % {"step": slug, "words": in_words(will_be[slug])} for slug in will_be if slug not in was]
-    said += [_("“%(step)s” is left out.") % {"step": slug} for slug in was if slug not in will_be]
-    for slug, step in will_be.items():
-        before = was.get(slug, step)
-        if before != step:
-            said.append(_("“%(step)s” is another: %(words)s.") % {"step": slug, "words": in_words(step)})
-        reworded = [str(called) for code, called in languages.items() if before.texts.get(code) != step.texts.get(code)]
-        if reworded:
-            said.append(_("“%(step)s” has other words in %(languages)s.") % {"step": slug, "languages": _list(reworded)})
-    return said
-
-
-def rewordings(old: Protocol, new: Protocol, languages: dict[str, Any]) -> list[dict[str, Any]]:
-    """Each changed text of a step that both have, before and after."""
-    was = {step.slug: step.texts for step in old.steps}
-    found = []
-    for step in new.steps:
-        for code, called in languages.items():
-            before, after = was.get(step.slug, {}).get(code, Text("")), step.texts.get(code, Text(""))
-            parts = [
-                {"called": PARTS[part], "before": getattr(before, part), "after": getattr(after, part)}
-                for part in PARTS
-                if getattr(before, part) != getattr(after, part)
-            ]
-            if step.slug in was and parts:
-                found.append({"step": step.slug, "code": code, "language": called, "parts": parts})
-    return found
+    return listed([part for part in parts if part]) if any(parts) else _("0 hours")
 
 
 def facts_of(steps: Iterable[Step]) -> list[tuple[str, str]]:
@@ -102,7 +69,7 @@ def what_makes_it_dear(dear: Sequence[str]) -> str:
     if not dear:
         return ""
     said = _("A character such as an emoji or a curly quote makes it shorter: 70 to a text. Here: %(dear)s.")
-    return said % {"dear": _list([f"“{character}”" for character in dear])}
+    return said % {"dear": listed([f"“{character}”" for character in dear])}
 
 
 def accents_left_out(lost: Sequence[str], lost_at_first: Sequence[str] = ()) -> str:
@@ -119,7 +86,7 @@ def accents_left_out(lost: Sequence[str], lost_at_first: Sequence[str] = ()) -> 
 
 
 def _plain(characters: Sequence[str]) -> str:
-    return _list([_("“%(plain)s” for “%(written)s”") % {"plain": plain(written), "written": written} for written in characters])
+    return listed([_("“%(plain)s” for “%(written)s”") % {"plain": plain(written), "written": written} for written in characters])
 
 
 def _what(step: Step) -> str:
@@ -132,6 +99,6 @@ def _after(length: timedelta) -> str:
     return _("%(length)s after the session’s end") % {"length": hours(length)} if length else _("the session’s end")
 
 
-def _list(words: Iterable[str]) -> str:
+def listed(words: Iterable[str]) -> str:
     *all_but_last, last = words
     return _("%(all_but_last)s and %(last)s") % {"all_but_last": ", ".join(all_but_last), "last": last} if all_but_last else last

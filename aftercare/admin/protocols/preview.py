@@ -20,8 +20,8 @@ from django.views.decorators.http import require_safe
 
 from aftercare import services
 from aftercare.admin import told
-from aftercare.admin.protocol_pages import ProtocolPages, linked, state_of
-from aftercare.admin.protocol_words import accents_left_out, what_makes_it_dear
+from aftercare.admin.protocols.pages import Pages, linked, state_of
+from aftercare.admin.protocols.words import accents_left_out, what_makes_it_dear
 from aftercare.domain.consent import CURRENT, Purpose, wording_of
 from aftercare.forms.previews import REACHED, PreviewForm
 from aftercare.models import Protocol
@@ -44,7 +44,7 @@ EMAILS_OWN_STYLES = {
 }
 
 
-class PreviewPages(ProtocolPages):
+class PreviewPages(Pages):
     def get_urls(self) -> list[URLPattern]:
         guarded = self.admin_site.admin_view
         view: Any = require_safe(self.email_view)
@@ -71,7 +71,7 @@ class PreviewPages(ProtocolPages):
             context["problems"] = linked(services.problems_of(protocol), protocol)
         if form.is_valid():
             context |= refusal or _previewed(protocol, form)
-        return self.shown(request, "aftercare/preview.html", _("Preview"), context)
+        return self.shown(request, "aftercare/protocols/preview.html", _("Preview"), context)
 
     def email_view(self, request: HttpRequest, pk: int, key: str) -> HttpResponse:
         """One email as it is sent, alone."""

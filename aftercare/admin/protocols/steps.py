@@ -1,50 +1,44 @@
 """The page of one step: when it is sent, and its words in every language beside each other."""
 
-from dataclasses import replace
-from typing import Any
-
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from aftercare import services
-from aftercare.admin.protocol_pages import about, page_of, state_of
-from aftercare.admin.protocol_words import accents_left_out, facts_of, hours, in_words, what_makes_it_dear
-from aftercare.domain.checking import Problem, Surroundings, accents_lost, longest, problems_in, problems_in_text
+from aftercare.admin.protocols.counting import size_of
+from aftercare.admin.protocols.pages import Pages, about, page_of, state_of
+from aftercare.admin.protocols.words import facts_of, hours, in_words
+from aftercare.domain.checking import Problem, problems_in
 from aftercare.domain.facts import FACTS
 from aftercare.domain.placeholders import PLACEHOLDERS
-from aftercare.domain.protocol import Kind, Step, Text
+from aftercare.domain.protocol import Step, Text
 from aftercare.domain.remarks import remarks_on
 from aftercare.errors import NameTaken, Refused
-from aftercare.forms.protocols import LONGEST_TEXT, NEW_STEP, PARTS, StepForm
+from aftercare.forms.protocols import NEW_STEP, PARTS, StepForm
 from aftercare.models import Protocol, ProtocolStep
 from aftercare.services.protocols.checking import surroundings
 from aftercare.services.protocols.drafts import step_seen
-from notifications.domain.segments import outside_gsm_7, segments
 
 
-class ProtocolStepPages(admin.ModelAdmin):
+class StepPages(Pages):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
             path("<int:pk>/step/", view(self.step_add_view), name="aftercare_protocolstep_add"),
-            path("<int:pk>/count/<slug:language>/", view(require_POST(self.count_view)), name="aftercare_protocol_count"),
             path("step/<int:pk>/", view(self.step_view), name="aftercare_protocolstep_change"),
             path("step/<int:pk>/remove/", view(self.step_remove_view), name="aftercare_protocolstep_remove"),
             path("step/<int:pk>/shift/", view(require_POST(self.step_shift_view)), name="aftercare_protocolstep_shift"),
             *super().get_urls(),
         ]
 
-    # --- a step -------------------------------------------------------------------------------------------------------
-
     def step_add_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        protocol = self._protocol(request, pk, to_change=True)
+        protocol = self.protocol_to_change(request, pk)
         form = StepForm(request.POST if request.method == "POST" else None, initial=NEW_STEP)
         if form.is_bound and form.is_valid():
             try:
@@ -57,7 +51,7 @@ class ProtocolStepPages(admin.ModelAdmin):
         return self._step_page(request, protocol, form, None)
 
     def step_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        row = self._row(request, pk)
+        row = self.step_or_404(request, pk)
         may_change = row.protocol.is_draft and self.has_change_permission(request)
         if request.method != "POST":
             return self._step_page(request, row.protocol, StepForm(initial=StepForm.of(row.as_domain())) if may_change else None, row)
@@ -69,14 +63,14 @@ class ProtocolStepPages(admin.ModelAdmin):
                 services.change_step(row, form.step(), seen=request.POST.get("seen", ""))
             except Refused as refusal:
                 form.add_error("slug" if isinstance(refusal, NameTaken) else None, str(refusal))
-                row = self._row(request, pk)  # as it is now
+                row = self.step_or_404(request, pk)  # as it is now
             else:
                 _say_saved(request, row.protocol, form.cleaned_data["slug"])
                 return redirect(self._way_on(request, row))
         return self._step_page(request, row.protocol, form, row)
 
     def step_remove_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        row = self._row(request, pk, to_change=True)
+        row = self.step_to_change(request, pk)
         refused = "" if row.protocol.is_draft else _("%(protocol)s is published: it can’t be changed.") % {"protocol": row.protocol}
         if request.method == "POST":
             try:
@@ -92,32 +86,15 @@ class ProtocolStepPages(admin.ModelAdmin):
             "explained": [_("Its words go with it.")],
             "refused": refused,
         }
-        return self._page(request, "aftercare/protocol_confirm.html", _("Remove “%(step)s”") % {"step": row.slug}, context)
+        return self.shown(request, "aftercare/protocols/confirm.html", _("Remove “%(step)s”") % {"step": row.slug}, context)
 
     def step_shift_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        row = self._row(request, pk, to_change=True)
+        row = self.step_to_change(request, pk)
         try:
             services.shift_step(row, -1 if "earlier" in request.POST else 1)
         except Refused as refusal:
             messages.error(request, str(refusal))
         return redirect(f"{page_of(row.protocol)}#step-{row.pk}")
-
-    # --- counting -----------------------------------------------------------------------------------------------------
-
-    def count_view(self, request: HttpRequest, pk: int, language: str) -> HttpResponse:
-        """How long a text message is, as it stands in the form, while it is being written."""
-        self._protocol(request, pk)
-        if language not in dict(settings.PATIENT_LANGUAGES):
-            raise Http404
-        sms = request.POST.get(f"{language}-sms", "")[:LONGEST_TEXT].replace("\r\n", "\n")
-        kind, times = request.POST.get("kind", ""), request.POST.get("times", "")
-        step = replace(
-            StepForm.blank(),
-            kind=Kind(kind) if kind in set(Kind) else Kind.EDUCATION,
-            times=int(times) if times.isascii() and times.isdecimal() and len(times) < 4 else 1,
-        )
-        context = {"language": language, "size": _size(sms, step, language, surroundings(), with_problems=True)}
-        return TemplateResponse(request, "aftercare/_text_size.html", context)
 
     # ------------------------------------------------------------------------------------------------------------------
 
@@ -135,7 +112,7 @@ class ProtocolStepPages(admin.ModelAdmin):
                     "called": called,
                     "text": text,
                     "fields": {part: form[f"{language}-{part}"] for part in PARTS} if form else {},
-                    "size": _size(text.sms, written or StepForm.blank(), language, around),
+                    "size": size_of(text.sms, written or StepForm.blank(), language, around),
                     "problems": about(problems, row.slug, language) if row else [],
                 }
             )
@@ -155,28 +132,12 @@ class ProtocolStepPages(admin.ModelAdmin):
             "words": in_words(step) if step else "",
             "valid_for": hours(step.valid_for) if step else "",
         }
-        return self._page(request, "aftercare/protocol_step.html", title, context)
-
-    def _protocol(self, request: HttpRequest, pk: int, *, to_change: bool = False) -> Protocol:
-        if not (self.has_change_permission(request) if to_change else self.has_view_or_change_permission(request)):
-            raise PermissionDenied
-        found: Protocol = get_object_or_404(Protocol, pk=pk)
-        return found
-
-    def _row(self, request: HttpRequest, pk: int, *, to_change: bool = False) -> ProtocolStep:
-        if not (self.has_change_permission(request) if to_change else self.has_view_or_change_permission(request)):
-            raise PermissionDenied
-        found: ProtocolStep = get_object_or_404(ProtocolStep.objects.select_related("protocol"), pk=pk)
-        return found
+        return self.shown(request, "aftercare/protocols/step.html", title, context)
 
     def _way_on(self, request: HttpRequest, row: ProtocolStep) -> str:
         if "back" in request.POST:
             return f"{page_of(row.protocol)}#step-{row.pk}"
         return reverse("admin:aftercare_protocolstep_change", args=[row.pk])
-
-    def _page(self, request: HttpRequest, template: str, title: str, context: dict[str, Any]) -> TemplateResponse:
-        shared = {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
-        return TemplateResponse(request, template, shared | context)
 
 
 def _say_saved(request: HttpRequest, protocol: Protocol, slug: str) -> None:
@@ -194,19 +155,3 @@ def _with_places(problems: list[Problem]) -> list[tuple[str, str, Problem]]:
     """Each with the part of the page where it is mended, and how people call its language."""
     called = dict(settings.PATIENT_LANGUAGES)
     return [(f"words-{one.language}" if one.language else "when", str(called.get(one.language, "")), one) for one in problems]
-
-
-def _size(sms: str, step: Step, language: str, around: Surroundings, *, with_problems: bool = False) -> dict[str, Any]:
-    """What the text message comes to at the most; while it is being written, also what is wrong with it."""
-    sent = longest(sms, step, language, around)
-    lost, lost_at_first = accents_lost(sms, step, language, around)
-    problems = problems_in_text(Text(sms, "-", "-"), step, language, around) if with_problems and sms.strip() else []
-    return {
-        "is_empty": not sms.strip(),
-        "segments": segments(sent).number,
-        "dear": what_makes_it_dear(outside_gsm_7(sent)),
-        "left_out": accents_left_out(lost, lost_at_first),
-        "characters": len(sent),
-        "sent": sent,
-        "problems": [problem.said for problem in problems],
-    }

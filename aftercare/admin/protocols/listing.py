@@ -7,10 +7,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from aftercare.admin.move_over_pages import MoveOverPages
-from aftercare.admin.preview_pages import PreviewPages
-from aftercare.admin.protocol_pages import ProtocolPages, state_of
-from aftercare.admin.protocol_step_pages import ProtocolStepPages
+from aftercare.admin.protocols.counting import CountingPages
+from aftercare.admin.protocols.moving_over import MoveOverPages
+from aftercare.admin.protocols.outcomes import OutcomePages
+from aftercare.admin.protocols.pages import state_of
+from aftercare.admin.protocols.preview import PreviewPages
+from aftercare.admin.protocols.steps import StepPages
+from aftercare.admin.protocols.versions import VersionPages
 from aftercare.admin.reading import ReadOnly
 from aftercare.models import Protocol
 from notifications.admin.reading import badge
@@ -18,7 +21,7 @@ from scheduling.admin.names import staff_name
 
 
 @admin.register(Protocol)
-class ProtocolAdmin(MoveOverPages, PreviewPages, ProtocolStepPages, ProtocolPages, ReadOnly):
+class ProtocolAdmin(MoveOverPages, PreviewPages, CountingPages, StepPages, OutcomePages, VersionPages, ReadOnly):
     list_display = ["shown_name", "version", "state", "for_treatments", "published_at", "publisher"]
     list_display_links = ["shown_name"]
     list_select_related = ["published_by"]

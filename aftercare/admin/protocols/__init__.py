@@ -1,0 +1,3 @@
+from aftercare.admin.protocols.listing import ProtocolAdmin
+
+__all__ = ["ProtocolAdmin"]

@@ -1,0 +1,100 @@
+"""The pages on which a clinician reads a version of a protocol, begins a wholly new one or the next version, and says what it is for."""
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from aftercare import services
+from aftercare.admin.protocols.moving_over import plans_behind
+from aftercare.admin.protocols.pages import Pages, about, linked, page_of, state_of
+from aftercare.admin.protocols.words import facts_of, hours, in_words
+from aftercare.errors import ChangedMeanwhile, NameTaken, NotADraft
+from aftercare.forms.protocols import DetailsForm, NewProtocolForm
+from aftercare.models import Protocol
+from aftercare.services.protocols.drafts import details_seen
+from aftercare.services.protocols.publishing import why_not_retire
+
+
+class VersionPages(Pages):
+    """A published version is only read; a draft is changed on the same page."""
+
+    def get_urls(self) -> list[URLPattern]:
+        draft = self.admin_site.admin_view(require_POST(self.draft_view))
+        return [path("<int:pk>/draft/", draft, name="aftercare_protocol_draft"), *super().get_urls()]
+
+    # --- a wholly new one --------------------------------------------------------------------------------------------
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = NewProtocolForm(request.POST if request.method == "POST" else None)
+        if form.is_bound and form.is_valid():
+            try:
+                begun = services.begin_protocol(**form.cleaned_data, by=cast(User, request.user), now=timezone.now())
+            except NameTaken as refusal:
+                form.add_error("name", str(refusal))
+            else:
+                self.log_addition(request, begun, "begun")
+                messages.success(request, _("“%(name)s” is begun. Nobody gets it before it is published.") % {"name": begun.name})
+                return redirect(page_of(begun))
+        return self.shown(request, "aftercare/protocols/new.html", _("New protocol"), {"form": form})
+
+    # --- one version --------------------------------------------------------------------------------------------------
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        protocol = self.protocol_or_404(request, object_id)
+        may_change = protocol.is_draft and self.has_change_permission(request)
+        if request.method == "POST" and not self.has_change_permission(request):
+            raise PermissionDenied
+        form = DetailsForm(request.POST if request.method == "POST" else None, initial=DetailsForm.of(protocol))
+        if form.is_bound and form.is_valid():
+            try:
+                services.describe(protocol, **form.cleaned_data, seen=request.POST.get("seen", ""))
+            except (ChangedMeanwhile, NotADraft) as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, _("Saved."))
+                return redirect(page_of(protocol))
+        problems = services.problems_of(protocol) if protocol.is_draft else []
+        steps = [
+            {
+                "row": row,
+                "words": in_words(step),
+                "valid_for": hours(step.valid_for),
+                "problems": about(problems, step.slug),
+                "facts": facts_of([step]),
+            }
+            for row in protocol.steps.prefetch_related("texts")
+            for step in [row.as_domain()]
+        ]
+        context = {
+            "protocol": protocol,
+            "may_change": may_change,
+            "form": form if may_change or form.is_bound else None,
+            "seen": details_seen(protocol),
+            "problems": linked(problems, protocol),
+            "steps": steps,
+            "facts": facts_of(row.as_domain() for row in protocol.steps.all()),
+            "state": state_of(protocol),
+            "versions": Protocol.objects.filter(slug=protocol.slug).exclude(pk=protocol.pk).order_by("-version"),
+            "draft": Protocol.objects.filter(slug=protocol.slug, published_at=None).exclude(pk=protocol.pk).first(),
+            "may_begin": self.has_change_permission(request) and not protocol.is_draft,
+            "may_retire": self.has_change_permission(request) and not why_not_retire(protocol),
+            "behind": plans_behind(request, protocol),
+        }
+        return self.shown(request, "aftercare/protocols/version.html", str(protocol), context)
+
+    # --- the next one -------------------------------------------------------------------------------------------------
+
+    def draft_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        protocol = self.protocol_to_change(request, pk)
+        draft = services.draft_of(protocol, by=cast(User, request.user), now=timezone.now())
+        return redirect(page_of(draft))
