@@ -94,18 +94,18 @@ def test_within_ten_seconds(healing, body, is_urgent, live_server, settings, twi
 
 
 def test_it_goes_before_all_that_wait_for_their_turn(healing, settings, process_env, twilio):
-    """Two hundred texts are due at ten a second, and a run has begun to send them. What is routine and comes with the reply is the
-    control: it waits for its turn.
+    """Forty texts are due at ten a second, and one run has taken them all when she writes. The order in which they leave doesn't hang
+    on how fast this machine is. What is routine and comes with her reply is the control: that run doesn't take it.
     """
     settings.SMS_PER_SECOND = 10
-    left_at: dict[str, float] = {}
+    seen: list[str] = []
 
     def answer(form):
-        left_at[form["To"]] = time.monotonic()
+        seen.append(form["To"])
         return Answer()
 
     twilio.answer = answer
-    schedule([_text(number) for number in range(200)], now=timezone.now())
+    schedule([_text(number) for number in range(40)], now=timezone.now())
 
     def run():
         try:
@@ -115,15 +115,13 @@ def test_it_goes_before_all_that_wait_for_their_turn(healing, settings, process_
 
     with ThreadPoolExecutor(1) as pool:
         sent = pool.submit(run)
-        wait_until(lambda: len(left_at) >= 5)
-        wrote_at = time.monotonic()
+        wait_until(lambda: len(seen) >= 5)
         receive_reply("sms", "+12125550101", "My cheek is bleeding and it won't stop", provider_id="SMurgent")
-        schedule([_text(200)], now=timezone.now())
-        assert sent.result(timeout=60) == 203
-    took = {number: at - wrote_at for number, at in left_at.items()}
-    assert took["+12125550120"] < 5  # who is on call
-    assert took["+12125550101"] < 5  # and she, who is told whom to call
-    assert took[_text(200).address] > 10
+        schedule([_text(40)], now=timezone.now())
+        assert sent.result(timeout=60) == 42
+    whoever_is_on_call, she = "+12125550120", "+12125550101"
+    assert {whoever_is_on_call, she} <= set(seen[:-5])  # before others that had waited for longer
+    assert _text(40).address not in seen
 
 
 def _text(number: int) -> Draft:

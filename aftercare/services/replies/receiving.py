@@ -14,8 +14,7 @@ from aftercare.domain.answers import answer_of
 from aftercare.domain.protocol import Kind
 from aftercare.domain.triage import Level, language_of
 from aftercare.models import CareMessage
-from aftercare.services.replies.answering import ANSWERS, Done, act_on, answered_lately
-from aftercare.services.replies.answering import MOST_ANSWERS_AN_HOUR as MOST_AUTOMATIC_ANSWERS_AN_HOUR
+from aftercare.services.replies.answering import ANSWERS, MOST_ANSWERS_AN_HOUR, Done, act_on, answered_lately
 from aftercare.services.replies.listening import Heard, listen
 from aftercare.services.telling.at_once import say_at_once
 from aftercare.services.telling.consent import has_said_stop, patients_at
@@ -32,7 +31,7 @@ T = TypeVar("T")
 ANSWERS_HELP = "an answer to HELP"
 ANSWERS_HER = "an answer to “{answer}”"
 ANSWER_IS_OF_USE_FOR = timedelta(hours=1)
-MOST_ANSWERS_AN_HOUR = 3  # to an address: two machines mustn't help each other for ever
+MOST_HELP_AN_HOUR = 3  # to an address: two machines mustn't help each other for ever
 HOUR = timedelta(hours=1)
 NOTED_FOR = timedelta(hours=12)
 # Why the ledger says that they went out.
@@ -65,7 +64,7 @@ def receive(reply: Reply, *, now: datetime) -> None:
         done = _unless_it_fails("answer not acted on", reply, partial(act_on, reply, patients, now=now), now)
     if not done:
         heard = _unless_it_fails("concern not raised", reply, partial(listen, reply, lines, patients, now), now)
-    is_help = reply.meaning == Meaning.HELP and _asked_for_help(reply) <= MOST_ANSWERS_AN_HOUR
+    is_help = reply.meaning == Meaning.HELP and _asked_for_help(reply) <= MOST_HELP_AN_HOUR
     is_answered = (done is not None and not done.is_for_the_desk) or (heard is not None and heard.is_settled)
     is_answered = is_answered or (is_help and heard is not None and not heard.level.is_concern)
     has_answered = _unless_it_fails("answer not written", reply, partial(_answer_as_due, reply, done, heard, patients, is_help, now), now)
@@ -161,7 +160,7 @@ def _answer_concern(reply: Reply, heard: Heard, patients: Sequence[Patient], now
 
 
 def _answer_sorted(reply: Reply, heard: Heard, patients: Sequence[Patient], now: datetime) -> None:
-    if answered_lately(patients, now) < MOST_AUTOMATIC_ANSWERS_AN_HOUR:
+    if answered_lately(patients, now) < MOST_ANSWERS_AN_HOUR:
         _say(reply, heard, WORDS_OF[heard.level], now)
 
 
