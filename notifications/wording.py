@@ -12,6 +12,8 @@ OPTED_OUT = {
 OUR_REMEDIES = {
     "daily cap": "Let the rest wait for tomorrow, or raise SMS_DAILY_CAP if the sender's campaign allows for more.",
     "nobody on call": "Open the inbox and see to the concern. Then look who is on call, and whether their numbers are right.",
+    "nobody to remind": "Open the inbox and see to the concern: it is open still. Then give those who are on call, or clinicians and "
+    "managers, an email address, so that they are reminded themselves.",
     "concern not escalated": "That is a fault of ours: a concern waits, and nobody else is told. Open the inbox and see to it now, "
     "and report the fault.",
     "triage failed": "That is a fault of ours: what patients write becomes a concern unread until it is mended. "

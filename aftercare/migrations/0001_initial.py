@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
                 ("raised_at", models.DateTimeField(verbose_name="raised")),
                 ("acknowledge_by", models.DateTimeField(verbose_name="to be acknowledged by")),
                 ("escalate_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("remind_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("acknowledged_at", models.DateTimeField(blank=True, null=True, verbose_name="acknowledged")),
                 ("resolved_at", models.DateTimeField(blank=True, null=True, verbose_name="resolved")),
                 ("note", models.TextField(blank=True, verbose_name="what came of it")),
@@ -178,6 +179,7 @@ class Migration(migrations.Migration):
                             ("worsened", "made urgent"),
                             ("told", "told"),
                             ("nobody", "nobody left to tell"),
+                            ("reminded", "reminded"),
                             ("acknowledged", "acknowledged"),
                             ("answered", "answered"),
                             ("resolved", "resolved"),
@@ -573,6 +575,18 @@ class Migration(migrations.Migration):
                     ("resolved_at", None), models.Q(("resolved_at__isnull", False), models.Q(("note", ""), _negated=True)), _connector="OR"
                 ),
                 name="a_concern_is_resolved_with_a_note",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="concern",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("escalate_at", None), ("remind_at__isnull", False), ("resolved_at", None)),
+                    models.Q(("escalate_at__isnull", False), ("remind_at", None), ("resolved_at", None)),
+                    models.Q(("escalate_at", None), ("remind_at", None), ("resolved_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="no_open_concern_is_forgotten",
             ),
         ),
         migrations.AddIndex(

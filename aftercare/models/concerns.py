@@ -30,6 +30,7 @@ class Concern(models.Model):
     )  # nobody: by what she wrote
     acknowledge_by = models.DateTimeField(_("to be acknowledged by"))
     escalate_at = models.DateTimeField(null=True, blank=True, editable=False)  # when the next one is told; none: nobody any more
+    remind_at = models.DateTimeField(null=True, blank=True, editable=False)  # acknowledged, or nobody is left to tell: and still open
     acknowledged_at = models.DateTimeField(_("acknowledged"), null=True, blank=True)
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("acknowledged by")
@@ -54,6 +55,12 @@ class Concern(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(resolved_at=None) | (Q(resolved_at__isnull=False) & ~Q(note="")), name="a_concern_is_resolved_with_a_note"
+            ),
+            models.CheckConstraint(
+                condition=Q(resolved_at=None, escalate_at=None, remind_at__isnull=False)
+                | Q(resolved_at=None, escalate_at__isnull=False, remind_at=None)
+                | Q(resolved_at__isnull=False, escalate_at=None, remind_at=None),
+                name="no_open_concern_is_forgotten",
             ),
         ]
         indexes = [
@@ -80,6 +87,7 @@ class ConcernEvent(models.Model):
         WORSENED = "worsened", _("made urgent")
         TOLD = "told", _("told")  # somebody on call
         NOBODY = "nobody", _("nobody left to tell")
+        REMINDED = "reminded", _("reminded")  # that it is open; without a contact, `detail` says whom
         ACKNOWLEDGED = "acknowledged", _("acknowledged")
         ANSWERED = "answered", _("answered")
         RESOLVED = "resolved", _("resolved")

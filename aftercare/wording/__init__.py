@@ -13,6 +13,8 @@ from aftercare.wording.answers import (
     ANSWER_URGENT_CLOSED,
     HELP,
     NO_OTHER_NUMBER,
+    STILL_OPEN,
+    STILL_WAITING,
 )
 from aftercare.wording.bookings import (
     ASKED_TO_MOVE,
@@ -57,6 +59,8 @@ __all__ = [
     "PASSED",
     "REMINDER",
     "STILL_HELD",
+    "STILL_OPEN",
+    "STILL_WAITING",
     "TAKEN",
     "TO_BE_MOVED",
     "Letter",

@@ -67,9 +67,22 @@ NO_OTHER_NUMBER = {
         ),
     ),
 }
-# To the person on call, in English as our own pages are: neither the patient's name nor her words.
+# To the people on call, in English as our own pages are: neither the patient's name nor her words.
 ALERT = Text(
     sms="{clinic}: a patient's message needs you ({severity}). Please acknowledge it by {by}: {link}",
     subject="A patient's message needs you ({severity})",
     email="A patient's message needs you ({severity}). Please acknowledge it by {by}: until somebody does, others are told, too.\n\n{link}",
+)
+# A day later and again, while it is open.
+STILL_OPEN = Text(
+    sms="",
+    subject="Still open: a patient's concern ({severity})",
+    email="{who} acknowledged a patient's concern ({severity}) {at}, and nobody has resolved it yet.{paused}\n\n"
+    "If it is over, a clinician or a manager writes what came of it and resolves it. If it isn't, please see to it:\n{link}",
+)
+STILL_WAITING = Text(
+    sms="",
+    subject="Nobody has seen to it yet: a patient's concern ({severity})",
+    email="A patient's concern ({severity}) was raised {at}, and nobody has acknowledged it yet.{paused}\n\n"
+    "Please acknowledge it, and see to it:\n{link}",
 )

@@ -1,4 +1,4 @@
-"""When nobody has acknowledged a concern in time, the next one on call is told."""
+"""When nobody has acknowledged a concern in time, the next one on call is told; what stays open all the same, somebody is reminded of."""
 
 import logging
 from datetime import datetime
@@ -7,8 +7,10 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from aftercare.models import Concern
-from aftercare.services.concerns.deadlines import clock_from
-from aftercare.services.concerns.on_call import has_newcomer, last_alert_of, tell_next
+from aftercare.services.concerns.deadlines import clock_from, set_clocks
+from aftercare.services.concerns.ladder import has_newcomer
+from aftercare.services.concerns.on_call import last_alert_of, tell_next
+from aftercare.services.concerns.reminding import remind
 from notifications import services as notifications
 from notifications.domain.states import MessageStatus
 
@@ -20,16 +22,16 @@ UNHEARD = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.SUPPRE
 
 
 def escalate_due(now: datetime | None = None) -> int:
-    """Tell the next one of each concern whose clock has run out, and set the clock again. Says of how many.
+    """Tell the next one of each concern whose clock has run out, or remind somebody of it, and set the clock again. Says of how many.
 
     Not only then: also at once where the last alert of an urgent one didn't reach anybody, and where somebody is on call again after nobody
     was. A concern is claimed by its lock: any number of workers may run it at once, and another run at the same moment finds nothing.
     """
     now = now or timezone.now()
     escalated = 0
-    waiting = Concern.objects.filter(resolved_at=None, acknowledged_at=None)
-    for concern in waiting.select_related("location").order_by("escalate_at", "pk"):
-        if escalated < A_RUN and _looks_due(concern, now):
+    still_open = Concern.objects.filter(resolved_at=None).select_related("location")
+    for concern in still_open.order_by("escalate_at", "remind_at", "pk"):
+        if escalated < A_RUN and (_looks_due(concern, now) or _is_forgotten(concern, now)):
             escalated += _escalate(concern, now)
     return escalated
 
@@ -49,21 +51,30 @@ def _escalate(concern: Concern, now: datetime) -> bool:
 
 @transaction.atomic
 def _escalate_one(pk: int, now: datetime) -> bool:
-    waiting = Concern.objects.filter(pk=pk, resolved_at=None, acknowledged_at=None).select_related("location")
-    concern = waiting.select_for_update(of=("self",), skip_locked=True, no_key=True).first()
-    if concern is None or not _looks_due(concern, now):
-        return False
-    is_new_to_it = concern.escalate_at is None
-    is_told = tell_next(concern, now=now, by_email=is_new_to_it and concern.severity != Concern.Severity.URGENT)
-    concern.escalate_at = clock_from(concern.severity, concern.location, now) if is_told else None
-    concern.save(update_fields=["escalate_at"])
-    return True
+    still_open = Concern.objects.filter(pk=pk, resolved_at=None).select_related("location", "acknowledged_by")
+    concern = still_open.select_for_update(of=("self",), skip_locked=True, no_key=True).first()
+    if concern and _looks_due(concern, now):
+        is_new_to_it = concern.escalate_at is None
+        is_told = tell_next(concern, now=now, by_email=is_new_to_it and concern.severity != Concern.Severity.URGENT)
+        set_clocks(concern, clock_from(concern.severity, concern.location, now) if is_told else None, now=now)
+        return True
+    if concern and _is_forgotten(concern, now):
+        remind(concern, now=now)
+        set_clocks(concern, None, now=now)
+        return True
+    return False
 
 
 def _looks_due(concern: Concern, now: datetime) -> bool:
+    if concern.acknowledged_at:
+        return False
     if concern.escalate_at is None:
         return has_newcomer(concern)
     return concern.escalate_at <= now or _is_unheard(concern)
+
+
+def _is_forgotten(concern: Concern, now: datetime) -> bool:
+    return concern.remind_at is not None and concern.remind_at <= now
 
 
 def _is_unheard(concern: Concern) -> bool:

@@ -5,14 +5,12 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
-from django.utils.formats import date_format
 
 from aftercare.domain.words import words_in
 from aftercare.errors import NoLocation, NoteMissing, NothingToSay, SaidMore, TakenAlready
 from aftercare.models import CareMessage, Concern, ConcernEvent, Plan
-from aftercare.services.concerns.deadlines import clock_from
-from aftercare.services.concerns.on_call import cancel_alerts, clear_alarm, tell_next
+from aftercare.services.concerns.deadlines import clock_from, set_clocks
+from aftercare.services.concerns.on_call import cancel_alerts, clear_alarm, tell_next, when
 from aftercare.services.telling.pausing import pause_routine, resume_routine
 from notifications.models import Reply
 from scheduling.models import Appointment, Location, Patient
@@ -70,7 +68,7 @@ def acknowledge(concern: Concern, *, by: User, seen: int | None = None, now: dat
     held = _held(concern)
     _require_open(held)
     if held.acknowledged_at:
-        raise TakenAlready(f"{_who(held.acknowledged_by)} acknowledged it {_when(held.acknowledged_at, held.location)}.")
+        raise TakenAlready(f"{_who(held.acknowledged_by)} acknowledged it {when(held.acknowledged_at, held.location)}.")
     require_seen(held, seen)
     return acknowledge_held(held, by=by, now=now)
 
@@ -89,9 +87,12 @@ def resolve(concern: Concern, *, note: str, by: User, seen: int | None = None, n
     require_seen(held, seen)
     if not held.acknowledged_at:
         acknowledge_held(held, by=by, now=now)
-    held.resolved_at, held.resolved_by, held.note, held.escalate_at = now, by, note, None
-    held.save(update_fields=["resolved_at", "resolved_by", "note", "escalate_at"])
+    held.resolved_at, held.resolved_by, held.note = now, by, note
+    held.escalate_at = held.remind_at = None
+    held.save(update_fields=["resolved_at", "resolved_by", "note", "escalate_at", "remind_at"])
     _note(held, What.RESOLVED, by, now)
+    cancel_alerts(held)
+    clear_alarm(held, now=now)
     held.lines.filter(reply__isnull=False, read_at=None).update(read_at=now, read_by=by)
     if held.patient:
         resume_routine(held.patient, now=now)
@@ -100,8 +101,9 @@ def resolve(concern: Concern, *, note: str, by: User, seen: int | None = None, n
 
 def acknowledge_held(concern: Concern, *, by: User, now: datetime) -> Concern:
     """Requires its lock. What she wrote has been read with it."""
-    concern.acknowledged_at, concern.acknowledged_by, concern.escalate_at = now, by, None
-    concern.save(update_fields=["acknowledged_at", "acknowledged_by", "escalate_at"])
+    concern.acknowledged_at, concern.acknowledged_by = now, by
+    concern.save(update_fields=["acknowledged_at", "acknowledged_by"])
+    set_clocks(concern, None, now=now)
     _note(concern, What.ACKNOWLEDGED, by, now)
     concern.lines.filter(reply__isnull=False, read_at=None).update(read_at=now, read_by=by)
     cancel_alerts(concern)
@@ -121,7 +123,7 @@ def require_seen(concern: Concern, seen: int | None) -> None:
     if seen is None or concern.heard <= seen:
         return
     said = concern.events.get(pk=concern.heard)
-    raise SaidMore(f"More was said {_when(said.at, concern.location)}, since this page was shown: read it first, then try once more.")
+    raise SaidMore(f"More was said {when(said.at, concern.location)}, since this page was shown: read it first, then try once more.")
 
 
 def hold_open_concern_of(patient: Patient) -> Concern | None:
@@ -162,6 +164,7 @@ def _open(
     """Whether it is new; locked either way. Whoever opens one at the same moment comes second, and joins."""
     if patient is None and line and line.reply:
         _wait_for_others_from(line.reply)
+    until = clock_from(severity, location, now)
     while True:
         standing = _standing(patient, line)
         if standing:
@@ -176,7 +179,8 @@ def _open(
                     said=said,
                     raised_at=now,
                     raised_by=by,
-                    acknowledge_by=clock_from(severity, location, now),
+                    acknowledge_by=until,
+                    escalate_at=until,
                 )
             return concern, True
         except IntegrityError as error:
@@ -207,8 +211,7 @@ def _begin(concern: Concern, now: datetime) -> None:
     if is_urgent and concern.patient:
         pause_routine(concern.patient, now=now)
     is_told = tell_next(concern, now=now, by_email=not is_urgent)
-    concern.escalate_at = concern.acknowledge_by if is_told else None
-    concern.save(update_fields=["escalate_at"])
+    set_clocks(concern, concern.acknowledge_by if is_told else None, now=now)
 
 
 def _said_just_now(concern: Concern, severity: Concern.Severity, said: str, by: User, now: datetime) -> bool:
@@ -253,7 +256,7 @@ def _held(concern: Concern) -> Concern:
 
 def _require_open(concern: Concern) -> None:
     if concern.resolved_at:
-        raise TakenAlready(f"{_who(concern.resolved_by)} resolved it {_when(concern.resolved_at, concern.location)}.")
+        raise TakenAlready(f"{_who(concern.resolved_by)} resolved it {when(concern.resolved_at, concern.location)}.")
 
 
 def _note(concern: Concern, what: ConcernEvent.What, by: User | None, now: datetime, detail: str = "") -> None:
@@ -262,7 +265,3 @@ def _note(concern: Concern, what: ConcernEvent.What, by: User | None, now: datet
 
 def _who(user: User | None) -> str:
     return (user.get_full_name() or user.get_username()) if user else "Somebody"
-
-
-def _when(at: datetime, location: Location) -> str:
-    return date_format(timezone.localtime(at, location.zone), "\\o\\n F j \\a\\t g:i A")

@@ -1,7 +1,5 @@
 """Who is told of a concern, by text or email. Without the patient's name and words: they stay with whoever signs in."""
 
-from collections import Counter
-from collections.abc import Container
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -11,7 +9,7 @@ from django.utils.formats import date_format
 
 from aftercare.models import Concern, ConcernEvent, OnCallContact
 from aftercare.services.concerns.deadlines import clock_from
-from aftercare.services.telling.consent import has_said_stop
+from aftercare.services.concerns.ladder import next_rung, rungs_at
 from aftercare.services.telling.taking_back import NOT_OVER
 from aftercare.services.telling.tellings import values_of
 from aftercare.wording import ALERT, render
@@ -20,26 +18,18 @@ from notifications.models import Alarm, Message
 from notifications.services import Draft
 from scheduling.models import Location
 
-MOST_TIMES = 2  # through the ladder, and once more
 # Worthless before the claim takes it for late: it never waits for the turn of a late one. By then the next one is told anyhow.
 ALERT_IS_OF_USE_FOR = timedelta(minutes=15)
 NOBODY_LEFT = "nobody on call"
+NOBODY_REMINDED = "nobody to remind"
 
 What = ConcernEvent.What
-# With each of these the ladder begins anew.
-BEGINNINGS = (What.RAISED, What.WORSENED, What.ACKNOWLEDGED, What.NOBODY)
-THE_WHOLE_LADDER = (What.RAISED, What.WORSENED, What.ACKNOWLEDGED)
 
 
 def contacts_of(location: Location) -> QuerySet[OnCallContact]:
     """Those on call there, in their turn. Who has no location is on call for all."""
     of_it = Q(pk__in=OnCallContact.objects.filter(locations=location)) | Q(locations=None)
     return OnCallContact.objects.filter(of_it, is_active=True).order_by("position", "pk")
-
-
-def reachable_contacts_of(location: Location) -> list[OnCallContact]:
-    """Without those whose only address said stop: nobody waits for them."""
-    return [contact for contact in contacts_of(location) if channel_to(contact)]
 
 
 def nobody_on_call(location: Location) -> bool:
@@ -51,30 +41,21 @@ def is_on_call(number: str) -> bool:
     return OnCallContact.objects.filter(phone=number, is_active=True).exists()
 
 
-def has_newcomer(concern: Concern) -> bool:
-    """Whether somebody is on call who wasn't told through the ladder yet: added, or on call again, since nobody was left."""
-    told = told_of(concern, THE_WHOLE_LADDER)
-    return any(told[contact.pk] < MOST_TIMES for contact in reachable_contacts_of(concern.location))
-
-
 def tell_next(concern: Concern, *, now: datetime, by_email: bool = False) -> bool:
     """Tell whoever was told least often, in their turn. False, and an operator's alarm, where nobody is left. Requires the concern's lock.
 
     `by_email`: only the first one, and only where that is possible; it can wait for them to look.
     """
-    contacts = reachable_contacts_of(concern.location)
-    told = told_of(concern)
-    left = [contact for contact in contacts if told[contact.pk] < MOST_TIMES]
-    if not left:
-        _nobody(concern, is_set_up=bool(contacts), now=now)
+    rungs = rungs_at(concern.location)
+    rung = next_rung(concern, rungs)
+    if rung is None:
+        _nobody(concern, is_set_up=bool(rungs), now=now)
         return False
-    ever = told or told_of(concern, THE_WHOLE_LADDER)  # a newcomer first
-    contact = min(left, key=lambda contact: (min(ever[contact.pk], MOST_TIMES), told[contact.pk], contact.position, contact.pk))
-    channel = "email" if by_email else channel_to(contact)
-    if channel == "email" and not _may_email(contact):
+    contact, channel = rung.contact, "email" if by_email else next(iter(rung.ways))
+    if channel not in rung.ways:
         return True
     event = ConcernEvent.objects.create(concern=concern, what=What.TOLD, at=now, contact=contact, detail=BY[channel])
-    _write_to(contact, channel, concern, event, now)
+    _write_to(rung.ways[channel], channel, concern, event, now)
     return True
 
 
@@ -83,12 +64,13 @@ BY = {"sms": "by text", "email": "by email"}
 
 def clear_alarm(concern: Concern, *, now: datetime) -> None:
     """No operator need see to it any more; should nobody be left once more, they hear of it once more."""
-    notifications.clear_alarms(Alarm.objects.filter(channel="sms", code=_alarm_about(concern)), now=now)
+    notifications.clear_alarms(Alarm.objects.filter(code__in=[code_of(NOBODY_LEFT, concern), code_of(NOBODY_REMINDED, concern)]), now=now)
 
 
 def cancel_alerts(concern: Concern) -> None:
-    """Those that haven't left yet."""
-    keys = [f"{reference_of(concern)}-{event}" for event in concern.events.filter(what=What.TOLD).values_list("pk", flat=True)]
+    """Those that haven't left yet, and reminders of it."""
+    told = concern.events.filter(what__in=[What.TOLD, What.REMINDED])
+    keys = [key_of(concern, event) for event in told]
     alerts = Message.objects.filter(dedupe_key__in=keys, status__in=NOT_OVER)
     notifications.cancel(alerts.values_list("pk", flat=True), reason="somebody has seen to it")
 
@@ -106,30 +88,7 @@ def reference_of(concern: Concern) -> str:
     return f"concern-{concern.pk}"
 
 
-def told_of(concern: Concern, beginnings: Container[str] = BEGINNINGS) -> Counter[int | None]:
-    """How often each was told since the ladder began."""
-    told: Counter[int | None] = Counter()
-    for what, contact in concern.events.order_by("pk").values_list("what", "contact"):
-        if what in beginnings:
-            told.clear()
-        elif what == What.TOLD:
-            told[contact] += 1
-    return told
-
-
-def channel_to(contact: OnCallContact) -> str:
-    """ "" where nothing may go to them."""
-    number = str(contact.phone.as_e164) if contact.phone else ""
-    if number and not has_said_stop("sms", number):
-        return "sms"
-    return "email" if _may_email(contact) else ""
-
-
-def _may_email(contact: OnCallContact) -> bool:
-    return bool(contact.email) and not has_said_stop("email", contact.email)
-
-
-def _write_to(contact: OnCallContact, channel: str, concern: Concern, event: ConcernEvent, now: datetime) -> None:
+def _write_to(address: str, channel: str, concern: Concern, event: ConcernEvent, now: datetime) -> None:
     location, by = concern.location, concern.acknowledge_by
     values = values_of(location, "en") | {
         "severity": concern.get_severity_display(),
@@ -143,7 +102,7 @@ def _write_to(contact: OnCallContact, channel: str, concern: Concern, event: Con
         dedupe_key=key_of(concern, event),
         reference=reference_of(concern),
         channel=channel,
-        address=str(contact.phone.as_e164) if is_text else contact.email,
+        address=address,
         **letter.over(channel),
         is_urgent=is_urgent,
         send_at=now,
@@ -167,12 +126,17 @@ def _clock(at: datetime, location: Location, now: datetime) -> str:
     return date_format(there, "g:i A" if is_today else "D g:i A")
 
 
+def when(at: datetime, location: Location) -> str:
+    """“on October 28 at 11:31 PM”, on the location's own clock."""
+    return date_format(timezone.localtime(at, location.zone), "\\o\\n F j \\a\\t g:i A")
+
+
 def _nobody(concern: Concern, *, is_set_up: bool, now: datetime) -> None:
     said = "nobody has acknowledged a concern" if is_set_up else "a concern was raised and nobody is on call"
     ConcernEvent.objects.create(concern=concern, what=What.NOBODY, at=now, detail="" if is_set_up else "nobody is on call")
-    notifications.raise_alarm("sms", _alarm_about(concern), f"{said}, at {concern.location}", now=now)
+    notifications.raise_alarm("sms", code_of(NOBODY_LEFT, concern), f"{said}, at {concern.location}", now=now)
 
 
-def _alarm_about(concern: Concern) -> str:
-    """Its code: one for each concern, or an operator would hear of the first one only."""
-    return f"{NOBODY_LEFT}, concern {concern.pk}"
+def code_of(trouble: str, concern: Concern) -> str:
+    """An alarm's: one for each concern, or an operator would hear of the first one only."""
+    return f"{trouble}, concern {concern.pk}"
