@@ -15,7 +15,7 @@ HELP = Text(
 ANSWER_FINE = Text(sms=gettext_noop("{clinic}: thank you for telling us. If anything changes or worries you, call {phone}."))
 ANSWER_SOON = Text(
     sms=gettext_noop(
-        "{clinic}: thank you for telling us. Somebody from our team will get back to you. If it gets worse, don't wait: call {phone}. "
+        "{clinic}: thank you for telling us. Someone from our team will get back to you. If it gets worse, don't wait: call {phone}. "
         "If it is an emergency, call {emergency}."
     )
 )
@@ -27,7 +27,7 @@ ANSWER_SOON_CLOSED = Text(
 )
 ANSWER_URGENT = Text(
     sms=gettext_noop(
-        "{clinic}: please call us now at {phone}, don't wait for our reply. We pass your message on at once. "
+        "{clinic}: please call us now at {phone}, don't wait for our reply. We are passing your message on now. "
         "If it is an emergency, call {emergency}."
     )
 )

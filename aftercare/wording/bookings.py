@@ -1,4 +1,4 @@
-"""What goes with a booking, and with a time that is offered. {clinic}, {day} and {time} are filled in when it is told."""
+"""What goes with a booking, and with a time that is offered. {clinic}, {place}, {day} and {time} are filled in when it is told."""
 
 from dataclasses import replace
 
@@ -10,18 +10,16 @@ CONFIRMATION = Text(
     sms=gettext_noop("{clinic}: you are booked for {day} at {time}. Reply C to confirm, R to move it, or call {phone}."),
     subject=gettext_noop("You are booked for {day}"),
     email=gettext_noop(  # F1
-        "You are booked for {day} at {time}, at {clinic}, {address}.\n\n"
+        "You are booked for {day} at {time}, at {place}.\n\n"
         "About your treatment: very fine needles make tiny punctures, and as the skin heals it renews itself. Over the following weeks "
         "wrinkles, discoloration and stretch marks lessen.\n\n"
-        "If the time doesn't suit you any more, please call us."
+        "If the time no longer suits you, please call us."
     ),
 )
 MOVED = Text(
     sms=gettext_noop("{clinic}: your session is moved to {day} at {time}. Reply C to confirm, R to move it, or call {phone}."),
     subject=gettext_noop("Your session is moved to {day}"),
-    email=gettext_noop(
-        "Your session is moved to {day} at {time}, at {clinic}, {address}.\n\nIf the time doesn't suit you, please call us."
-    ),
+    email=gettext_noop("Your session is moved to {day} at {time}, at {place}.\n\nIf the time doesn't suit you, please call us."),
 )
 CANCELLATION = Text(
     sms=gettext_noop("{clinic}: your session on {day} at {time} is cancelled. For a new time, call {phone}."),
@@ -31,7 +29,7 @@ CANCELLATION = Text(
 REMINDER = Text(
     sms=gettext_noop("{clinic}: see you {day} at {time}. Reply C to confirm, R to move it, or call {phone}."),
     subject=gettext_noop("See you {day}"),
-    email=gettext_noop("See you {day} at {time}, at {clinic}, {address}.\n\nIf you can't come, please call us."),
+    email=gettext_noop("See you {day} at {time}, at {place}.\n\nIf you can't come, please call us."),
 )
 # Once she has said that she comes, she isn't asked again.
 CONFIRMED_ALREADY = {
@@ -50,7 +48,7 @@ STILL_HELD = Text(
     ),
     subject=gettext_noop("We hold {day} for you for now"),
     email=gettext_noop(
-        "We hold {day} at {time} for you, at {clinic}, {address}, until we have found you another time.\n\n"
+        "We hold {day} at {time} for you, at {place}, until we have found you another time.\n\n"
         "If it suits you after all, or to find another time now, please call us."
     ),
 )
@@ -63,7 +61,7 @@ OFFER_INSTEAD = Text(
     )
 )
 TAKEN = CONFIRMED_ALREADY[CONFIRMATION]
-GONE = Text(sms=gettext_noop("{clinic}: sorry, {day} at {time} is not free any more. You stay on the waitlist."))
-PASSED = Text(sms=gettext_noop("{clinic}: all right, we pass it on. You stay on the waitlist."))
+GONE = Text(sms=gettext_noop("{clinic}: sorry, {day} at {time} is no longer free. You stay on the waitlist."))
+PASSED = Text(sms=gettext_noop("{clinic}: all right, we'll offer it to somebody else. You stay on the waitlist."))
 CONFIRMED = Text(sms=gettext_noop("{clinic}: thank you, see you {day} at {time}."))
-TO_BE_MOVED = Text(sms=gettext_noop("{clinic}: our front desk will call you to find another time than {day}. Or call us: {phone}."))
+TO_BE_MOVED = Text(sms=gettext_noop("{clinic}: our front desk will call you to find another time instead of {day}. Or call us: {phone}."))

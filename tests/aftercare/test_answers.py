@@ -112,7 +112,7 @@ class TestAboutHerAppointment:
         write("R")
         booked.refresh_from_db()
         assert (booked.move_requested_at, booked.confirmed_at, booked.status) == (TODAY + HOUR, None, "booked")
-        assert answers() == [f"our front desk will call you to find another time than Tue, Nov 3. Or call us: {PHONE}."]
+        assert answers() == [f"our front desk will call you to find another time instead of Tue, Nov 3. Or call us: {PHONE}."]
         assert unread() == ["R"]
 
     def test_until_it_is_moved_what_is_still_to_come_says_that_her_time_stands_and_doesnt_ask_again(self, booked):
@@ -304,7 +304,7 @@ class TestAboutAnOffer:
     def test_gone_she_is_told_and_stays_on_the_list(self, clinic, offer):
         clinic.book(clinic.chloe, now=TODAY + MINUTE)
         write("1", now=TODAY + 2 * MINUTE)
-        assert answers() == ["sorry, Tue, Nov 3 at 1:00 PM is not free any more. You stay on the waitlist."]
+        assert answers() == ["sorry, Tue, Nov 3 at 1:00 PM is no longer free. You stay on the waitlist."]
         offer.refresh_from_db()
         assert (offer.outcome, offer.entry.status) == ("lost", "waiting")
         assert unread() == []
@@ -313,7 +313,7 @@ class TestAboutAnOffer:
         write("2", now=TODAY + MINUTE)
         offer.refresh_from_db()
         assert (offer.outcome, offer.entry.status) == ("declined", "waiting")
-        assert answers() == ["all right, we pass it on. You stay on the waitlist."]
+        assert answers() == ["all right, we'll offer it to somebody else. You stay on the waitlist."]
         assert unread() == []
 
     def test_off_the_list_meanwhile_somebody_reads_it(self, offer):

@@ -66,8 +66,8 @@ class TestBooking:
         clinic.book(clinic.ana, FIRST)
         confirmation, reminder, _ = [body.removeprefix("Maple Street Clinic: ") for _, body in queued()]
         how = f"Responda C para confirmar, R para cambiarla o llame al {PHONE}."
-        assert confirmation == f"su cita es el mar 3 nov, 1:00 PM. {how} STOP para salir."
-        assert reminder == f"le esperamos el mar 3 nov, 1:00 PM. {how.replace('cambiarla', 'cambiar')}"
+        assert confirmation == f"su cita es el mar 3 nov, 1:00 PM. {how} Responda STOP para salir."
+        assert reminder == f"le esperamos el mar 3 nov, 1:00 PM. {how.replace('cambiarla', 'cambiar la cita')}"
 
     def test_the_time_is_the_clinics_wherever_she_lives(self, clinic):
         clinic.ana.time_zone = "America/Los_Angeles"

@@ -223,7 +223,8 @@ class TestAnotherLanguageZoneOrNight:
         self.change(clinic.ana, language="es")
         assert len(outbox()) == 31
         assert outbox()[0].body == (
-            "Maple Street Clinic: toca su sérum hialurónico (2 de 8). Manos limpias, capa fina. ¿Dudas? Responda o llame: (212) 555-0100"
+            "Maple Street Clinic: es hora de su sérum hialurónico (2 de 8). Manos limpias, capa fina. "
+            "¿Dudas? Responda o llame al (212) 555-0100."
         )
         assert {message.reason for message in outbox("cancelled", **PLANNED)} == {"planned anew, with another language"}
 
@@ -265,7 +266,7 @@ class TestAnotherLanguageZoneOrNight:
             Product.objects.filter(pk=nectar.pk).update(is_active=False)
             self.change(clinic.ben, language="es")
         doses = outbox(caremessage__kind="dose", reference=f"patient-{clinic.ben.pk}")
-        assert {"toca su Alastin Regenerating Skin Nectar" in message.body for message in doses[:8]} == {True}
+        assert {"es hora de su Alastin Regenerating Skin Nectar" in message.body for message in doses[:8]} == {True}
 
     def test_what_went_out_isnt_said_again(self, clinic):
         self.change(clinic.ana, language="es", time_zone="America/Los_Angeles")

@@ -82,7 +82,7 @@ class TestACheckIn:
         assert (line.answers, line.read_at, line.concern) == (asked, None, concern)
         assert (concern.patient, concern.severity, concern.said) == (asked.patient, "soon", "2")
         assert answers() == [
-            f"thank you for telling us. Somebody from our team will get back to you. If it gets worse, don't wait: call {PHONE}. "
+            f"thank you for telling us. Someone from our team will get back to you. If it gets worse, don't wait: call {PHONE}. "
             "If it is an emergency, call 911."
         ]
         assert not Pause.objects.exists()
@@ -144,7 +144,7 @@ class TestAConcern:
         concern = Concern.objects.get()
         assert (concern.severity, concern.flags, line.concern, line.read_at) == ("urgent", ["bleeding"], concern, None)
         assert answers() == [
-            f"please call us now at {PHONE}, don't wait for our reply. We pass your message on at once. If it is an emergency, call 911."
+            f"please call us now at {PHONE}, don't wait for our reply. We are passing your message on now. If it is an emergency, call 911."
         ]
         assert Pause.objects.get().key == f"routine-of-patient-{healing.ana.pk}"
         assert [alert.address for alert in outbox(reference=f"concern-{concern.pk}")] == ["+12125550120"]

@@ -106,7 +106,7 @@ class TestMovingOver:
             clinic.ana.save()
         moved(published(), now=NOW + MINUTE)
         assert queued()[1][0] == "serum-day-3-night"
-        assert "toca su sérum" in outbox()[0].body
+        assert "es hora de su sérum" in outbox()[0].body
 
     def test_who_cant_be_reached_gets_the_new_texts_once_she_agrees(self, clinic, treated):
         for channel in ("sms", "email"):

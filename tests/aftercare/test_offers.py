@@ -60,7 +60,8 @@ class TestTheText:
         frees(clinic)
         scheduling.offer_openings(TODAY)
         assert offers() == [
-            "Maple Street Clinic: hay hora libre el mar 3 nov, 1:00 PM. Responda en 15 min: 1 la toma, 2 no. STOP para salir."
+            "Maple Street Clinic: hay un horario libre el mar 3 nov, 1:00 PM. "
+            "Tiene 15 minutos: responda 1 para tomarlo o 2 para dejarlo pasar. Responda STOP para salir."
         ]
 
     def test_what_couldnt_leave_in_time_isnt_sent(self, clinic):
@@ -191,7 +192,7 @@ class TestFromTheCancellationToTheAnswer:
         dispatch(now=TODAY + 18 * MINUTE)
         told = {sent["To"]: sent["Body"] for sent in twilio.sent}
         assert told["+12125550103"].startswith("Maple Street Clinic: you are booked for Tue, Nov 3 at 1:00 PM.")
-        assert told["+12125550101"] == ("Maple Street Clinic: sorry, Tue, Nov 3 at 1:00 PM is not free any more. You stay on the waitlist.")
+        assert told["+12125550101"] == ("Maple Street Clinic: sorry, Tue, Nov 3 at 1:00 PM is no longer free. You stay on the waitlist.")
 
 
 def test_at_night_nobody_is_texted(clinic):

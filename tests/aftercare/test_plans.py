@@ -112,8 +112,8 @@ class TestStarting:
         clinic.ana.save()
         clinic.treat(clinic.consents(clinic.ana))
         assert planned("dose")[0].message.body == (
-            "Maple Street Clinic: toca su sérum hialuronico (1 de 8). Manos limpias, capa fina. "  # an accent less, or three segments
-            "¿Dudas? Responda o llame: (212) 555-0100 STOP para salir."
+            "Maple Street Clinic: es hora de su sérum hialuronico (1 de 8). Manos limpias, capa fina. "  # an accent less, or three segments
+            "¿Dudas? Responda o llame al (212) 555-0100. Responda STOP para salir."
         )
         assert "Llámenos de inmediato" in planned("education")[0].message.body
 

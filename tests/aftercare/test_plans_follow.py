@@ -521,7 +521,7 @@ class TestAnotherLanguage:
         texts = outbox(channel="sms")
         assert len(texts) == 24
         assert not [text.body for text in texts if " time for your " in text.body or "Call" in text.body]
-        assert "toca su sérum hialurónico (2 de 8)" in texts[0].body
+        assert "es hora de su sérum hialurónico (2 de 8)" in texts[0].body
 
     def test_withdrawn_and_given_again_in_between(self, clinic, treated):
         withdraw_consent(clinic.ana, "care", "sms", source="front desk", now=END + HOUR)
@@ -529,7 +529,7 @@ class TestAnotherLanguage:
         give_consent(clinic.ana, "care", "sms", source="front desk", now=END + 2.5 * HOUR)
         assert queued()[0] == ("serum-day-1", "Tue 3 Nov 17:00")
         assert (len(outbox(channel="sms")), len(outbox(channel="email"))) == (25, 7)
-        assert "toca su sérum" in outbox()[0].body
+        assert "es hora de su sérum" in outbox()[0].body
 
 
 class TestAtThatMoment:

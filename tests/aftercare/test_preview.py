@@ -64,7 +64,7 @@ def test_quiet_nights(db, capsys):
 
 
 def test_in_spanish(db, capsys):
-    assert preview(capsys, *TUESDAY, "--language", "es")[0]["body"].startswith("Your Clinic: toca su sérum hialurónico (1 de 8).")
+    assert preview(capsys, *TUESDAY, "--language", "es")[0]["body"].startswith("Your Clinic: es hora de su sérum hialurónico (1 de 8).")
 
 
 def test_for_people_there_is_a_table(db, capsys):

@@ -148,8 +148,8 @@ class TestAsItIsPlanned:
         serum = Product.objects.create(name="calming serum", name_es="suero calmante")
         preview = completed_as_previewed(clinic.book(clinic.consents(clinic.ana)), product=serum)
         assert preview[0].words == (
-            "Maple Street Clinic: toca su suero calmante (1 de 8). Manos limpias, capa fina. "
-            "¿Dudas? Responda o llame: (212) 555-0100 STOP para salir."
+            "Maple Street Clinic: es hora de su suero calmante (1 de 8). Manos limpias, capa fina. "
+            "¿Dudas? Responda o llame al (212) 555-0100. Responda STOP para salir."
         )
 
     def test_in_english_with_the_product_that_was_used(self, booked):

@@ -107,10 +107,10 @@ class TestOneMessage:
     def test_the_first_text_of_a_quiet_night_in_spanish_gives_its_accent_for_the_clinics_number(self, preview):
         night = next(one for one in preview(language="es", quiet=True, completed_at=END + 6 * HOUR) if one.night)
         assert night.words == (
-            "Maple Street Clinic: sérum hialuronico si no duerme: 11:00 PM, 2:00 AM y 5:00 AM, y luego a las 8:00 AM. "
-            "¿Dudas? (212) 555-0100. STOP para salir."
+            "Maple Street Clinic: su sérum hialuronico esta noche, solo si no duerme: 11:00 PM, 2:00 AM y 5:00 AM, y luego a las 8:00 AM. "
+            "¿Dudas? Responda o llame al (212) 555-0100. Responda STOP para salir."
         )
-        assert (night.cost, night.lost) == (("GSM-7", 1), ("ó",))
+        assert (night.cost, night.lost) == (("GSM-7", 2), ("ó",))
 
     def test_what_a_text_loses_so_that_it_fits(self, draft, preview):
         [hello] = preview(protocol=worded(draft, sms="{clinic}: sábado – “sí” " + "x" * 90))

@@ -98,7 +98,7 @@ class TestHelp:
         clinic.ana.language = "es"
         clinic.ana.save()
         write("AYUDA", Meaning.HELP)
-        assert outbox()[0].body == "Maple Street Clinic: para ayudarle, llame al (212) 555-0100. STOP para salir."
+        assert outbox()[0].body == "Maple Street Clinic: estamos para ayudarle. Llame al (212) 555-0100. Responda STOP para salir."
 
     @pytest.fixture
     def oak_street(self, clinic) -> Room:

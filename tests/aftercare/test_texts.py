@@ -59,6 +59,7 @@ def values(language: str) -> dict[str, str]:
     return {
         "clinic": LONGEST_NAME,
         "address": "1 Maple Street, New York",
+        "place": f"{LONGEST_NAME}, 1 Maple Street, New York",
         "phone": PHONE,
         "phone_e164": "+12125550100",
         "product": usual_product(language),
@@ -205,7 +206,7 @@ class TestDiscretion:
         assert [written.sms for written in every_letter(language) if not written.sms.startswith(f"{LONGEST_NAME}: ")] == []
 
     def test_no_placeholder_for_a_patient_or_a_treatment_exists(self):
-        known = {"clinic", "phone", "address", "product", "number", "of", "day", "time", "times"}
+        known = {"clinic", "phone", "place", "product", "number", "of", "day", "time", "times"}
         known |= {"own_day", "minutes", "then", "emergency", "turn_to", "opens"}
         texts = [
             *BOOKING_TEXTS.values(),
@@ -253,12 +254,13 @@ class TestCompleteness:
         assert "{phone}" in text.email
 
     @pytest.mark.parametrize("slug", [slug for slug, step in STEPS.items() if step.kind is Kind.CHECK_IN])
-    def test_a_check_in_asks_for_1_2_3_or_words_by_text_and_for_a_call_or_a_text_by_email(self, slug):
+    def test_a_check_in_asks_for_1_2_3_or_words_by_text_and_for_a_call_by_email(self, slug):
         english, spanish = (STEPS[slug].texts[language] for language in LANGUAGES)
         assert "Answer 1 if fine, 2 if unsure, 3 if worse, or in your own words." in english.sms
         assert "Responda 1 si va bien, 2 si no sabe, 3 si va peor, o con sus palabras." in spanish.sms
-        assert "call us at {phone}, or send us a text message" in english.email
-        assert "llámenos al {phone} o envíenos un mensaje de texto" in spanish.email
+        assert "call us at {phone}" in english.email
+        assert "llámenos al {phone}" in spanish.email
+        assert "text message" not in english.email  # who gets it can't be texted, and knows no number to text
         assert not re.search(r"\b[123]\b", english.email + spanish.email)
 
     def test_every_fact_that_patients_are_told_of_is_named_by_a_step_and_no_other(self):
@@ -331,7 +333,8 @@ class TestSpanish:
         start = f"{LONGEST_NAME}: your hyaluronic acid serum tonight, only if you are awake: at about 11:00 PM and 2:00 AM"
         end = f"Worried? Reply, or call {values('en')['phone']}."
         assert sms(datetime(2026, 12, 2, 8, 0, tzinfo=NEW_YORK)) == f"{start}, then at 8:00 AM. {end}"
-        assert "si no duerme: 11:00 PM y 2:00 AM, y luego a las 8:00 AM. " in sms(datetime(2026, 12, 2, 8, 0, tzinfo=NEW_YORK), "es")
+        spanish = sms(datetime(2026, 12, 2, 8, 0, tzinfo=NEW_YORK), "es")
+        assert "esta noche, solo si no duerme: 11:00 PM y 2:00 AM, y luego a las 8:00 AM. " in spanish
         # A day later, the same words would be taken for tonight.
         last = f"{start}. {end}"
         assert sms(None) == sms(datetime(2026, 12, 2, 23, 0, tzinfo=NEW_YORK)) == last

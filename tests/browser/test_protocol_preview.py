@@ -29,7 +29,7 @@ def test_what_is_told_follows_what_is_chosen(desk, preview, picture, looks_right
     looks_right(page, "preview")
 
     page.get_by_label("Language").select_option("es")
-    expect(told).to_contain_text("toca su sérum hialur")
+    expect(told).to_contain_text("es hora de su sérum hialur")
     page.get_by_label("Quiet nights").check()
     expect(told).to_contain_text("for 3 doses of the night")
     page.get_by_label("The time at which it ended").fill("15:30")
@@ -73,7 +73,7 @@ def test_without_scripts(browser, live_server, preview, desk):
     page.get_by_label("Language").select_option("es")
     page.get_by_label("Quiet nights").check()
     page.get_by_role("button", name="Show").click()
-    expect(page.locator("#previewed")).to_contain_text("toca su sérum hialur")
+    expect(page.locator("#previewed")).to_contain_text("es hora de su sérum hialur")
     expect(page.locator("#previewed")).to_contain_text("for 3 doses of the night")
     expect(page.get_by_label("Language")).to_have_value("es")
     page.get_by_text("Día 1: lo que puede ver en el espejo").click()

@@ -141,7 +141,7 @@ class TestThePage:
     def test_her_language_is_marked_as_such(self, clinic, desk, booked):
         clinic.ana.language = "es"
         clinic.ana.save()
-        assert re.search(r'<p class="words" lang="es">Maple Street Clinic: toca su sérum hialurónico', desk.get(step(booked)))
+        assert re.search(r'<p class="words" lang="es">Maple Street Clinic: es hora de su sérum hialurónico', desk.get(step(booked)))
 
     def test_a_name_with_markup_in_it_is_only_a_name(self, clinic, sign_in, booked):
         clinic.ana.first_name = "<b>Ana</b>"
@@ -264,7 +264,7 @@ class TestCompleting:
         clinic.ana.save()
         Product.objects.create(name="calming serum", name_es="suero calmante")
         desk.post(step(booked), typed(product=Product.objects.get(name="calming serum").pk))
-        assert "toca su suero calmante (1 de 8)" in outbox()[0].body
+        assert "es hora de su suero calmante (1 de 8)" in outbox()[0].body
 
     def test_the_product_is_on_the_appointments_page_and_on_the_plans(self, desk, booked, sign_in):
         desk.post(step(booked), typed(product=Product.objects.get(name__startswith="Alastin").pk))

@@ -105,7 +105,7 @@ class TestThePage:
 
     def test_in_spanish(self, look, here):
         page = look(here, language="es")
-        assert '<p class="words" lang="es">Maple Street Clinic: toca su sérum hialur' in page
+        assert '<p class="words" lang="es">Maple Street Clinic: es hora de su sérum hialur' in page
         assert "Text, 2 segments · 70 to a segment" in page
         assert page.count("A character such as an emoji or a curly quote makes it shorter: 70 to a text. Here: “ó”.") == 1
 

@@ -75,6 +75,7 @@ def values_of(location: Location, language: str, serum: Product | None = None) -
     return {
         "clinic": location.name,
         "address": location.address,
+        "place": ", ".join(filter(None, [location.name, location.address])),
         "phone": location.phone.as_national,
         "phone_e164": location.phone.as_e164,
         "emergency": location.emergency_number,
