@@ -5,12 +5,10 @@ from django.db import models
 from django.db.models import Q
 
 from aftercare.domain.reasons import ALREADY_TOLD, UNREACHABLE
-from notifications.domain.states import MessageStatus
+from notifications.domain.states import SETTLED, WENT_WRONG, MessageStatus
 from scheduling.domain.states import COMING
 
 LOOKED_AT = timedelta(days=7)
-WENT_WRONG = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.UNCERTAIN, MessageStatus.EXPIRED)
-SETTLED = (MessageStatus.DELIVERED, MessageStatus.UNDELIVERED, MessageStatus.FAILED)
 IN_A_ROW = 2
 # What she said, and what one of us wrote to her: not what goes out by itself.
 SPOKEN = Q(reply__isnull=False) | Q(written_by__isnull=False)
@@ -24,7 +22,7 @@ class CareMessageQuerySet(models.QuerySet):
         and one for all bookings, is enough to ask her.
         """
         open_lines = self.filter(planned_for__gt=now - LOOKED_AT, stand_in=None, dealt_with_at=None)
-        not_arrived = open_lines.filter(planned_for__lte=now, message__status__in=[status.value for status in WENT_WRONG])
+        not_arrived = open_lines.filter(planned_for__lte=now, message__status__in=WENT_WRONG)
         of_use = Q(plan__isnull=False, plan__stopped_at=None) | Q(
             plan=None, appointment__status__in=COMING, appointment__during__startswith__gt=now
         )
@@ -47,7 +45,7 @@ class CareMessageQuerySet(models.QuerySet):
 
     def texts_dont_arrive_at(self, number: str) -> bool:
         """The last two of whose fate the provider said something didn't reach it."""
-        settled = self.filter(channel="sms", message__address=number, message__status__in=[status.value for status in SETTLED])
+        settled = self.filter(channel="sms", message__address=number, message__status__in=SETTLED)
         last = settled.order_by("-message__send_at", "-pk").values_list("message__status", flat=True)[:IN_A_ROW]
         return len(last) == IN_A_ROW and MessageStatus.DELIVERED not in last
 

@@ -70,10 +70,8 @@ def changed(patient: Patient, previous: Patient, by: User | None, now: datetime,
 
 
 @receiver(message_failed)
-def failed(message_id: int, reference: str, may_have_arrived: bool, now: datetime, **kwargs: Any) -> None:
-    services.hasten(reference, now=now)
-    if not may_have_arrived:  # or she might be told twice
-        services.tell_by_email(message_id, now=now)
+def failed(reference: str, now: datetime, **kwargs: Any) -> None:
+    services.hasten(reference, now=now)  # what a patient was to be told waits for `tell_by_email`
 
 
 @receiver(address_opted_out)

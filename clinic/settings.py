@@ -142,6 +142,7 @@ RECONCILE_EVERY_SECONDS = 30
 POLL_EVERY_SECONDS = 60
 OFFER_EVERY_SECONDS = 30
 ESCALATE_EVERY_SECONDS = 15
+TELL_BY_EMAIL_EVERY_SECONDS = 15
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -189,6 +190,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "aftercare.tasks.escalate",
         "schedule": ESCALATE_EVERY_SECONDS,
         "options": {"expires": ESCALATE_EVERY_SECONDS - 1},
+    },
+    "tell-by-email": {
+        "task": "aftercare.tasks.tell_by_email",
+        "schedule": TELL_BY_EMAIL_EVERY_SECONDS,
+        "options": {"expires": TELL_BY_EMAIL_EVERY_SECONDS - 1},
     },
 }
 

@@ -24,6 +24,8 @@ OUR_REMEDIES = {
     "See to it by hand, and report the fault.",
     "answer not written": "That is a fault of ours: a patient who wrote to us didn't get the fixed answer, which may have told her whom to "
     "call. Look through the inbox now, call her, and report the fault.",
+    "patient not told": "That is a fault of ours: a text couldn't be delivered, and no email went in its place. Find it among what went "
+    "wrong, tell the patient by hand, and report the fault.",
     "listener failed": "That is a fault of ours: what should have followed a reply or a failed message hasn't. "
     "Look the time up in the log, see to the patient by hand, and report the fault.",
 }

@@ -5,7 +5,8 @@ from aftercare.services.bookings.offers import tell_of_offer
 from aftercare.services.changes.agreeing import give_consent, opt_in, opt_out, start_is_enough, withdraw_consent
 from aftercare.services.changes.following import follow
 from aftercare.services.changes.moving_over import MovedOver, foresee_move_over, move_over, plans_behind
-from aftercare.services.changes.retelling import follow_answer, tell_by_email
+from aftercare.services.changes.renewing import follow_answer
+from aftercare.services.changes.retelling import tell_by_email
 from aftercare.services.concerns.escalating import escalate_due, hasten
 from aftercare.services.concerns.lifecycle import acknowledge, open_concern_of, raise_concern, resolve
 from aftercare.services.concerns.on_call import contacts_of, nobody_on_call

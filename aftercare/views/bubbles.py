@@ -17,17 +17,16 @@ from django.utils.translation import ngettext
 from aftercare.admin import lines as ledger
 from aftercare.domain.protocol import Kind
 from aftercare.models import CareMessage, Concern, ConcernEvent
-from aftercare.querysets import WENT_WRONG
 from aftercare.reports import Thread, came_at
 from aftercare.services.plans.starting import SPOKEN
 from aftercare.views import words
 from aftercare.views.cards import Step, step
 from aftercare.views.meaning import means
+from notifications.domain.states import WENT_WRONG
 from scheduling.admin.names import staff_name
 
 MOST_IN_A_ROW = 3  # of what went out by itself; more than that is folded
 HERS, OURS, BY_ITSELF = "hers", "ours", "by-itself"
-FAILED = [status.value for status in WENT_WRONG]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +138,7 @@ def bubble(line: CareMessage, zone: ZoneInfo, now: datetime, *, may_open: bool, 
         severity=line.concern.severity if line.concern and side == HERS else "",
         is_unread=bool(line.reply_id) and line.read_at is None,
         read=_read(line, zone, now),
-        went_wrong=line.message.status in FAILED if line.message else not line.reply_id and line.reason != SPOKEN,
+        went_wrong=line.message.status in WENT_WRONG if line.message else not line.reply_id and line.reason != SPOKEN,
     )
 
 

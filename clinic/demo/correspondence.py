@@ -86,5 +86,5 @@ def _filter_latest_text(patient: Patient, now: datetime) -> None:
         message=message, provider_id=message.provider_id, provider_status="undelivered", error_code=FILTERED, received_at=refused_at
     )
     Message.objects.filter(pk=message.pk).update(status=MessageStatus.UNDELIVERED.value, error_code=FILTERED, reason=ruling.words)
-    tell_by_email(message.pk, now=refused_at)
+    tell_by_email(refused_at)
     raise_alarm("sms", FILTERED, ruling.words, now=refused_at)

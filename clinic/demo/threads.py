@@ -12,10 +12,9 @@ from aftercare.domain.protocol import Kind
 from aftercare.models import CareMessage
 from aftercare.services.telling.consent import address_of, patients_at
 from clinic.demo.writing import answer_to, replies_from
-from notifications.domain.states import MessageStatus
+from notifications.domain.states import TAKEN
 from scheduling.models import Patient
 
-ON_THE_PHONE = (MessageStatus.ACCEPTED.value, MessageStatus.DELIVERED.value)
 IS_NEW_FOR = timedelta(seconds=12)
 PLANNED, SENT, ANSWERED = "planned for", "sent", "answered"
 
@@ -54,7 +53,7 @@ def thread(patient: Patient, now: datetime) -> list[Arrival]:
 
 
 def arrived() -> QuerySet[CareMessage]:
-    lines = CareMessage.objects.filter(message__status__in=ON_THE_PHONE)
+    lines = CareMessage.objects.filter(message__status__in=TAKEN)
     return lines.select_related("message", "patient", "appointment__location")
 
 

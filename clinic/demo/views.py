@@ -15,8 +15,9 @@ from aftercare.services import has_said_stop
 from clinic.demo.forms import LONGEST_TEXT, WritingForm
 from clinic.demo.phones import coming_next, phones
 from clinic.demo.skipping import skip
-from clinic.demo.threads import ON_THE_PHONE, thread
+from clinic.demo.threads import thread
 from clinic.demo.writing import asks_for_a_number, write_back, writes_from
+from notifications.domain.states import TAKEN
 from notifications.models import Message
 from scheduling.models import Patient
 
@@ -66,7 +67,7 @@ def write(request: HttpRequest) -> HttpResponse:
 @xframe_options_sameorigin
 def mail(request: HttpRequest, message_id: int) -> HttpResponse:
     """An email as the mailbox shows it: in a sandbox, with its own styles and nothing else."""
-    message = get_object_or_404(Message.objects.exclude(html=""), pk=message_id, status__in=ON_THE_PHONE)
+    message = get_object_or_404(Message.objects.exclude(html=""), pk=message_id, status__in=TAKEN)
     return HttpResponse(message.html, headers={"Content-Security-Policy": MAIL_POLICY})
 
 

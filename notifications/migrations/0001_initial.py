@@ -130,6 +130,9 @@ class Migration(migrations.Migration):
                         condition=models.Q(("status__in", ["sending", "uncertain"])), fields=["lease_until"], name="messages_to_reconcile"
                     ),
                     models.Index(condition=models.Q(("poll_at__isnull", False)), fields=["poll_at"], name="messages_to_poll"),
+                    models.Index(
+                        condition=models.Q(("status__in", ["undelivered", "failed"])), fields=["expires_at"], name="messages_that_failed"
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("dedupe_key",), name="one_message_per_key"),

@@ -92,6 +92,12 @@ class Message(models.Model):
                 name="messages_to_reconcile",
             ),
             models.Index(fields=["poll_at"], condition=Q(poll_at__isnull=False), name="messages_to_poll"),
+            # What may go another way, as long as it is of use.
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(status__in=[MessageStatus.UNDELIVERED.value, MessageStatus.FAILED.value]),
+                name="messages_that_failed",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -62,6 +62,6 @@ def hear(message: Message, provider_id: str, status: str, error_code: str, *, is
 def _tell(message: Message, news: News, now: datetime) -> None:
     if news.opted_out:
         suppress(message.channel, message.address, reason=f"provider's error {news.code}", now=now)
-    announce(message_failed, message_id=message.pk, reference=message.reference, code=news.code, may_have_arrived=False, now=now)
+    announce(message_failed, message_id=message.pk, reference=message.reference, code=news.code, now=now)
     if news.alarm:
         raise_alarm(message.channel, news.code, news.explanation, now=now)

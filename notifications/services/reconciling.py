@@ -86,7 +86,5 @@ def _settle(seen: Any, provider_id: str | None, now: datetime | None) -> bool:
             give_turns_back(doubtful.values_list("token", flat=True))
     message.save()
     if following.status is MessageStatus.FAILED:
-        announce(
-            message_failed, message_id=message.pk, reference=message.reference, code=message.error_code, may_have_arrived=True, now=now
-        )
+        announce(message_failed, message_id=message.pk, reference=message.reference, code=message.error_code, now=now)
     return following.status is not MessageStatus.UNCERTAIN

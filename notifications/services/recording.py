@@ -135,7 +135,7 @@ def record(batch: Sequence[Claimed], outcomes: Sequence[Outcome], *, now: dateti
     codes = {claimed.message_id: outcome.code for claimed, outcome in zip(batch, outcomes, strict=True)}
     for message_id, status, reference in moved:
         if status == MessageStatus.FAILED:
-            announce(message_failed, message_id=message_id, reference=reference, code=codes[message_id], may_have_arrived=False, now=now)
+            announce(message_failed, message_id=message_id, reference=reference, code=codes[message_id], now=now)
 
 
 def give_turns_back(tokens: Iterable[UUID]) -> None:

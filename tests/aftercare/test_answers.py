@@ -152,6 +152,16 @@ class TestAboutHerAppointment:
         assert (booked.confirmed_at, booked.move_requested_at, answers(), unread()) == (None, None, [], [body])
         assert outbox()[0].body.endswith(f"is moved to Wed, Nov 4 at 1:00 PM. Reply C to confirm, R to move it, or call {PHONE}.")
 
+    @pytest.mark.parametrize(("news", "answered"), [("undelivered", []), ("accepted", ["thank you, see you Wed, Nov 4 at 1:00 PM."])])
+    def test_nor_where_the_news_of_it_couldnt_be_delivered(self, booked, news, answered):
+        scheduling.move(booked, starts_at=FIRST + DAY, now=TODAY + HOUR)
+        dispatch(now=TODAY + HOUR + 3 * MINUTE)
+        Message.objects.filter(caremessage__key=f"appointment-{booked.pk}-1-confirmation").update(status=news)
+        write("C", now=TODAY + 2 * HOUR)
+        booked.refresh_from_db()
+        assert (booked.confirmed_at is not None, answers()) == (bool(answered), answered)
+        assert unread() == ([] if answered else ["C"])
+
     def test_once_she_has_heard_of_it_or_it_is_taken_back_it_is(self, booked):
         scheduling.move(booked, starts_at=FIRST + DAY, now=TODAY + HOUR)
         scheduling.undo_move(booked.moves.get(), now=TODAY + HOUR + MINUTE)

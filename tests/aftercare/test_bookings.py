@@ -157,6 +157,13 @@ class TestMoving:
         scheduling.move(booked, starts_at=FIRST + timedelta(days=1), now=TODAY)
         assert "Reply STOP to opt out." in queued()[0][1]
 
+    @pytest.mark.parametrize(("first", "says_it_again"), [("undelivered", True), ("accepted", False)])
+    def test_nor_has_she_read_it_where_that_text_couldnt_be_delivered(self, clinic, first, says_it_again):
+        booked = clinic.book(clinic.ana, FIRST)
+        Message.objects.filter(caremessage__kind="confirmation").update(status=first)
+        scheduling.move(booked, starts_at=FIRST + timedelta(days=1), now=TODAY)
+        assert ("Reply STOP to opt out." in queued()[0][1]) is says_it_again
+
 
 class TestWhatIsNewsToHer:
     """It hangs on what she last heard, and nothing goes out for three minutes."""
@@ -273,13 +280,21 @@ class TestWhatIsNewsToHer:
         dispatch(now=TODAY + HOUR + 3 * MINUTE)
         news = CareMessage.objects.get(key=f"appointment-{heard.pk}-1-confirmation")
         Message.objects.filter(pk=news.message_id).update(status="undelivered")
-        tell_by_email(news.message_id, now=TODAY + HOUR + 4 * MINUTE)
+        tell_by_email(TODAY + HOUR + 4 * MINUTE)
         [email] = outbox(channel="email")
         assert email.subject == "Your session is moved to Thu, Nov 5"
 
     def test_cancelled_before_she_heard_of_the_move_what_is_called_off_is_the_time_that_she_knows(self, heard):
         self.move(heard, self.THERE, TODAY + HOUR)
         scheduling.cancel(heard, reason="ill", now=TODAY + HOUR + MINUTE)
+        [(_, body)] = queued()
+        assert body.startswith("Maple Street Clinic: your session on Tue, Nov 3 at 1:00 PM is cancelled.")
+
+    def test_cancelled_after_news_that_couldnt_be_delivered_too(self, heard):
+        self.move(heard, self.THERE, TODAY + HOUR)
+        dispatch(now=TODAY + HOUR + 3 * MINUTE)
+        Message.objects.filter(caremessage__key=f"appointment-{heard.pk}-1-confirmation").update(status="undelivered")
+        scheduling.cancel(heard, reason="ill", now=TODAY + 2 * HOUR)
         [(_, body)] = queued()
         assert body.startswith("Maple Street Clinic: your session on Tue, Nov 3 at 1:00 PM is cancelled.")
 

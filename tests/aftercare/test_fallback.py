@@ -1,31 +1,33 @@
 """A text that can't be delivered goes by email where that is of use, allowed, and certain not to say it twice."""
 
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
+from freezegun import freeze_time
 
+from aftercare.domain.reasons import NO_CONSENT_FOR_EMAILS
 from aftercare.models import CareMessage
 from aftercare.services import reachable_by, tell_by_email
-from aftercare.services.changes import retelling
-from aftercare.services.changes.retelling import BY_EMAIL, NO_CONSENT_FOR_EMAILS
-from notifications.models import Message
+from aftercare.services.changes import lines, retelling
+from aftercare.services.changes.retelling import BY_EMAIL
+from aftercare.services.plans.stopping import stop_plan
+from aftercare.services.telling import tellings
+from notifications.domain.deciding import ASK_HER
+from notifications.models import Alarm, Message
 from notifications.services import dispatch
-from notifications.signals import message_failed
 from scheduling import services as scheduling
-from tests.clinic_world import FIRST, TODAY, at, ledger, local, outbox
+from tests.clinic_world import FIRST, TODAY, at, ledger, local, outbox, wait_until, waiting_for_a_lock
 
 END = FIRST + timedelta(hours=1)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 
 
-def fail(message: Message, now, *, status="undelivered", may_have_arrived=False) -> None:
-    """As the provider's receipt, or the last try, leaves it."""
-    Message.objects.filter(pk=message.pk).update(status=status, reason="Twilio's error 30005", error_code="30005")
-    message_failed.send(
-        Message, message_id=message.pk, reference=message.reference, code="30005", may_have_arrived=may_have_arrived, now=now
-    )
+def fail(message: Message, now, *, status="undelivered", reason="Twilio's error 30005") -> int:
+    """As the provider's receipt, or the last try, leaves it; and then somebody looks."""
+    Message.objects.filter(pk=message.pk).update(status=status, reason=reason, error_code="30005")
+    return tell_by_email(now)
 
 
 @pytest.fixture
@@ -71,13 +73,40 @@ def test_control_without_that_look_the_database_itself_refuses_the_second(first_
 
 
 def test_not_when_it_may_have_arrived(first_dose):
-    fail(first_dose, END + 3 * HOUR + 5 * MINUTE, status="failed", may_have_arrived=True)
+    assert fail(first_dose, END + 3 * HOUR + 5 * MINUTE, status="failed", reason=ASK_HER) == 0
     assert stand_ins() == []
 
 
-def test_control_without_that_question_she_would_read_it_twice(first_dose):
-    tell_by_email(first_dose.pk, now=END + 3 * HOUR + 5 * MINUTE)
+def test_control_without_that_question_she_would_read_it_twice(first_dose, monkeypatch):
+    monkeypatch.setattr(lines, "ASK_HER", "")
+    assert fail(first_dose, END + 3 * HOUR + 5 * MINUTE, status="failed", reason=ASK_HER) == 1
     assert len(stand_ins()) == 1
+
+
+def test_not_when_somebody_has_called_her_meanwhile(first_dose):
+    CareMessage.objects.filter(message=first_dose).update(dealt_with_at=END + 3 * HOUR + 4 * MINUTE)
+    assert fail(first_dose, END + 3 * HOUR + 5 * MINUTE) == 0
+    assert stand_ins() == []
+
+
+def test_what_fails_with_one_patient_stops_no_other(clinic, monkeypatch):
+    clinic.treat(clinic.consents(clinic.ana))
+    clinic.treat(clinic.consents(clinic.ben), FIRST + 2 * HOUR)
+    doses = outbox(dedupe_key__endswith="-serum-day-1")
+    Message.objects.filter(pk__in=[dose.pk for dose in doses]).update(status="failed", reason="Twilio's error 21614")
+    real = retelling._tell_again
+
+    def not_hers(patient, *args):
+        if patient == clinic.ana:
+            raise RuntimeError("a fault of ours")
+        real(patient, *args)
+
+    monkeypatch.setattr(retelling, "_tell_again", not_hers)
+    assert tell_by_email(END + 3 * HOUR) == 1
+    assert [line.patient for line in stand_ins()] == [clinic.ben]
+    alarm = Alarm.objects.get()
+    assert alarm.code == f"patient not told, patient {clinic.ana.pk}"
+    assert alarm.explanation == "RuntimeError when an undelivered text was to go by email"
 
 
 def test_not_when_it_is_too_late(first_dose):
@@ -154,14 +183,7 @@ def test_an_email_that_fails_isnt_texted(clinic):
     assert stand_ins() == []
 
 
-def test_a_message_of_somebody_else_is_none_of_our_business(clinic):
-    message_failed.send(Message, message_id=0, reference="", code="30005", may_have_arrived=False, now=TODAY)
-    assert ledger() == []
-
-
 def test_a_stand_in_goes_to_the_address_of_today(clinic, first_dose):
-    from freezegun import freeze_time
-
     with freeze_time(END + 3 * HOUR):
         clinic.ana.email = "ana@new.example.org"
         clinic.ana.save()
@@ -170,26 +192,25 @@ def test_a_stand_in_goes_to_the_address_of_today(clinic, first_dose):
     assert CareMessage.objects.get(message=first_dose).reason == NO_CONSENT_FOR_EMAILS
 
 
-def test_a_receipt_that_comes_five_times_at_once_is_one_email(committed_clinic, at_once):
+def test_looked_for_by_five_at_once_it_is_one_email(committed_clinic, at_once):
     clinic = committed_clinic
     clinic.treat(clinic.consents(clinic.ana))
     dispatch(now=END + 3 * HOUR)
     [first] = outbox("accepted")
     Message.objects.filter(pk=first.pk).update(status="undelivered")
-    answers = at_once([lambda: tell_by_email(first.pk, now=END + 3 * HOUR + MINUTE)] * 5)
-    assert answers == [None] * 5
+    answers = at_once([lambda: tell_by_email(END + 3 * HOUR + MINUTE)] * 5)
+    assert sorted(answers) == [0, 0, 0, 0, 1]
     assert len(stand_ins()) == 1
+    assert not Alarm.objects.exists()
 
 
 def test_control_without_the_lock_four_of_them_would_end_in_an_error(committed_clinic, at_once, monkeypatch):
-    from django.db import IntegrityError
-    from django.db.models import QuerySet
-
     clinic = committed_clinic
     clinic.treat(clinic.consents(clinic.ana))
     dispatch(now=END + 3 * HOUR)
     [first] = outbox("accepted")
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **options: self)
+    Message.objects.filter(pk=first.pk).update(status="undelivered")
+    monkeypatch.setattr(retelling, "hold_alone", lambda patient: None)
     have_all_looked, tell_again = Barrier(5), retelling._tell_again
 
     def once_all_have_looked(*args):  # by itself one would now and then be done before the next began
@@ -197,6 +218,57 @@ def test_control_without_the_lock_four_of_them_would_end_in_an_error(committed_c
         tell_again(*args)
 
     monkeypatch.setattr(retelling, "_tell_again", once_all_have_looked)
-    answers = at_once([lambda: tell_by_email(first.pk, now=END + 3 * HOUR + MINUTE)] * 5)
-    assert [type(answer) for answer in answers].count(IntegrityError) == 4
+    answers = at_once([lambda: tell_by_email(END + 3 * HOUR + MINUTE)] * 5)
+    assert sorted(answers) == [0, 0, 0, 0, 1]
     assert len(stand_ins()) == 1
+    assert Alarm.objects.get().times == 4
+
+
+class TestChangedAtThatMoment:
+    """A text couldn't be delivered, and at that very moment she has another email address, or her plan is stopped."""
+
+    @pytest.fixture
+    def both_at_once(self, committed_clinic, at_once, monkeypatch):
+        clinic = committed_clinic
+        session = clinic.treat(clinic.consents(clinic.ana))
+        dose = Message.objects.get(dedupe_key__endswith="-serum-day-1")
+        Message.objects.filter(pk=dose.pk).update(status="failed", reason="Twilio's error 21614")
+        real, is_read, is_changed = tellings.write, Event(), Event()
+
+        def slowly(*args, **options):
+            if not is_read.is_set():
+                is_read.set()  # the plan runs, and the address is hers; the email isn't written yet
+                wait_until(lambda: is_changed.is_set() or waiting_for_a_lock())
+            real(*args, **options)
+
+        def moved():
+            clinic.ana.email = "ana@new.example.org"
+            clinic.ana.save()
+
+        def stopped():
+            stop_plan(session, reason="allergic", now=END + MINUTE)
+
+        def run(change):
+            def changes():
+                assert is_read.wait(20)
+                change()
+                is_changed.set()
+
+            with freeze_time(END + MINUTE, tick=True):
+                return at_once([lambda: tell_by_email(END + MINUTE), changes])
+
+        monkeypatch.setattr(tellings, "write", slowly)
+        return lambda what: run({"address": moved, "plan": stopped}[what])
+
+    @pytest.mark.parametrize("what", ["address", "plan"])
+    def test_no_email_stays_queued(self, both_at_once, what):
+        assert both_at_once(what) == [1, None]
+        assert outbox(channel="email", caremessage__stands_in_for__isnull=False) == []
+        assert [line.message.status for line in stand_ins() if line.reason == BY_EMAIL] == ["cancelled"]
+
+    @pytest.mark.parametrize("what", ["address", "plan"])
+    def test_control_without_the_lock_one_would(self, both_at_once, what, monkeypatch):
+        monkeypatch.setattr(retelling, "hold_alone", lambda patient: None)
+        assert both_at_once(what) == [1, None]
+        [email] = outbox(channel="email", caremessage__stands_in_for__isnull=False)
+        assert email.address == "ana1@example.org"

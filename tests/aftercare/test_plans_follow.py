@@ -568,11 +568,11 @@ class TestStoppedAtThatMoment:
 
     @pytest.fixture
     def both_at_once(self, committed_clinic, at_once, monkeypatch):
-        from aftercare.services.changes import retelling
+        from aftercare.services.changes import renewing
 
         clinic = committed_clinic
         session = clinic.treat(clinic.consents(clinic.ana))
-        real, is_read, is_stopped = retelling.renewals, Event(), Event()
+        real, is_read, is_stopped = renewing.renewals, Event(), Event()
 
         def slowly(*args, **options):
             found = list(real(*args, **options))
@@ -589,7 +589,7 @@ class TestStoppedAtThatMoment:
             clinic.ana.language = "es"
             clinic.ana.save()
 
-        monkeypatch.setattr(retelling, "renewals", slowly)
+        monkeypatch.setattr(renewing, "renewals", slowly)
         return lambda: at_once([save, stop])
 
     def test_nothing_stays_queued(self, both_at_once):

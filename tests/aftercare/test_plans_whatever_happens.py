@@ -18,10 +18,10 @@ from aftercare.errors import Refused
 from aftercare.models import CareMessage, Plan
 from aftercare.services import give_consent, load_protocol, move_over, start_again, stop_by_hand, withdraw_consent
 from aftercare.services.plans import starting
-from aftercare.services.plans.told import TOLD
 from aftercare.services.protocols.loading import read_protocol
 from aftercare.services.telling.consent import address_of
 from notifications.domain.quiet import QuietHours
+from notifications.domain.states import MAY_HAVE_ARRIVED
 from notifications.services import claim_due, dispatch
 from scheduling import services as scheduling
 from scheduling.models import Appointment
@@ -97,7 +97,7 @@ class Story:
     def holds(self) -> None:
         lines = list(CareMessage.objects.filter(plan__isnull=False, message__isnull=False).select_related("message", "plan"))
         queued = [line for line in lines if line.message.status == "scheduled"]
-        alive = [line for line in lines if line.message.status in [*TOLD, "scheduled"]]
+        alive = [line for line in lines if line.message.status in [*MAY_HAVE_ARRIVED, "scheduled"]]
         assert all(line.plan.stopped_at is None for line in queued)
         assert all(line.message.address == address_of(self.ana, line.channel) for line in queued)
         in_plan = Counter(line.key for line in alive)

@@ -6,7 +6,7 @@ import pytest
 from freezegun import freeze_time
 
 from aftercare.models import CareMessage, Consent
-from aftercare.services import reachable_by
+from aftercare.services import reachable_by, tell_by_email
 from aftercare.services.changes.retelling import BY_EMAIL
 from notifications.models import Suppression
 from notifications.services import dispatch
@@ -61,6 +61,9 @@ def test_a_receipt_says_that_it_didnt_arrive_twice_and_it_goes_by_email_once(tre
     [first] = outbox("accepted")
     for _ in range(2):
         assert receipt(first, "undelivered", code="30005", sid=first.provider_id).status_code == 204
+    # Whoever took the receipt needn't live on: that is all it did.
+    assert ledger(stands_in_for__isnull=False) == []
+    assert [tell_by_email(), tell_by_email()] == [1, 0]
     [stand_in] = ledger(stands_in_for__isnull=False)
     assert (stand_in.reason, local(stand_in.message.send_at)) == (BY_EMAIL, "Tue 3 Nov 17:05")
     first.refresh_from_db()
@@ -77,4 +80,5 @@ def test_a_receipt_that_she_opted_out_at_the_provider_silences_the_number(treate
     [first] = outbox("accepted")
     receipt(first, "undelivered", code="21610", sid=first.provider_id)
     assert outbox(channel="sms") == []
+    tell_by_email()
     assert len(ledger(stands_in_for__message=first)) == 1

@@ -14,12 +14,12 @@ from freezegun import freeze_time
 
 from aftercare.admin.lines import table_of, why, with_all_it_shows
 from aftercare.models import CareMessage
-from aftercare.services import give_consent, withdraw_consent
+from aftercare.services import give_consent, tell_by_email, withdraw_consent
 from clinic.dashboard import dashboard
 from notifications.domain.masking import masked
 from notifications.models import Attempt, Message, Receipt, Reply
 from notifications.services import Draft, dispatch, schedule, suppress
-from notifications.signals import message_failed, reply_received
+from notifications.signals import reply_received
 from scheduling import services as scheduling
 from tests.clinic_world import FIRST, TODAY, at, ledger, outbox
 
@@ -91,7 +91,7 @@ class TestWhatBecameOfIt:
         Receipt.objects.create(
             message=first, provider_id="SM1", provider_status="undelivered", error_code="30005", received_at=END + 3 * HOUR
         )
-        message_failed.send(Message, message_id=first.pk, reference="", code="30005", may_have_arrived=False, now=END + 3 * HOUR + MINUTE)
+        tell_by_email(END + 3 * HOUR + MINUTE)
 
         text, email = CareMessage.objects.filter(key__endswith="serum-day-1").order_by("pk")
         page = read(desk.get(f"{LEDGER}{text.pk}/change/"))
@@ -184,7 +184,7 @@ class TestFinding:
         first = outbox(caremessage__kind="dose")[0]
         become(first, status="undelivered")
         assert len(rows(desk.get(LEDGER, {"look": "wrong"}))) == 1
-        message_failed.send(Message, message_id=first.pk, reference="", code="", may_have_arrived=False, now=first.send_at)
+        tell_by_email(first.send_at)
         assert rows(desk.get(LEDGER, {"look": "wrong"})) == []
 
     def test_dealt_with_it_is_off_the_list(self, clinic, desk):

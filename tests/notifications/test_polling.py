@@ -59,8 +59,8 @@ class TestAsked:
     def test_it_wasnt_delivered(self, sent, twilio):
         heard = []
 
-        def hear(message_id, code, may_have_arrived, **kwargs):
-            heard.append((message_id, code, may_have_arrived))
+        def hear(message_id, code, **kwargs):
+            heard.append((message_id, code))
 
         message = sent()
         twilio.standing[message.provider_id] = ("undelivered", 30034)
@@ -68,7 +68,7 @@ class TestAsked:
         poll(now=NOON + HOUR)
         assert (row(message).status, row(message).error_code) == ("undelivered", "30034")
         assert row(message).reason == "our sender's campaign isn't registered (Twilio's error 30034)"
-        assert heard == [(message.pk, "30034", False)]
+        assert heard == [(message.pk, "30034")]
         assert Alarm.objects.get().code == "30034"
 
     def test_still_on_its_way_it_is_asked_after_again(self, sent, twilio):

@@ -42,8 +42,8 @@ def heard():
     """What the other apps are told."""
     told = []
 
-    def failed(message_id, reference, code, may_have_arrived, now, **kwargs):
-        told.append(("failed", message_id, reference, code, may_have_arrived, now))
+    def failed(message_id, reference, code, now, **kwargs):
+        told.append(("failed", message_id, reference, code, now))
 
     def opted_out(channel, address, source, now, **kwargs):
         told.append(("opted out", channel, address, source, now))
@@ -86,7 +86,7 @@ class TestReceipts:
             "30006",
         )
         assert row(message).poll_at is None
-        assert heard == [("failed", message.pk, "patient-7", "30006", False, LATER)]
+        assert heard == [("failed", message.pk, "patient-7", "30006", LATER)]
         assert not Alarm.objects.exists()
         assert not Suppression.objects.exists()
 
@@ -275,7 +275,7 @@ class TestCodes:
         assert stands(message) == ("undelivered", "the number opted out (Twilio's error 21610)", "21610")
         assert heard == [
             ("opted out", "sms", "+12125550101", "provider's error 21610", LATER),
-            ("failed", message.pk, "", "21610", False, LATER),
+            ("failed", message.pk, "", "21610", LATER),
         ]
         dispatch(now=NOON + timedelta(hours=1))
         assert stands(later)[:2] == ("suppressed", "the address opted out")

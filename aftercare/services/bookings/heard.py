@@ -5,13 +5,8 @@ from datetime import datetime
 
 from aftercare.models import CareMessage
 from aftercare.querysets import CareMessageQuerySet
-from aftercare.services.telling.limits import IN_VAIN
-from notifications.domain.states import MessageStatus
+from notifications.domain.states import MAY_HAVE_ARRIVED, TAKEN, WENT_OUT
 from scheduling.models import Appointment, Location, Move
-
-# Reached her, or may have.
-WENT_OUT = [status.value for status in MessageStatus if status not in (MessageStatus.SCHEDULED, *IN_VAIN)]
-REACHED_HER = {MessageStatus.ACCEPTED.value, MessageStatus.DELIVERED.value, MessageStatus.UNCONFIRMED.value}
 
 Place = tuple[datetime, Location]
 
@@ -21,7 +16,8 @@ class Heard:
     """`of_another`: she may have heard of another time than it has now, or place. `of_this`: the last that reached her is right as it is.
 
     `news_at` is when she may hear of the time that it has now: until then the move can be taken back. None, where it was never moved.
-    `left_at` is when it left the time that it is back at now. `last` is the time that she takes it to be at; None, where she knows of none.
+    `left_at` is when it left the time that it is back at now. `last` is the time that she takes it to be at, which is
+    none that couldn't be delivered, if she knows of another; None, where she knows of none.
     """
 
     of_another: bool = False
@@ -54,7 +50,8 @@ def heard(appointment: Appointment) -> Heard:
     for revision in before:
         if places[revision] != here:
             break
-        of_this = of_this or bool(statuses[revision] & REACHED_HER)
+        of_this = of_this or bool(statuses[revision] & TAKEN)
+    known = [revision for revision, said in statuses.items() if said & MAY_HAVE_ARRIVED] or list(statuses)
     arrived = next((move for move in moves if move.revision == appointment.revision), None)
     left = [
         move.moved_at for move in moves if move.revision < appointment.revision and (move.from_starts_at, move.from_room.location) == here
@@ -64,7 +61,7 @@ def heard(appointment: Appointment) -> Heard:
         of_this=of_this,
         news_at=arrived.open_until if arrived else None,
         left_at=left[-1] if left else None,
-        last=places[max(statuses)] if statuses else None,
+        last=places[max(known)] if known else None,
     )
 
 

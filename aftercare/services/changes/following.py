@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from aftercare.services.changes.agreeing import void
-from aftercare.services.changes.retelling import plan_anew
+from aftercare.services.changes.renewing import plan_anew
 from aftercare.services.telling.consent import address_of
 from scheduling.models import Patient
 

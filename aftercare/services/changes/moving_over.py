@@ -13,7 +13,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, prefetch_related_obj
 from aftercare.domain.reasons import UNREACHABLE
 from aftercare.errors import CantMoveOver
 from aftercare.models import CareMessage, Plan, Protocol
-from aftercare.services.changes.retelling import queued, renewals, unreached, waiting
+from aftercare.services.changes.lines import queued, unreached, waiting
+from aftercare.services.changes.renewing import renewals
 from aftercare.services.telling.consent import hold, hold_alone
 from aftercare.services.telling.taking_back import take_back
 from aftercare.services.telling.tellings import Telling, tell

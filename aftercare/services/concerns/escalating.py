@@ -12,13 +12,11 @@ from aftercare.services.concerns.ladder import has_newcomer
 from aftercare.services.concerns.on_call import last_alert_of, tell_next
 from aftercare.services.concerns.reminding import remind
 from notifications import services as notifications
-from notifications.domain.states import MessageStatus
+from notifications.domain.states import IN_VAIN
 
 logger = logging.getLogger(__name__)
 
 A_RUN = 100
-# Whoever was to be told hasn't heard, and won't.
-UNHEARD = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.SUPPRESSED, MessageStatus.EXPIRED)
 
 
 def escalate_due(now: datetime | None = None) -> int:
@@ -80,7 +78,7 @@ def _is_forgotten(concern: Concern, now: datetime) -> bool:
 def _is_unheard(concern: Concern) -> bool:
     """What becomes known of an alert before the last shortens nobody's time. What isn't urgent can wait for its clock."""
     alert = last_alert_of(concern) if concern.severity == Concern.Severity.URGENT else None
-    return alert is not None and alert.status in UNHEARD
+    return alert is not None and alert.status in IN_VAIN
 
 
 @transaction.atomic

@@ -10,10 +10,10 @@ from django.utils.formats import date_format
 from aftercare.models import Concern, ConcernEvent, OnCallContact
 from aftercare.services.concerns.deadlines import clock_from
 from aftercare.services.concerns.ladder import next_rung, rungs_at
-from aftercare.services.telling.taking_back import NOT_OVER
 from aftercare.services.telling.tellings import values_of
 from aftercare.wording import ALERT, render
 from notifications import services as notifications
+from notifications.domain.states import NOT_OVER
 from notifications.models import Alarm, Message
 from notifications.services import Draft
 from scheduling.models import Location

@@ -5,19 +5,8 @@ from datetime import datetime
 
 from aftercare.domain.expansion import NIGHT, Planned
 from aftercare.models import CareMessage, Plan
-from notifications.domain.states import MessageStatus
+from notifications.domain.states import MAY_HAVE_ARRIVED
 
-# It reached her, is on its way, or may be.
-TOLD = [
-    status.value
-    for status in (
-        MessageStatus.SENDING,
-        MessageStatus.UNCERTAIN,
-        MessageStatus.ACCEPTED,
-        MessageStatus.DELIVERED,
-        MessageStatus.UNCONFIRMED,
-    )
-]
 Told = tuple[str, datetime]  # of which step, or of which step's nights, and for or at which time
 
 
@@ -26,7 +15,7 @@ def told_before(plan: Plan) -> list[Told]:
 
     Each at the time that it was planned for and at the one that it went at: neither is to be told again.
     """
-    lines = CareMessage.objects.filter(appointment=plan.appointment_id, plan__isnull=False, message__status__in=TOLD)
+    lines = CareMessage.objects.filter(appointment=plan.appointment_id, plan__isnull=False, message__status__in=MAY_HAVE_ARRIVED)
     by_others = lines.exclude(plan=plan.pk).values_list("plan_id", "key", "planned_for", "message__send_at")
     return [(_name(key.removeprefix(f"plan-{pk}-")), at) for pk, key, *times in by_others for at in times]
 

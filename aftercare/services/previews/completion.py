@@ -7,7 +7,8 @@ from datetime import datetime
 from django.db.models import Q
 
 from aftercare.models import CareMessage, Plan
-from aftercare.services.changes.retelling import FOLLOW, renewals, unreached, waiting
+from aftercare.services.changes.lines import unreached, waiting
+from aftercare.services.changes.renewing import FOLLOW, renewals
 from aftercare.services.plans.starting import tellings_of_new
 from aftercare.services.plans.stopping import earlier_plans
 from aftercare.services.protocols.loading import protocol_for

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from aftercare.domain.answers import Answer, answer_of
 from aftercare.domain.protocol import Kind, Text
 from aftercare.models import CareMessage
-from aftercare.services.bookings.heard import WENT_OUT, heard, key_of
+from aftercare.services.bookings.heard import heard, key_of
 from aftercare.services.telling.taking_back import take_back
 from aftercare.wording import CONFIRMED, GONE, PASSED, TAKEN, TO_BE_MOVED
-from notifications.domain.states import Meaning
+from notifications.domain.states import WENT_OUT, Meaning
 from notifications.models import Reply
 from scheduling import services as scheduling
 from scheduling.domain.states import Status

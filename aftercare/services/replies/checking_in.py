@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from aftercare.domain.protocol import Kind
 from aftercare.models import CareMessage
-from aftercare.services.bookings.heard import WENT_OUT
+from notifications.domain.states import WENT_OUT
 from scheduling.models import Offer, Patient
 
 AWAITS_AN_ANSWER_FOR = timedelta(hours=72)

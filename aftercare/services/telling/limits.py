@@ -7,12 +7,9 @@ from datetime import date, datetime, timedelta
 
 from aftercare.domain.consent import Purpose, kinds_of
 from aftercare.models import CareMessage
-from notifications.domain.states import MessageStatus
+from notifications.domain.states import CAME_TO_NOTHING
 from notifications.services import Draft
 from scheduling.models import Patient
-
-# It never reached her and never will.
-IN_VAIN = (MessageStatus.CANCELLED, MessageStatus.EXPIRED, MessageStatus.SUPPRESSED, MessageStatus.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class MessagesADay:
             channel=channel,
             kind__in=kinds_of(Purpose.CARE),
             message__send_at__range=(min(times) - timedelta(days=1), max(times) + timedelta(days=1)),
-        ).exclude(message__status__in=[status.value for status in IN_VAIN])
+        ).exclude(message__status__in=CAME_TO_NOTHING)
         standing = [at for pk, at in messages.values_list("message_id", "message__send_at") if pk not in change.taken_back]
         coming = [draft.send_at for draft in change.drafts if draft.channel == channel]
         self._taken = Counter(self._day(at) for at in [*standing, *coming])

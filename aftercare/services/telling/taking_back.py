@@ -4,9 +4,7 @@ from typing import Any
 
 from aftercare.models import CareMessage
 from notifications import services as notifications
-from notifications.domain.states import MessageStatus
-
-NOT_OVER = [MessageStatus.SCHEDULED.value, MessageStatus.SENDING.value, MessageStatus.UNCERTAIN.value]
+from notifications.domain.states import NOT_OVER
 
 
 def take_back(*, reason: str, **about: Any) -> int:

@@ -11,10 +11,11 @@ from aftercare.domain.protocol import Kind
 from aftercare.models import CareMessage, Plan
 from aftercare.services.telling.consent import reaching, why_unreachable
 from aftercare.services.telling.ledger import Line, write
-from aftercare.services.telling.limits import IN_VAIN, UNCHANGED, Change, MessagesADay
+from aftercare.services.telling.limits import UNCHANGED, Change, MessagesADay
 from aftercare.services.telling.pausing import is_routine, routine_key
 from aftercare.wording import Letter, how_to_stop, usual_product
 from notifications.domain.quiet import QuietHours
+from notifications.domain.states import MAY_HAVE_ARRIVED, MessageStatus
 from notifications.services import Draft
 from scheduling.models import Appointment, Location, Patient, Product
 
@@ -139,9 +140,9 @@ def decide(patient: Patient, tellings: Sequence[Telling], *, now: datetime, chan
 
 
 def _was_texted(patient: Patient, by: datetime, change: Change) -> bool:
-    """Or will have been `by` then, with what is queued."""
+    """Or will have been `by` then, with what is queued: so that she has read how to stop. What wasn't delivered hasn't told her."""
     if any(draft.channel == "sms" and draft.send_at <= by for draft in change.drafts):
         return True
     texts = CareMessage.objects.filter(patient=patient, channel="sms", message__send_at__lte=by)
-    texts = texts.exclude(message__status__in=[status.value for status in IN_VAIN])
+    texts = texts.filter(message__status__in=[MessageStatus.SCHEDULED, *MAY_HAVE_ARRIVED])
     return texts.exclude(message_id__in=change.taken_back).exists()
