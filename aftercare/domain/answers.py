@@ -1,5 +1,6 @@
 """What a patient's reply says, where we told her what to answer with. Anything else is words, for somebody to read."""
 
+import re
 import unicodedata
 from enum import StrEnum
 
@@ -13,8 +14,10 @@ class Answer(StrEnum):
 
 # Nothing that Twilio takes for STOP or START, and nothing that could be the beginning of something else.
 WORDS = {
-    "1": Answer.TAKE,
-    "2": Answer.PASS,
+    "take": Answer.TAKE,
+    "tomo": Answer.TAKE,
+    "pass": Answer.PASS,
+    "paso": Answer.PASS,
     "c": Answer.CONFIRM,
     "confirm": Answer.CONFIRM,
     "confirmed": Answer.CONFIRM,
@@ -22,10 +25,28 @@ WORDS = {
     "confirmado": Answer.CONFIRM,
     "r": Answer.MOVE,
 }
+# A check-in asks for numbers, too: while one awaits an answer, they are its own.
+NUMBERS = {"1": Answer.TAKE, "2": Answer.PASS}
+FIRST_OR_SECOND = re.compile(r"(?:[12]|one|two|uno|una|dos)\b")
 # A question mark isn't among them: “R?” is a question.
 AROUND = " \t\r\n.!,;:'\"“”‘’«»()*¡"
 
 
 def answer_of(body: str) -> Answer | None:
     """“ c. ” and “Confirm!” are an answer; “1 please” and “1 2” are words."""
-    return WORDS.get(unicodedata.normalize("NFKC", body).strip(AROUND).casefold())
+    said = _plain(body)
+    return WORDS.get(said) or NUMBERS.get(said)
+
+
+def is_number(body: str) -> bool:
+    """Whether it is one that takes or passes what is offered."""
+    return _plain(body) in NUMBERS
+
+
+def begins_with_number(body: str) -> bool:
+    """“2”, “(1)” and “1 please”, but not “12”: it may be meant for an offer."""
+    return bool(FIRST_OR_SECOND.match(_plain(body)))
+
+
+def _plain(body: str) -> str:
+    return unicodedata.normalize("NFKC", body).strip(AROUND).casefold()

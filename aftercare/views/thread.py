@@ -187,11 +187,11 @@ def her_clock(patient: Patient, location: Location | None) -> str:
 
 def closed(location: Location, now: datetime) -> str:
     """Until when, while it is."""
+    if scheduling.is_open(location, now):
+        return ""
     opens = scheduling.opens_at(location, now)
     if opens is None:
         return _("%(location)s is closed.") % {"location": location}
-    if opens <= now:
-        return ""
     when = date_format(timezone.localtime(opens, location.zone), "l, g:i A")
     return _("%(location)s is closed until %(when)s.") % {"location": location, "when": when}
 

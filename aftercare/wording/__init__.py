@@ -9,6 +9,7 @@ from aftercare.wording.answers import (
     ANSWER_NOTED_CLOSED,
     ANSWER_SOON,
     ANSWER_SOON_CLOSED,
+    ANSWER_UNCLEAR,
     ANSWER_URGENT,
     ANSWER_URGENT_CLOSED,
     HELP,
@@ -32,8 +33,8 @@ from aftercare.wording.bookings import (
     TAKEN,
     TO_BE_MOVED,
 )
-from aftercare.wording.letters import LAST_NIGHT, NIGHT, Letter, how_to_stop, letter, render, usual_product
-from aftercare.wording.times import clock, clock_times, day_and_time, nearest_quarter, then_at, weekday_and_time
+from aftercare.wording.letters import LAST_NIGHT, NIGHT, Letter, how_to_answer_an_offer, how_to_stop, letter, render, usual_product
+from aftercare.wording.times import clock, clock_times, closed_until, day_and_time, nearest_quarter, then_at, weekday_and_time
 
 __all__ = [
     "ALERT",
@@ -41,6 +42,7 @@ __all__ = [
     "ANSWER_NOTED_CLOSED",
     "ANSWER_SOON",
     "ANSWER_SOON_CLOSED",
+    "ANSWER_UNCLEAR",
     "ANSWER_URGENT",
     "ANSWER_URGENT_CLOSED",
     "ASKED_TO_MOVE",
@@ -66,7 +68,9 @@ __all__ = [
     "Letter",
     "clock",
     "clock_times",
+    "closed_until",
     "day_and_time",
+    "how_to_answer_an_offer",
     "how_to_stop",
     "letter",
     "nearest_quarter",

@@ -13,6 +13,9 @@ HELP = Text(
 )
 # To what she wrote, at once. Fixed words: they name numbers, and neither diagnose nor reassure (F12).
 ANSWER_FINE = Text(sms=gettext_noop("{clinic}: thank you for telling us. If anything changes or worries you, call {phone}."))
+# A 1 or 2 may answer a check-in, or a time that is offered: what follows asks which.
+ANSWER_UNCLEAR = Text(sms=gettext_noop("{clinic}: does your answer say how you are? Then tell us in a few words, or call {phone}."))
+HOW_TO_ANSWER_AN_OFFER = gettext_noop("About the time that is free, reply TAKE or PASS.")
 ANSWER_SOON = Text(
     sms=gettext_noop(
         "{clinic}: thank you for telling us. Someone from our team will get back to you. If it gets worse, don't wait: call {phone}. "
@@ -21,7 +24,7 @@ ANSWER_SOON = Text(
 )
 ANSWER_SOON_CLOSED = Text(
     sms=gettext_noop(
-        "{clinic}: we have your message. We are closed now and open {opens} ({phone}). If it gets worse, don't wait: call {turn_to}. "
+        "{clinic}: we have your message. We are {closed}, tel. {phone}. If it gets worse, don't wait: call {turn_to}. "
         "If it is an emergency, call {emergency}."
     )
 )
@@ -33,37 +36,33 @@ ANSWER_URGENT = Text(
 )
 ANSWER_URGENT_CLOSED = Text(
     sms=gettext_noop(
-        "{clinic}: we are closed now and open {opens} ({phone}). Don't wait for us: call {turn_to} now. "
-        "If it is an emergency, call {emergency}."
+        "{clinic}: we are {closed}, tel. {phone}. Don't wait for us: call {turn_to} now. If it is an emergency, call {emergency}."
     )
 )
+# To ordinary words: it alarms nobody.
 ANSWER_NOTED_CLOSED = Text(
-    sms=gettext_noop(
-        "{clinic}: we are closed now and will read your message when we open {opens} ({phone}). Worried? Don't wait: call {turn_to}. "
-        "If it is an emergency, call {emergency}."
-    )
+    sms=gettext_noop("{clinic}: we are {closed}. We will read your message when we are back. If it can't wait, call {turn_to}.")
 )
 # Where nobody is to be called out of hours but the emergency number.
 NO_OTHER_NUMBER = {
     ANSWER_SOON_CLOSED: replace(
         ANSWER_SOON_CLOSED,
         sms=gettext_noop(
-            "{clinic}: we have your message. We are closed now and open {opens} ({phone}). If it gets worse, don't wait for us: "
+            "{clinic}: we have your message. We are {closed}, tel. {phone}. If it gets worse, don't wait for us: "
             "see a doctor. If it is an emergency, call {emergency}."
         ),
     ),
     ANSWER_URGENT_CLOSED: replace(
         ANSWER_URGENT_CLOSED,
         sms=gettext_noop(
-            "{clinic}: we are closed now and open {opens} ({phone}). Don't wait for us: see a doctor now. "
-            "If it is an emergency, call {emergency}."
+            "{clinic}: we are {closed}, tel. {phone}. Don't wait for us: see a doctor now. If it is an emergency, call {emergency}."
         ),
     ),
     ANSWER_NOTED_CLOSED: replace(
         ANSWER_NOTED_CLOSED,
         sms=gettext_noop(
-            "{clinic}: we are closed now and will read your message when we open {opens} ({phone}). Worried? Don't wait for us: "
-            "see a doctor. If it is an emergency, call {emergency}."
+            "{clinic}: we are {closed}. We will read your message when we are back. If it can't wait, see a doctor. "
+            "If it is an emergency, call {emergency}."
         ),
     ),
 }

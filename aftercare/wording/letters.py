@@ -15,7 +15,7 @@ from aftercare.domain.expansion import Planned
 from aftercare.domain.placeholders import fill
 from aftercare.domain.protocol import Text
 from aftercare.domain.timeline import Weeks
-from aftercare.wording.answers import NO_OTHER_NUMBER
+from aftercare.wording.answers import HOW_TO_ANSWER_AN_OFFER, NO_OTHER_NUMBER
 from aftercare.wording.times import clock_times, then_at
 from aftercare.wording.weeks import as_html, as_lines
 from notifications.domain.segments import fitted
@@ -124,6 +124,11 @@ def _night(message: Planned, language: str, zone: ZoneInfo, values: dict[str, st
 def usual_product(language: str) -> str:
     with translation.override(language):
         return _(SERUM)
+
+
+def how_to_answer_an_offer(language: str) -> str:
+    with translation.override(language):
+        return _(HOW_TO_ANSWER_AN_OFFER)
 
 
 def how_to_stop(language: str) -> str:

@@ -30,10 +30,18 @@ def then_at(at: datetime, zone: ZoneInfo, language: str) -> str:
 
 
 def weekday_and_time(at: datetime, zone: ZoneInfo, language: str) -> str:
-    """“on Monday at 8:00 AM”, in the language: what {opens} stands for."""
+    """“on Monday at 8:00 AM”, in the language."""
     local = timezone.localtime(at, zone)
     with translation.override(language):
         return _("on {day} at {time}").format(day=date_format(local, "l"), time=clock(local))
+
+
+def closed_until(opens_at: datetime | None, zone: ZoneInfo, language: str) -> str:
+    """“closed now and open on Monday at 8:00 AM”, or “closed now” where it is shut for good: what {closed} stands for."""
+    with translation.override(language):
+        if opens_at is None:
+            return _("closed now")
+        return _("closed now and open {opens}").format(opens=weekday_and_time(opens_at, zone, language))
 
 
 def nearest_quarter(at: datetime) -> datetime:

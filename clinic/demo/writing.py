@@ -25,7 +25,7 @@ def asks_for_a_number(patient: Patient | None, number: str, now: datetime) -> in
     """How many there are to answer with: three where a check-in asked her, two where a time is offered, or else none."""
     if patient is None or not number:
         return 0
-    if check_in_of([patient], number, "1", now):
+    if check_in_of([patient], number, now):
         return 3
     return 2 if Offer.objects.filter(entry__patient=patient, outcome=Offer.Outcome.OPEN).exists() else 0
 

@@ -7,7 +7,7 @@ from scheduling.services.courses import set_minimum_interval
 from scheduling.services.desk import book_at_desk
 from scheduling.services.foreseeing import Foreseen, foresee_move, free_around
 from scheduling.services.free_slots import Slot, free_slots
-from scheduling.services.hours import after_open_hours, opens_at
+from scheduling.services.hours import after_open_hours, is_open, opens_at
 from scheduling.services.moving import Change, make_moves, move, undo_move
 from scheduling.services.offering import accept_offer, decline_offer, offer_openings
 from scheduling.services.recalls import refresh_recall
@@ -33,6 +33,7 @@ __all__ = [
     "foresee_move",
     "free_around",
     "free_slots",
+    "is_open",
     "make_calendar_address",
     "make_moves",
     "mark_no_show",

@@ -43,6 +43,11 @@ def opens_at(location: Location, at: datetime) -> datetime | None:
     return next((opens for opens, _closes in open_spans(hours, _closures_of(location), location.zone, at)), None)
 
 
+def is_open(location: Location, at: datetime) -> bool:
+    """Shut for good, it is not."""
+    return opens_at(location, at) == at
+
+
 def after_open_hours(location: Location, since: datetime, length: timedelta) -> datetime:
     """When it has been open for `length` since then: hours in which it is shut don't count. Shut for good, they do."""
     hours = _hours_of(location)

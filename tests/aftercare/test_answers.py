@@ -1,12 +1,14 @@
 """C, R, 1 and 2: what counts as an answer, what it is about, and what she hears."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import count
 
 import pytest
 
 from aftercare.domain.answers import Answer, answer_of
-from aftercare.models import CareMessage
+from aftercare.models import CareMessage, Concern
+from aftercare.services.replies import answering
 from notifications.domain.replies import meaning_of
 from notifications.domain.states import Meaning
 from notifications.models import Message, Reply
@@ -173,8 +175,6 @@ class TestAboutHerAppointment:
         assert answers() == ["thank you, see you Wed, Nov 4 at 1:00 PM."]
 
     def test_moved_in_that_very_moment_it_is_about_the_time_that_she_knows(self, booked, monkeypatch):
-        from aftercare.services.replies import answering
-
         usual = answering.heard
 
         def moved_after_the_look(appointment):
@@ -336,16 +336,11 @@ class TestAboutAnOffer:
         write("1", now=FIRST + MINUTE)
         assert (answers(), unread()) == ([], ["1"])
 
-    def test_once_a_check_in_has_asked_for_a_number_a_number_is_for_that(self, clinic, offer):
-        check_in = Message.objects.filter(caremessage__kind="offer").get()
-        check_in.pk, check_in.dedupe_key, check_in.status = None, "check-in", "accepted"
-        check_in.save(force_insert=True)
-        CareMessage.objects.create(patient=clinic.ana, kind="check_in", channel="sms", planned_for=TODAY + MINUTE, message=check_in)
-        write("1", now=TODAY + 2 * MINUTE)
-        assert (answers(), unread()) == (["thank you for telling us. If anything changes or worries you, call (212) 555-0100."], [])
+    @pytest.mark.parametrize(("body", "outcome"), [("take", "accepted"), ("TOMO.", "accepted"), ("Pass", "declined"), ("paso", "declined")])
+    def test_words_take_it_or_pass_too(self, offer, body, outcome):
+        write(body, now=TODAY + MINUTE)
         offer.refresh_from_db()
-        assert offer.outcome == "open"
-        assert not Appointment.objects.coming().exists()
+        assert (offer.outcome, unread()) == (outcome, [])
 
     def test_with_two_offers_at_one_number_somebody_reads_it(self, clinic, offer):
         clinic.chloe.phone = clinic.ana.phone
@@ -369,6 +364,140 @@ class TestAboutAnOffer:
     def test_from_another_number_it_is_words(self, clinic, offer):
         write("1", number="+12125550102")
         assert (answers(), unread()) == ([], ["1"])
+
+
+class TestWhereACheckInAsksForANumberToo:
+    """A 2 that says “unsure” is never taken for “I pass”, nor is a time ever taken by a 1 that says “fine”: whichever was asked first."""
+
+    WHICH = (
+        f"does your answer say how you are? Then tell us in a few words, or call {PHONE}. About the time that is free, reply TAKE or PASS."
+    )
+    SOON = (
+        f"thank you for telling us. Someone from our team will get back to you. If it gets worse, don't wait: call {PHONE}. "
+        "If it is an emergency, call 911."
+    )
+
+    @pytest.fixture
+    def asked(self, clinic) -> Callable[..., CareMessage]:
+        clinic.consents(clinic.ana)
+
+        def check_in(at_=TODAY) -> CareMessage:
+            text = {"dedupe_key": "check-in", "channel": "sms", "address": "+12125550101", "body": "1, 2 or 3?", "status": "accepted"}
+            message = Message.objects.create(**text, send_at=at_, due_at=at_, expires_at=at_ + DAY)
+            return CareMessage.objects.create(patient=clinic.ana, kind="check_in", channel="sms", planned_for=at_, message=message)
+
+        return check_in
+
+    @pytest.fixture
+    def offered(self, clinic) -> Callable[..., Offer]:
+        clinic.consents(clinic.ana)
+        days = {"first_on": date(2026, 10, 26), "last_on": date(2026, 11, 9)}
+        scheduling.wait(patient=clinic.ana, treatment=clinic.face, location=clinic.location, now=TODAY, **days)
+        scheduling.cancel(clinic.book(clinic.ben), reason="ill", now=TODAY)
+
+        def offer(at_=TODAY) -> Offer:
+            assert scheduling.offer_openings(at_) == 1
+            dispatch(now=at_)
+            return Offer.objects.get()
+
+        return offer
+
+    @pytest.fixture(params=["the check-in first", "the offer first"])
+    def both(self, request, asked, offered) -> tuple[CareMessage, Offer]:
+        if request.param == "the check-in first":
+            return asked(), offered(TODAY + 5 * MINUTE)
+        offer = offered()
+        return asked(TODAY + 5 * MINUTE), offer
+
+    def stands(self, offer: Offer) -> bool:
+        offer.refresh_from_db()
+        return offer.outcome == "open" and not Appointment.objects.coming().exists()
+
+    @pytest.mark.parametrize("body", ["1", "(1)", "1 please", "One!"])
+    def test_a_1_is_neither_and_she_is_asked_which(self, both, body):
+        write(body, now=TODAY + 7 * MINUTE)
+        assert self.stands(both[1])
+        assert (answers(), unread()) == ([self.WHICH], [body])
+        assert ledger(reply__isnull=False)[0].answers is None
+        assert not Concern.objects.exists()
+
+    @pytest.mark.parametrize("body", ["2", "2.", "2 please", "Two"])
+    def test_a_2_is_a_concern_and_she_hears_how_to_pass(self, both, body):
+        check_in, offer = both
+        write(body, now=TODAY + 7 * MINUTE)
+        assert self.stands(offer)
+        assert (answers(), unread()) == ([f"{self.SOON} About the time that is free, reply TAKE or PASS."], [body])
+        assert [(concern.severity, concern.said) for concern in Concern.objects.all()] == [("soon", body)]
+        assert ledger(reply__isnull=False)[0].answers == check_in
+
+    def test_control_without_a_look_at_the_check_in_it_would_be_taken_for_i_pass(self, asked, offered, monkeypatch):
+        asked()
+        offer = offered(TODAY + 5 * MINUTE)
+        monkeypatch.setattr(answering, "check_in_of", lambda *about: None)
+        write("2", now=TODAY + 7 * MINUTE)
+        assert not self.stands(offer)
+        assert not Concern.objects.exists()
+
+    @pytest.mark.parametrize("body", ["3", "2 and it bleeds a lot", "I am worried about it"])
+    def test_what_can_only_be_about_her_skin_is(self, both, body):
+        write(body, now=TODAY + 7 * MINUTE)
+        assert self.stands(both[1])
+        assert Concern.objects.get().said == body
+        assert ["TAKE" in answer for answer in answers()] == [False]
+
+    def test_fine_in_words_is_fine(self, both):
+        write("all fine, thank you", now=TODAY + 7 * MINUTE)
+        assert self.stands(both[1])
+        assert (answers(), unread()) == ([f"thank you for telling us. If anything changes or worries you, call {PHONE}."], [])
+
+    @pytest.mark.parametrize(("body", "outcome"), [("TAKE", "accepted"), ("paso", "declined")])
+    def test_asked_which_she_takes_it_or_passes(self, both, body, outcome):
+        write("1", now=TODAY + 7 * MINUTE)
+        write(body, now=TODAY + 8 * MINUTE)
+        both[1].refresh_from_db()
+        assert (both[1].outcome, len(answers()), unread()) == (outcome, 2, ["1"])
+        assert not Concern.objects.exists()
+
+    def test_in_spanish(self, clinic, both):
+        clinic.ana.language = "es"
+        clinic.ana.save()
+        write("1", now=TODAY + 7 * MINUTE)
+        assert answers() == [
+            f"¿su respuesta es sobre su estado? Escriba unas palabras o llame al {PHONE}. Sobre la hora libre, responda TOMO o PASO."
+        ]
+
+    def test_who_shares_the_number_may_be_the_one_who_was_offered_it(self, clinic, both):
+        check_in, offer = both
+        CareMessage.objects.filter(pk=check_in.pk).update(patient=clinic.chloe)
+        clinic.chloe.phone = clinic.ana.phone
+        clinic.chloe.save()
+        write("2", now=TODAY + 7 * MINUTE)
+        assert self.stands(offer)
+        assert [concern.patient for concern in Concern.objects.all()] == [clinic.chloe]
+
+    def test_what_was_answered_or_over_before_the_check_in_went_out_is_not_meant_any_more(self, asked, offered):
+        offer = offered()
+        write("2", now=TODAY + MINUTE)
+        check_in = asked(TODAY + 5 * MINUTE)
+        write("1", now=TODAY + 7 * MINUTE)
+        offer.refresh_from_db()
+        assert (offer.outcome, unread(), "TAKE" in answers()[-1]) == ("declined", [], False)
+        assert ledger(reply__body="1")[0].answers == check_in
+
+    def test_nor_is_one_that_she_let_go_by(self, asked, offered):
+        offered()
+        scheduling.offer_openings(TODAY + HOUR)
+        asked(TODAY + HOUR)
+        write("1", now=TODAY + 2 * HOUR)
+        assert (unread(), len(answers()), "TAKE" in answers()[0]) == ([], 1, False)
+        assert not Appointment.objects.coming().exists()
+
+    def test_long_after_the_check_in_an_offer_has_the_numbers_to_itself(self, asked, offered):
+        asked(TODAY - 4 * DAY)
+        offer = offered()
+        write("1", now=TODAY + MINUTE)
+        offer.refresh_from_db()
+        assert (offer.outcome, unread()) == ("accepted", [])
 
 
 def test_1_without_any_offer_is_words(clinic, booked):

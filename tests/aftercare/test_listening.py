@@ -62,6 +62,13 @@ def healing(clinic):
 
 
 @pytest.fixture
+def shut(healing):
+    """Open on Mondays only."""
+    OpeningHours.objects.create(location=healing.location, weekday=0, opens_at="09:00", closes_at="18:00")
+    return healing
+
+
+@pytest.fixture
 def asked(healing) -> CareMessage:
     """The check-in of day 4 has gone out."""
     check_in = CareMessage.objects.filter(kind="check_in").order_by("planned_for").first()
@@ -105,10 +112,6 @@ class TestACheckIn:
         write("3")
         assert not Concern.objects.exists()
 
-    def test_a_number_after_an_offer_that_is_gone_is_a_concern(self, asked, monkeypatch):
-        monkeypatch.setattr(listening, "check_in_of", lambda *about: None)  # a time was offered since: a 2 would be about that
-        assert line_of(write("2")).concern.severity == "soon"
-
     def test_words_are_an_answer_too_and_somebody_reads_them(self, asked):
         line = line_of(write("Can I go for a run tomorrow?"))
         assert (line.answers, line.read_at, line.concern) == (asked, None, None)
@@ -149,23 +152,49 @@ class TestAConcern:
         assert Pause.objects.get().key == f"routine-of-patient-{healing.ana.pk}"
         assert [alert.address for alert in outbox(reference=f"concern-{concern.pk}")] == ["+12125550120"]
 
-    def test_while_the_clinic_is_closed_she_hears_so_and_where_to_turn(self, healing):
-        OpeningHours.objects.create(location=healing.location, weekday=0, opens_at="09:00", closes_at="18:00")
-        healing.location.after_hours_phone = "+12125550109"
-        healing.location.save()
+    def test_while_the_clinic_is_closed_she_hears_so_and_where_to_turn(self, shut):
+        shut.location.after_hours_phone = "+12125550109"
+        shut.location.save()
         write("My cheek is bleeding a lot")
         assert answers() == [
-            f"we are closed now and open on Monday at 9:00 AM ({PHONE}). Don't wait for us: call (212) 555-0109 now. "
+            f"we are closed now and open on Monday at 9:00 AM, tel. {PHONE}. Don't wait for us: call (212) 555-0109 now. "
             "If it is an emergency, call 911."
         ]
 
-    def test_ordinary_words_out_of_hours_are_answered_once_a_night(self, healing):
-        OpeningHours.objects.create(location=healing.location, weekday=0, opens_at="09:00", closes_at="18:00")
+    def test_ordinary_words_out_of_hours_are_answered_once_a_night(self, shut):
         write("Can I go for a run tomorrow?")
         write("And swim?", now=DAY_4 + HOUR)
         [answer] = answers()
-        assert answer.startswith(f"we are closed now and will read your message when we open on Monday at 9:00 AM ({PHONE}). Worried?")
+        assert answer == (
+            "we are closed now and open on Monday at 9:00 AM. We will read your message when we are back. "
+            "If it can't wait, see a doctor. If it is an emergency, call 911."
+        )
         assert CareMessage.objects.to_read().count() == 2
+
+    def test_where_somebody_is_to_be_called_out_of_hours_ordinary_words_are_answered_with_that_number_alone(self, shut):
+        shut.location.after_hours_phone = "+12125550109"
+        shut.location.save()
+        write("Can I go for a run tomorrow?")
+        assert answers() == [
+            "we are closed now and open on Monday at 9:00 AM. We will read your message when we are back. "
+            "If it can't wait, call (212) 555-0109."
+        ]
+
+    @pytest.mark.parametrize("body", ["Thank you so much!", "gracias, doctora", "👍🏽", "ok, see you then"])
+    def test_a_thank_you_is_read_and_never_answered_by_a_machine(self, shut, body):
+        write(body)
+        assert answers() == []
+        assert [line.reply.body for line in CareMessage.objects.to_read()] == [body]
+
+    def test_shut_for_good_it_is_closed_and_no_time_is_named(self, shut):
+        shut.location.closures.create(starts_on=DAY_4.date(), ends_on=DAY_4.date() + timedelta(days=500), reason="moved")
+        write("Can I go for a run tomorrow?")
+        write("My cheek is bleeding a lot")
+        assert answers() == [
+            "we are closed now. We will read your message when we are back. If it can't wait, see a doctor. "
+            "If it is an emergency, call 911.",
+            f"we are closed now, tel. {PHONE}. Don't wait for us: see a doctor now. If it is an emergency, call 911.",
+        ]
 
     def test_in_hours_ordinary_words_are_not_answered_by_a_machine(self, healing):
         write("Can I go for a run tomorrow?")

@@ -19,7 +19,7 @@ from aftercare.domain.facts import FACTS, facts_in
 from aftercare.domain.placeholders import unknown
 from aftercare.domain.protocol import Kind, Text
 from aftercare.services.protocols.loading import read_protocol
-from aftercare.wording import clock_times, day_and_time, how_to_stop, letter, render, usual_product, weekday_and_time
+from aftercare.wording import clock_times, closed_until, day_and_time, how_to_answer_an_offer, how_to_stop, letter, render, usual_product
 from notifications.domain.segments import fitted, segments
 
 LANGUAGES = ["en", "es"]
@@ -37,7 +37,15 @@ BOOKING_TEXTS = {
 }
 ANSWERS = {
     name: getattr(wording, name)
-    for name in ["ANSWER_FINE", "ANSWER_SOON", "ANSWER_SOON_CLOSED", "ANSWER_URGENT", "ANSWER_URGENT_CLOSED", "ANSWER_NOTED_CLOSED"]
+    for name in [
+        "ANSWER_FINE",
+        "ANSWER_UNCLEAR",
+        "ANSWER_SOON",
+        "ANSWER_SOON_CLOSED",
+        "ANSWER_URGENT",
+        "ANSWER_URGENT_CLOSED",
+        "ANSWER_NOTED_CLOSED",
+    ]
 }
 TEXTS_ONLY = {
     **{name: getattr(wording, name) for name in ["OFFER", "OFFER_INSTEAD", "TAKEN", "GONE", "PASSED", "CONFIRMED", "TO_BE_MOVED", "HELP"]},
@@ -73,8 +81,8 @@ def told_at_most(language: str) -> dict[str, str]:
     longest = max(
         (day_and_time(day, NEW_YORK, language) for day in DAYS), key=lambda told: (segments(told["day"]).encoding, len(told["day"]))
     )
-    opens = max((weekday_and_time(day, NEW_YORK, language) for day in DAYS), key=lambda opens: (segments(opens).encoding, len(opens)))
-    return values(language) | longest | {"own_day": longest["day"], "minutes": "15", "opens": opens}
+    closed = max((closed_until(day, NEW_YORK, language) for day in DAYS), key=lambda closed: (segments(closed).encoding, len(closed)))
+    return values(language) | longest | {"own_day": longest["day"], "minutes": "15", "closed": closed}
 
 
 def booking_letters(language: str) -> dict[str, wording.Letter]:
@@ -139,6 +147,13 @@ class TestLength:
             sys.stdout.write(table(rows))
         assert [row for row in rows if row[3] > 2 or row[6] > 2] == []
 
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_so_does_every_answer_with_how_to_answer_an_offer(self, language):
+        """The offer itself was a text, so that none of these is the first one."""
+        answers = {name: written for name, written in booking_letters(language).items() if name.startswith("ANSWER")}
+        lengths = {name: segments(fitted(f"{written.sms} {how_to_answer_an_offer(language)}")).number for name, written in answers.items()}
+        assert {name for name, length in lengths.items() if length > 2} == set()
+
     def test_so_does_the_text_to_the_person_on_call(self):
         link = "https://afterglow.riverside-dermatology.example.org/admin/inbox/1234567/"
         told = values("en") | {"severity": "urgent", "by": "Wed, Sep 30, 10:30 PM", "link": link}
@@ -146,7 +161,7 @@ class TestLength:
 
     def test_an_accented_name_of_a_clinic_costs_the_accents_not_a_third_segment(self):
         written = render(wording.ANSWER_URGENT_CLOSED, "es", told_at_most("es") | {"clinic": ACCENTED_NAME})
-        assert written.sms.startswith("Clinica Dermatologica y Laser Rio Hondo: ahora estamos cerrados; abrimos el ")
+        assert written.sms.startswith("Clinica Dermatologica y Laser Rio Hondo: estamos cerrados ahora; abrimos el ")
         assert segments(written.sms) == ("GSM-7", 2)
 
     def test_english_needs_no_letter_that_gsm_7_lacks_and_the_protocols_spanish_doesnt_either(self):
@@ -207,7 +222,7 @@ class TestDiscretion:
 
     def test_no_placeholder_for_a_patient_or_a_treatment_exists(self):
         known = {"clinic", "phone", "place", "product", "number", "of", "day", "time", "times"}
-        known |= {"own_day", "minutes", "then", "emergency", "turn_to", "opens"}
+        known |= {"own_day", "minutes", "then", "emergency", "turn_to", "closed"}
         texts = [
             *BOOKING_TEXTS.values(),
             *TEXTS_ONLY.values(),
@@ -348,11 +363,19 @@ class TestAnswers:
     """What answers a worrying message: numbers and a way, no diagnosis."""
 
     @pytest.mark.parametrize("language", LANGUAGES)
-    def test_each_names_the_clinics_number_and_unless_all_is_fine_the_emergency_number(self, language):
-        for name, written in booking_letters(language).items():
-            if name.startswith("ANSWER"):
-                assert PHONE in written.sms, name
-                assert ("911" in written.sms) == ("FINE" not in name), name
+    def test_each_that_is_about_something_worrying_names_the_clinics_number_and_the_emergency_number(self, language):
+        worrying = {name: written.sms for name, written in booking_letters(language).items() if "SOON" in name or "URGENT" in name}
+        assert len(worrying) == 6
+        assert [name for name, sms in worrying.items() if PHONE not in sms or "911" not in sms] == []
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_the_others_alarm_nobody_and_name_somebody_to_call(self, language):
+        told = told_at_most(language)
+        calm = {name: render(ANSWERS[name], language, told).sms for name in ("ANSWER_FINE", "ANSWER_UNCLEAR", "ANSWER_NOTED_CLOSED")}
+        assert [name for name, sms in calm.items() if "911" in sms] == []
+        assert [OTHER_PHONE if "CLOSED" in name else PHONE for name in calm] == [
+            number for sms in calm.values() for number in (PHONE, OTHER_PHONE) if number in sms
+        ]
 
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_while_closed_each_says_when_the_clinic_opens_and_where_to_turn(self, language):
@@ -361,11 +384,28 @@ class TestAnswers:
         assert len(closed) == 3
         for text in closed:
             sms = render(text, language, told).sms
-            assert fitted(told["opens"]) in sms or without_accents(told["opens"]) in sms
+            assert fitted(told["closed"]) in sms or without_accents(told["closed"]) in sms
             assert OTHER_PHONE in sms
             alone = render(text, language, told | {"turn_to": "911"}).sms
             assert alone.count("911") == 1
             assert OTHER_PHONE not in alone
+
+    @pytest.mark.parametrize(
+        ("language", "until_monday", "for_good"),
+        [
+            ("en", "we are closed now and open on Monday at 9:00 AM, tel. (212) 555-0100.", "we are closed now, tel. (212) 555-0100."),
+            (
+                "es",
+                "estamos cerrados ahora; abrimos el lunes, 9:00 AM, tel. (212) 555-0100.",
+                "estamos cerrados ahora, tel. (212) 555-0100.",
+            ),
+        ],
+    )
+    def test_shut_for_good_it_opens_at_no_time(self, language, until_monday, for_good):
+        monday = datetime(2026, 11, 9, 9, tzinfo=NEW_YORK)
+        for opens_at, said in ((monday, until_monday), (None, for_good)):
+            told = values(language) | {"closed": closed_until(opens_at, NEW_YORK, language)}
+            assert said in render(wording.ANSWER_URGENT_CLOSED, language, told).sms
 
     def test_none_diagnoses_or_reassures(self):
         soothing = r"normal|nothing to worry|don't worry|harmless|will pass|no se preocupe|no es grave|infec|allerg|alerg"

@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aftercare.domain.answers import Answer, answer_of
+from aftercare.domain.answers import Answer, answer_of, is_number
 from aftercare.domain.protocol import Kind, Text
 from aftercare.models import CareMessage
 from aftercare.services.bookings.heard import heard, key_of
+from aftercare.services.replies.checking_in import check_in_of
 from aftercare.services.telling.taking_back import take_back
 from aftercare.wording import CONFIRMED, GONE, PASSED, TAKEN, TO_BE_MOVED
 from notifications.domain.states import WENT_OUT, Meaning
@@ -37,14 +38,19 @@ class Done:
 
 
 def act_on(reply: Reply, patients: Sequence[Patient], *, now: datetime) -> Done | None:
-    """None where it is no answer, or it isn't certain to what: somebody reads it. Requires a transaction."""
+    """None where it is no answer, or it isn't certain to what: somebody reads it. Requires a transaction.
+
+    While a check-in awaits an answer a number is none to an offer: a 2 that says “unsure” must not be taken for “I pass”.
+    """
     answer = answer_of(reply.body) if reply.channel == "sms" and reply.meaning == Meaning.WORDS else None
     if answer is None or answered_lately(patients, now) >= MOST_ANSWERS_AN_HOUR:
         return None
     if answer in (Answer.CONFIRM, Answer.MOVE):
         appointment = _asked_about(patients, reply.address, now)
         return _of_appointment(answer, appointment, now) if appointment else None
-    offer = _offered(patients, reply.address, now)
+    if is_number(reply.body) and check_in_of(patients, reply.address, now):
+        return None
+    offer = _offered(patients, reply, now)
     return _of_offer(answer, offer, now) if offer else None
 
 
@@ -98,18 +104,19 @@ def _asked_about(patients: Sequence[Patient], number: str, now: datetime) -> App
     return asked.get(last.appointment_id or 0) if last else None
 
 
-def _offered(patients: Sequence[Patient], number: str, now: datetime) -> Offer | None:
-    """The one that waits for her answer, or else the last one; None where several do, or something else has asked for a number since."""
+def _offered(patients: Sequence[Patient], reply: Reply, now: datetime) -> Offer | None:
+    """The one that waits for her answer, or else the last one; None where several do, or she answers with a number and something else
+    has asked for one since."""
     offers = Offer.objects.filter(entry__patient__in=patients, opening__during__startswith__gt=now)
     offers = offers.select_related("entry__patient", "entry__location", "opening", "appointment__patient", "appointment__location")
     waiting = list(offers.filter(outcome=Offer.Outcome.OPEN)[:2])
     if len(waiting) > 1:
         return None
     last = waiting[0] if waiting else offers.exclude(outcome=Offer.Outcome.UNTOLD).order_by("-offered_at", "-pk").first()
-    if last is None:
-        return None
+    if last is None or not is_number(reply.body):
+        return last
     since = CareMessage.objects.filter(patient__in=patients, kind=Kind.CHECK_IN.value, channel="sms", planned_for__gt=last.offered_at)
-    return None if since.filter(message__address=number, message__status__in=WENT_OUT).exists() else last
+    return None if since.filter(message__address=reply.address, message__status__in=WENT_OUT).exists() else last
 
 
 def answered_lately(patients: Sequence[Patient], now: datetime) -> int:

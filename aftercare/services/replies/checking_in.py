@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from aftercare.domain.answers import begins_with_number
 from aftercare.domain.protocol import Kind
 from aftercare.models import CareMessage
 from notifications.domain.states import WENT_OUT
@@ -10,23 +11,26 @@ from scheduling.models import Offer, Patient
 
 AWAITS_AN_ANSWER_FOR = timedelta(hours=72)
 MAY_BE_ANSWERED_FOR = timedelta(days=14)
+NOT_ANSWERED = (Offer.Outcome.OPEN, Offer.Outcome.EXPIRED, Offer.Outcome.LOST)  # and she was told of it
 NUMBERS = ("two", "three", "dos", "tres")
-OF_AN_OFFER = ("1", "2")  # how the answers to an offer begin
 
 
-def check_in_of(patients: Sequence[Patient], number: str, body: str, now: datetime) -> CareMessage | None:
-    """The last one texted to that number in the last 72 hours; None where a 1 or 2 would be about a time that was offered since.
+def check_in_of(patients: Sequence[Patient], number: str, now: datetime) -> CareMessage | None:
+    """The last one texted to that number in the last 72 hours.
 
     She may answer it more than once: a 1 is taken back by a 3.
     """
     texts = CareMessage.objects.filter(patient__in=patients, kind=Kind.CHECK_IN.value, channel="sms", message__address=number)
     gone = texts.filter(message__status__in=WENT_OUT, message__send_at__gt=now - AWAITS_AN_ANSWER_FOR)
-    asked = gone.select_related("message", "patient").order_by("-message__send_at", "-pk").first()
-    if asked is None or asked.message is None:
-        return None
-    is_ambiguous = body.strip().startswith(OF_AN_OFFER)
-    offered = Offer.objects.filter(entry__patient__in=patients, offered_at__gt=asked.message.send_at).exclude(outcome=Offer.Outcome.UNTOLD)
-    return None if is_ambiguous and offered.exists() else asked
+    return gone.select_related("message", "patient").order_by("-message__send_at", "-pk").first()
+
+
+def may_be_of_an_offer(body: str, check_in: CareMessage, patients: Sequence[Patient], now: datetime) -> bool:
+    """Whether a text that begins with 1 or 2 may as well answer a time that waited for her answer since the check-in had asked her."""
+    if check_in.message is None or not begins_with_number(body):
+        return False
+    told = Offer.objects.filter(entry__patient__in=patients, outcome__in=NOT_ANSWERED, opening__during__startswith__gt=now)
+    return told.filter(answer_by__gt=check_in.message.send_at).exists()
 
 
 def was_asked_lately(patients: Sequence[Patient], number: str, now: datetime) -> bool:

@@ -6,14 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aftercare.domain.protocol import Text
+from aftercare.domain.thanks import is_only_thanks
 from aftercare.domain.triage import Level, Verdict, triage
 from aftercare.domain.triage.sorting import NOTE_OF_PICTURES
 from aftercare.domain.words import words_in
 from aftercare.models import CareMessage, Concern, Plan
 from aftercare.services.concerns.lifecycle import add_words, hold_open_concern_of, location_of, raise_concern
 from aftercare.services.concerns.on_call import is_on_call
-from aftercare.services.replies.checking_in import check_in_of, is_bare, was_asked_lately
-from aftercare.wording import ANSWER_FINE, ANSWER_NOTED_CLOSED, ANSWER_SOON, ANSWER_SOON_CLOSED, ANSWER_URGENT, ANSWER_URGENT_CLOSED
+from aftercare.services.replies.checking_in import check_in_of, is_bare, may_be_of_an_offer, was_asked_lately
+from aftercare.wording import (
+    ANSWER_FINE,
+    ANSWER_NOTED_CLOSED,
+    ANSWER_SOON,
+    ANSWER_SOON_CLOSED,
+    ANSWER_UNCLEAR,
+    ANSWER_URGENT,
+    ANSWER_URGENT_CLOSED,
+)
 from notifications import services as notifications
 from notifications.domain.states import Meaning
 from notifications.models import Reply
@@ -25,20 +34,26 @@ logger = logging.getLogger(__name__)
 
 HEALS_FOR = timedelta(weeks=6)  # F19: within the interval that the skin needs
 NOTHING_SEEN = "(an empty message)"
-# (what she is told while we are open, and while we are closed)
-ANSWERS_TO = {Level.SOON: (ANSWER_SOON, ANSWER_SOON_CLOSED), Level.URGENT: (ANSWER_URGENT, ANSWER_URGENT_CLOSED)}
+# What she is told while we are open, and while we are closed.
+ANSWERS_TO = {
+    Level.SOON: {True: ANSWER_SOON, False: ANSWER_SOON_CLOSED},
+    Level.URGENT: {True: ANSWER_URGENT, False: ANSWER_URGENT_CLOSED},
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a reply came to. `to_say` is the fixed answer, if any, in the words of `location`; `opens_at` is for its placeholder."""
+    """What a reply came to. `to_say` is the fixed answer, if any, in the words of `location`.
+
+    `is_unclear`: a time that was offered is what it may have answered, too, and she is told how to answer that.
+    """
 
     level: Level
     check_in: CareMessage | None = None
     to_say: Text | None = None
     patient: Patient | None = None
     location: Location | None = None
-    opens_at: datetime | None = None
+    is_unclear: bool = False
 
     @property
     def is_settled(self) -> bool:
@@ -47,7 +62,7 @@ class Heard:
 
 def sort(reply: Reply, patients: Sequence[Patient], now: datetime) -> tuple[Verdict, CareMessage | None]:
     """With the check-in that it answers. Requires no lock and writes nothing."""
-    check_in = check_in_of(patients, reply.address, reply.body, now) if reply.channel == "sms" else None
+    check_in = check_in_of(patients, reply.address, now) if reply.channel == "sms" else None
     try:
         verdict = triage(reply.body, asked=check_in is not None)
     except Exception as error:
@@ -65,7 +80,7 @@ def sort(reply: Reply, patients: Sequence[Patient], now: datetime) -> tuple[Verd
 
 
 def _may_answer_late(reply: Reply, patients: Sequence[Patient], now: datetime) -> bool:
-    """A “3” that came too late for its check-in, or after an offer that can't be answered any more: in doubt somebody asks her."""
+    """A “3” that came too late for its check-in: in doubt somebody asks her."""
     return (
         is_bare(reply.body)
         and triage(reply.body, asked=True).level.is_concern
@@ -76,12 +91,13 @@ def _may_answer_late(reply: Reply, patients: Sequence[Patient], now: datetime) -
 def listen(reply: Reply, lines: Sequence[CareMessage], patients: Sequence[Patient], now: datetime) -> Heard:
     """Raise what is to be raised. `lines` are the reply's own, one for each of `patients`. Requires a transaction."""
     verdict, check_in = sort(reply, patients, now)
-    if check_in:
-        CareMessage.objects.filter(pk__in=[line.pk for line in lines], patient=check_in.patient).update(answers=check_in)
     if not patients:
         return _of_nobody(reply, lines, verdict, now)
+    is_unclear = check_in is not None and not verdict.flags and may_be_of_an_offer(reply.body, check_in, patients, now)
+    if check_in and (verdict.level.is_concern or not is_unclear):
+        CareMessage.objects.filter(pk__in=[line.pk for line in lines], patient=check_in.patient).update(answers=check_in)
     if not verdict.level.is_concern:
-        return _ordinary(lines, patients, verdict.level, check_in, now)
+        return _ordinary(reply, lines, patients, verdict.level, check_in, now, is_unclear=is_unclear)
     concerned = _concerned(patients, check_in, verdict, now)
     said = words_in(reply.body) or NOTHING_SEEN
     concerns = [
@@ -91,15 +107,22 @@ def listen(reply: Reply, lines: Sequence[CareMessage], patients: Sequence[Patien
     ]
     patient = check_in.patient if check_in and check_in.patient in concerned else concerned[0]
     concern = next(concern for concern in concerns if concern.patient == patient)
-    opens_at = scheduling.opens_at(concern.location, now)
-    is_closed = opens_at is not None and opens_at > now
     # Where somebody is seeing to it, a machine doesn't talk into it.
-    to_say = None if all(each.acknowledged_at for each in concerns) else ANSWERS_TO[verdict.level][is_closed]
-    return Heard(verdict.level, check_in, to_say, patient, concern.location, opens_at)
+    to_say = (
+        None if all(each.acknowledged_at for each in concerns) else ANSWERS_TO[verdict.level][scheduling.is_open(concern.location, now)]
+    )
+    return Heard(verdict.level, check_in, to_say, patient, concern.location, is_unclear)
 
 
 def _ordinary(
-    lines: Sequence[CareMessage], patients: Sequence[Patient], level: Level, check_in: CareMessage | None, now: datetime
+    reply: Reply,
+    lines: Sequence[CareMessage],
+    patients: Sequence[Patient],
+    level: Level,
+    check_in: CareMessage | None,
+    now: datetime,
+    *,
+    is_unclear: bool,
 ) -> Heard:
     """Of whoever has an open concern it belongs to that, and doesn't count as settled: whoever sees to it reads it."""
     concerns: list[Concern] = []
@@ -109,11 +132,12 @@ def _ordinary(
             concerns.append(add_words(concern, line, now=now))
     patient = check_in.patient if check_in and check_in.patient else patients[0]
     location = location_of(patient, now)
+    if is_unclear:
+        return Heard(Level.WORDS, check_in, ANSWER_UNCLEAR, patient, location, is_unclear)
     if level is Level.FINE and check_in and not concerns:
         return Heard(Level.FINE, check_in, ANSWER_FINE, patient, location)
-    opens_at = scheduling.opens_at(location, now)
-    is_closed = opens_at is not None and opens_at > now
-    return Heard(Level.WORDS, check_in, ANSWER_NOTED_CLOSED if is_closed and not concerns else None, patient, location, opens_at)
+    needs_none = concerns or is_only_thanks(reply.body) or scheduling.is_open(location, now)
+    return Heard(Level.WORDS, check_in, None if needs_none else ANSWER_NOTED_CLOSED, patient, location)
 
 
 def _of_nobody(reply: Reply, lines: Sequence[CareMessage], verdict: Verdict, now: datetime) -> Heard:

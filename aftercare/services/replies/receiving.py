@@ -19,10 +19,11 @@ from aftercare.services.replies.listening import Heard, listen
 from aftercare.services.telling.at_once import say_at_once
 from aftercare.services.telling.consent import has_said_stop, patients_at
 from aftercare.services.telling.tellings import values_of
-from aftercare.wording import HELP, Letter, day_and_time, how_to_stop, render, weekday_and_time
+from aftercare.wording import HELP, Letter, closed_until, day_and_time, how_to_answer_an_offer, how_to_stop, render
 from notifications import services as notifications
 from notifications.domain.states import Meaning
 from notifications.models import Reply
+from scheduling import services as scheduling
 from scheduling.models import Appointment, Location, Patient
 
 logger = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ WORDS_OF = {
     Level.SOON: "an answer to what sounds worried",
     Level.URGENT: URGENT_WORDS,
 }
+ASKS_WHICH = "an answer to a number that may be about two things"
 
 
 @transaction.atomic
@@ -114,7 +116,7 @@ def _answer_as_due(
         _answer_concern(reply, heard, patients, now)
     elif is_help and patients:
         _answer_help(reply, patients, now)
-    elif (heard and heard.is_settled) or (heard and reply.meaning == Meaning.WORDS and not _was_noted(patients, now)):
+    elif heard and (heard.is_settled or heard.is_unclear or (reply.meaning == Meaning.WORDS and not _was_noted(patients, now))):
         _answer_sorted(reply, heard, patients, now)
     return True
 
@@ -161,7 +163,8 @@ def _answer_concern(reply: Reply, heard: Heard, patients: Sequence[Patient], now
 
 def _answer_sorted(reply: Reply, heard: Heard, patients: Sequence[Patient], now: datetime) -> None:
     if answered_lately(patients, now) < MOST_ANSWERS_AN_HOUR:
-        _say(reply, heard, WORDS_OF[heard.level], now)
+        is_asked_which = heard.is_unclear and not heard.level.is_concern
+        _say(reply, heard, ASKS_WHICH if is_asked_which else WORDS_OF[heard.level], now)
 
 
 def _say(reply: Reply, heard: Heard, reason: str, now: datetime) -> None:
@@ -170,12 +173,11 @@ def _say(reply: Reply, heard: Heard, reason: str, now: datetime) -> None:
         return
     # What is worrying is answered in the language that it is written in: whoever writes it must understand the numbers.
     language = language_of(reply.body, otherwise=patient.language) if heard.level.is_concern else patient.language
-    values = values_of(location, language)
-    if heard.opens_at:
-        values["opens"] = weekday_and_time(heard.opens_at, location.zone, language)
-    letter = render(heard.to_say, language, values)
+    closed = closed_until(scheduling.opens_at(location, now), location.zone, language)
+    letter = render(heard.to_say, language, values_of(location, language) | {"closed": closed})
+    hint = f" {how_to_answer_an_offer(language)}" if heard.is_unclear else ""
     done = Done(heard.to_say, patient, location, now)
-    _send(reply, letter, done, f"{ANSWERS}{reply.pk}", reason, now, is_urgent=heard.level is Level.URGENT)
+    _send(reply, letter, done, f"{ANSWERS}{reply.pk}", reason, now, hint=hint, is_urgent=heard.level is Level.URGENT)
 
 
 def _was_noted(patients: Sequence[Patient], now: datetime) -> bool:
