@@ -77,6 +77,12 @@ class NotADraft(Refused):
     code = "not_a_draft"
 
 
+class StepGone(Refused):
+    """Somebody else has removed the step from the draft."""
+
+    code = "step_gone"
+
+
 class ChangedMeanwhile(Refused):
     """Somebody else has saved another version of it since it was opened."""
 

@@ -37,7 +37,7 @@ STOP = "aftercare.stop_plan"
 
 @admin.register(Plan)
 class PlanAdmin(ReadOnly):
-    list_display = ["patient_name", "ended", "serum", "protocol", "standing"]
+    list_display = ["patient_name", "ended", "serum", "followed", "standing"]
     list_select_related = ["appointment__patient", "product", "protocol", "stopped_by"]
     search_fields = ["appointment__patient__first_name", "appointment__patient__last_name"]
     search_help_text = gettext_lazy("Patient's name")
@@ -85,6 +85,11 @@ class PlanAdmin(ReadOnly):
     @admin.display(description=gettext_lazy("session completed"), ordering="completed_at")
     def ended(self, plan: Plan) -> str:
         return date_format(timezone.localtime(plan.completed_at, plan.appointment.zone), "DATETIME_FORMAT")
+
+    @admin.display(description=gettext_lazy("protocol"), ordering="protocol")
+    def followed(self, plan: Plan) -> SafeString:
+        version = _("version %(number)s") % {"number": plan.protocol.version}
+        return format_html('{}, <span class="nowrap">{}</span>', plan.protocol.name, version)
 
     @admin.display(description=gettext_lazy("protocol"))
     def protocol_link(self, plan: Plan) -> SafeString:

@@ -8,13 +8,31 @@ from aftercare.domain.protocol import Kind, Step
 
 HOUR = timedelta(hours=1)
 A_DAY = timedelta(days=1)
+SIX_WEEKS = timedelta(weeks=6)
 # Fact → how often a dose goes on by it, as a length of time and in words.
 HOW_OFTEN = {"F16": (3 * HOUR, "every 3 hours"), "F17": (12 * HOUR, "twice a day")}
 
 
 def remarks_on(step: Step) -> list[str]:
-    """Doses that come more often, or less, than the facts say on which the step rests (F16, F17)."""
-    return list(_other_than_facts(step)) if step.kind is Kind.DOSE and step.times > 1 else []
+    """Doses that come more often, or less, than the facts say on which the step rests (F16, F17), and what the next session ends (F19)."""
+    doses = _other_than_facts(step) if step.kind is Kind.DOSE and step.times > 1 else ()
+    return [*doses, *_after_the_next_session(step)]
+
+
+def _after_the_next_session(step: Step) -> Iterator[str]:
+    last = _last_after(step)
+    if last > SIX_WEEKS:
+        yield (
+            f"F19 says sessions are 4 to 6 weeks apart; this step goes on until {last // A_DAY} days after one. The next session ends the "
+            "plan: whoever has come by then isn’t told."
+        )
+
+
+def _last_after(step: Step) -> timedelta:
+    """About when its last message is sent: of times of day to the day."""
+    every = A_DAY / len(step.at) if step.at else step.every or timedelta()
+    last = step.first_after + every * (step.times - 1)
+    return last if step.until is None else min(last, step.until)
 
 
 def _other_than_facts(step: Step) -> Iterator[str]:

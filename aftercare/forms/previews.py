@@ -80,6 +80,10 @@ class PreviewForm(forms.Form):
     def location_or_sample(self) -> Location:
         return self.cleaned_data.get("location") or Location(**SAMPLE)
 
+    def row(self, name: str) -> dict[str, Any]:
+        """A field, and beside it what is wrong with it, or how it was read."""
+        return {"field": self[name], "errors": self.errors.get(name, []), "remark": self.remarks.get(name, "")}
+
     def clean_time_zone(self) -> str:
         name: str = self.cleaned_data["time_zone"].strip()
         if name:

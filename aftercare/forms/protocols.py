@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.formats import time_format
 from django.utils.text import slugify
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from aftercare.domain.facts import facts_in, unknown_facts
@@ -30,14 +30,33 @@ PARTS = ("sms", "subject", "email")
 BOUNDS: dict[str, Any] = {"min_value": _("Enter %(limit_value)s or more."), "max_value": _("Enter %(limit_value)s or less.")}
 
 
-class ClockTimes(forms.CharField):
+class Words(forms.CharField):
+    """What is too long is said with how much too long it is. The browser cuts nothing off: all that was typed or pasted comes back."""
+
+    def __init__(self, *, longest: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.longest = longest
+
+    def to_python(self, value: Any) -> str:
+        words = (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
+        if (over := len(words) - self.longest) > 0:
+            said = ngettext(
+                "It is %(over)s character too long: %(longest)s are the most.",
+                "It is %(over)s characters too long: %(longest)s are the most.",
+                over,
+            )
+            raise ValidationError(said % {"over": f"{over:,}", "longest": f"{self.longest:,}"})
+        return words
+
+
+class ClockTimes(Words):
     """“8:00 AM, 8:00 PM” and “8, 20:00”: several times of day."""
 
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(time_format(at, "g:i A") for at in value) if isinstance(value, (list, tuple)) else value
 
     def to_python(self, value: Any) -> list[time]:  # type: ignore[override]
-        written = [part.strip() for part in re.split(r",|;|\band\b|\n", super().to_python(value) or "") if part.strip()]
+        written = [part.strip() for part in re.split(r",|;|\band\b|\n", super().to_python(value)) if part.strip()]
         return sorted({_time_of_day(part) for part in written})
 
 
@@ -73,7 +92,7 @@ class NamedForm(forms.Form):
 
 
 class DetailsForm(NamedForm):
-    name = forms.CharField(label=_("Name"), max_length=100, help_text=_("As you call it among yourselves. Patients don’t see it."))
+    name = Words(label=_("Name"), longest=100, help_text=_("As you call it among yourselves. Patients don’t see it."))
     treatments = forms.ModelMultipleChoiceField(
         Treatment.objects.order_by("name"),
         label=_("Treatments"),
@@ -81,10 +100,10 @@ class DetailsForm(NamedForm):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Choose none, and it is for every treatment that has no protocol of its own."),
     )
-    note = forms.CharField(
+    note = Words(
         label=_("What is new in it"),
         required=False,
-        max_length=2_000,
+        longest=2_000,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("For your colleagues."),
     )
@@ -105,8 +124,8 @@ class NewProtocolForm(DetailsForm):
 class StepForm(NamedForm):
     """Drafts may be saved without all their words: what is missing is said, and keeps them from being published."""
 
-    slug = forms.CharField(
-        label=_("Short name"), max_length=50, help_text=_("Such as “education-day-1”. Patients don’t see it."), widget=forms.TextInput
+    slug = Words(
+        label=_("Short name"), longest=50, help_text=_("Such as “education-day-1”. Patients don’t see it."), widget=forms.TextInput
     )
     kind = forms.ChoiceField(label=_("What it is"), choices=[(kind, called) for kind, called in KINDS if kind in OF_A_PROTOCOL])
     channel = forms.ChoiceField(
@@ -115,8 +134,8 @@ class StepForm(NamedForm):
         widget=forms.RadioSelect,
         help_text=_("Where that isn’t possible for a patient, the other one is used: both need words."),
     )
-    facts = forms.CharField(
-        label=_("Clinical facts"), required=False, max_length=100, help_text=_("The facts that it rests on, F1 to F21, such as “F2 F10”.")
+    facts = Words(
+        label=_("Clinical facts"), required=False, longest=100, help_text=_("The facts that it rests on, F1 to F21, such as “F2 F10”.")
     )
     timing = forms.ChoiceField(
         label=_("When"),
@@ -133,7 +152,7 @@ class StepForm(NamedForm):
         help_text=_("Counted from the session’s end. A day is 24 hours, a week 168."),
     )
     every_hours = WholeNumber(label=_("Then every … hours"), required=False, min_value=1, max_value=A_YEAR)
-    at = ClockTimes(label=_("At"), required=False, max_length=200, help_text=_("Such as “8:00 AM, 8:00 PM”."))
+    at = ClockTimes(label=_("At"), required=False, longest=200, help_text=_("Such as “8:00 AM, 8:00 PM”."))
     times = WholeNumber(label=_("How many at most"), min_value=1, max_value=MOST_MESSAGES)
     until_hours = WholeNumber(
         label=_("None later than … hours"),
@@ -154,9 +173,9 @@ class StepForm(NamedForm):
         super().__init__(*args, **kwargs)
         for language, _called in settings.PATIENT_LANGUAGES:
             words = {
-                "sms": forms.CharField(label=_("Text message"), required=False, max_length=LONGEST_TEXT, widget=_lines(5)),
-                "subject": forms.CharField(label=_("Email’s subject"), required=False, max_length=120),
-                "email": forms.CharField(label=_("Email"), required=False, max_length=LONGEST_EMAIL, widget=_lines(12)),
+                "sms": Words(label=_("Text message"), required=False, longest=LONGEST_TEXT, widget=_lines(5)),
+                "subject": Words(label=_("Email’s subject"), required=False, longest=120),
+                "email": Words(label=_("Email"), required=False, longest=LONGEST_EMAIL, widget=_lines(12)),
             }
             for part, field in words.items():
                 field.widget.attrs |= {"lang": language, "spellcheck": "true"}
@@ -208,7 +227,9 @@ class StepForm(NamedForm):
         return Step("new", Kind.EDUCATION, "sms", timedelta(), 1, timedelta(hours=12))
 
     def text(self, language: str) -> Text:
-        return Text(*(_unix(self.cleaned_data.get(f"{language}-{part}", "")) for part in PARTS))
+        """As it was typed, also where something is wrong with it."""
+        names = [f"{language}-{part}" for part in PARTS]
+        return Text(*(self.cleaned_data.get(name, self[name].value() or "") for name in names))
 
     @staticmethod
     def of(step: Step) -> dict[str, Any]:
@@ -236,7 +257,3 @@ def _lines(number: int) -> forms.Textarea:
 
 
 NEW_STEP = {"channel": "sms", "timing": ELAPSED, "times": 1, "valid_hours": "12", "kind": Kind.EDUCATION.value}
-
-
-def _unix(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()

@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 
 from aftercare import services
 from aftercare.domain.protocol import Kind, Step, Text
-from aftercare.errors import ChangedMeanwhile, NameTaken, NotADraft, NotReady, StillNeeded
+from aftercare.errors import ChangedMeanwhile, NameTaken, NotADraft, NotReady, StepGone, StillNeeded
 from aftercare.models import Plan, Protocol, ProtocolStep
 from aftercare.services import draft_of, load_protocol, protocol_for, publish, retire
 from aftercare.services.protocols.drafts import details_seen, step_seen
@@ -87,8 +87,11 @@ class TestADraft:
         assert [step.slug for step in draft.steps.all()][:2] == ["serum-day", "hello"]
         services.remove_step(added)
         assert draft.as_domain() == published().as_domain()
-        with pytest.raises(NotADraft, match="removed meanwhile"):
+        with pytest.raises(StepGone, match="Somebody else has removed this step meanwhile"):
             services.remove_step(added)
+        with pytest.raises(StepGone):
+            services.change_step(added, new, seen=step_seen(new))
+        assert draft.as_domain() == published().as_domain()
 
     def test_two_steps_of_one_name_are_refused(self, clinic):
         draft = draft_of(published(), by=None, now=TODAY)

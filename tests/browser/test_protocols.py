@@ -58,7 +58,7 @@ def test_without_scripts_saving_counts(browser, live_server, desk, draft):
     context = browser.new_context(base_url=live_server.url, java_script_enabled=False, storage_state=with_scripts.context.storage_state())
     page = context.new_page()
     step = draft.steps.get(slug="serum-week")
-    page.goto(f"/admin/aftercare/protocol/step/{step.pk}/")
+    page.goto(f"/admin/aftercare/protocol/{draft.pk}/step/{step.pk}/")
     page.get_by_label("Text message, English").fill("{clinic}: " + "x" * 400 + " {phone}")
     page.get_by_label("Worth sending for … hours").fill("13")
     page.get_by_role("button", name="Save", exact=True).click()

@@ -171,12 +171,12 @@ GET  /admin/aftercare/protocol/{draft}/step/                        302 403 403 
 POST /admin/aftercare/protocol/{draft}/step/                        302 403 403 302 403
 GET  /admin/aftercare/protocol/{draft}/count/en/                    302 405 405 405 405
 POST /admin/aftercare/protocol/{draft}/count/en/                    302 403 403 200 200
-GET  /admin/aftercare/protocol/step/{draft step}/                   302 403 403 200 200
-POST /admin/aftercare/protocol/step/{draft step}/                   302 403 403 302 403
-GET  /admin/aftercare/protocol/step/{draft step}/remove/            302 403 403 200 403
-POST /admin/aftercare/protocol/step/{draft step}/remove/            302 403 403 302 403
-GET  /admin/aftercare/protocol/step/{draft step}/shift/             302 405 405 405 405
-POST /admin/aftercare/protocol/step/{draft step}/shift/             302 403 403 302 403
+GET  /admin/aftercare/protocol/{draft}/step/{draft step}/                   302 403 403 200 200
+POST /admin/aftercare/protocol/{draft}/step/{draft step}/                   302 403 403 302 403
+GET  /admin/aftercare/protocol/{draft}/step/{draft step}/remove/            302 403 403 200 403
+POST /admin/aftercare/protocol/{draft}/step/{draft step}/remove/            302 403 403 302 403
+GET  /admin/aftercare/protocol/{draft}/step/{draft step}/shift/             302 405 405 405 405
+POST /admin/aftercare/protocol/{draft}/step/{draft step}/shift/             302 403 403 302 403
 POST /admin/notifications/alarm/{alarm}/change/                     302 403 403 403 302
 GET  /webhooks/twilio/status/{message}/                             405 405 405 405 405
 POST /webhooks/twilio/status/{message}/                             403 403 403 403 403
@@ -208,9 +208,9 @@ POSTED = {
     "/admin/aftercare/protocol/{own protocol}/retire/": {},
     "/admin/aftercare/protocol/{draft}/discard/": {},
     "/admin/aftercare/protocol/{draft}/step/": STEP,
-    "/admin/aftercare/protocol/step/{draft step}/": STEP | {"seen": "{draft step seen}"},
-    "/admin/aftercare/protocol/step/{draft step}/remove/": {},
-    "/admin/aftercare/protocol/step/{draft step}/shift/": {"later": ""},
+    "/admin/aftercare/protocol/{draft}/step/{draft step}/": STEP | {"seen": "{draft step seen}"},
+    "/admin/aftercare/protocol/{draft}/step/{draft step}/remove/": {},
+    "/admin/aftercare/protocol/{draft}/step/{draft step}/shift/": {"later": ""},
     "/admin/scheduling/appointment/{appointment}/confirm/": {},
     "/admin/scheduling/waitlistentry/{waitlist entry}/withdraw/": {},
     "/admin/scheduling/waitlistentry/offer/{offer}/accept/": {},

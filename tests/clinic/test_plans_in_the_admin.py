@@ -161,12 +161,28 @@ class TestMovingOver:
 
     def test_first_it_says_what_it_would_do(self, newer, plan, sign_in):
         said = page(sign_in("Clinician"), self.here(newer))
-        assert "<dt>Running plans of older versions</dt><dd>1</dd>" in said
+        assert "<dt>Running plan of an older version</dt><dd>1</dd>" in said
         assert "<dt>Messages taken back</dt><dd>31</dd>" in said
         assert "<dt>Planned anew</dt><dd>31</dd>" in said
         assert "Ana Alvarez" in said
         plan.refresh_from_db()
         assert plan.protocol.version == 1
+
+    def test_of_many_each_stands_on_a_page(self, clinic, plan, sign_in, monkeypatch):
+        monkeypatch.setattr("aftercare.admin.protocols.moving_over.ON_A_PAGE", 1)
+        clinic.treat(clinic.consents(clinic.ben), FIRST + 2 * HOUR)
+        newer = load_protocol(read_protocol("microneedling"), now=NOW)
+        clinician = sign_in("Clinician")
+        first, second = page(clinician, self.here(newer)), page(clinician, f"{self.here(newer)}?page=2")
+        assert "<dt>Running plans of older versions</dt><dd>2</dd>" in first
+        assert "1 to 1 of 2" in first
+        assert ("Ana Alvarez" in first, "Ben" in first) == (True, False)
+        assert '<a class="button" href="?page=2#which">Next</a>' in first
+        assert "2 to 2 of 2" in second
+        assert '<a class="button" href="?page=1#which">Previous</a>' in second
+        assert "Planned anew</dt>" not in first
+        assert "2 to 2 of 2" in page(clinician, f"{self.here(newer)}?page=99")
+        assert "1 to 1 of 2" in page(clinician, f"{self.here(newer)}?page=x")
 
     def test_then_it_does_it_once(self, newer, plan, sign_in):
         clinician = sign_in("Clinician")

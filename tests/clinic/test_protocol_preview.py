@@ -133,6 +133,17 @@ class TestThePage:
         assert page.count("not sent") == 3
         assert tiles(page)["Texts"] == ("22",)
 
+    def test_completed_late_a_night_counts_by_its_doses(self, look, here):
+        """One text stands for 11 PM, 2 AM and 5 AM; at 3 AM two of them are over, and the third is told at the clinic."""
+        page = look(here, nights="quiet", late_on="2026-11-11", late_at="03:00")
+        which = "Tue, Nov 10: 5:00 PM, 8:00 PM, 11:00 PM; Wed, Nov 11: 2:00 AM"
+        assert f"Completed late: 4 doses are left out, as their times have passed ({which})." in page
+        assert "the next times for the serum are about 5:00 AM" in page
+
+    def test_each_text_says_what_its_segments_hold(self, look, here):
+        assert "Text, 1 segment · 160 to a segment" in look(here)
+        assert "Text, 2 segments · 70 to a segment" in look(here, language="es")
+
     def test_the_clinics_own_zones_come_first(self, clinic, look, here):
         Location.objects.create(name="Uptown", phone="+12125550111", time_zone="America/Chicago")
         zones = re.findall(r'<option value="([A-Za-z_]+/[^"]+)"></option>', look(here))

@@ -1,21 +1,15 @@
 """A clinician, who is no programmer, makes a new version of a protocol in the admin."""
 
 from html import unescape
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from aftercare.models import Protocol, ProtocolStep
+from aftercare.models import Protocol
 from aftercare.services import draft_of, protocol_for, publish
+from tests.clinic.protocol_pages import PROTOCOLS, form_of, page, published, read, step_of, step_page
 from tests.clinic_world import TODAY
-
-PROTOCOLS = "/admin/aftercare/protocol/"
-
-
-def published() -> Protocol:
-    return Protocol.objects.get(version=1, slug="microneedling")
 
 
 @pytest.fixture
@@ -26,30 +20,6 @@ def draft(clinic) -> Protocol:
 @pytest.fixture
 def dana(clinic, sign_in) -> Client:
     return sign_in("Clinician")
-
-
-def page(protocol: Protocol, what: str = "change") -> str:
-    return f"{PROTOCOLS}{protocol.pk}/{what}/"
-
-
-def step_page(row: ProtocolStep, what: str = "") -> str:
-    return f"{PROTOCOLS}step/{row.pk}/{what}"
-
-
-def step_of(protocol: Protocol, slug: str = "education-day-1") -> ProtocolStep:
-    return protocol.steps.get(slug=slug)
-
-
-def form_of(client: Client, address: str) -> dict[str, Any]:
-    """What the page would send if it was sent as it is."""
-    answer = client.get(address)
-    form = answer.context["form"]
-    values = {field.html_name: field.field.prepare_value(field.value()) for field in form}
-    return {name: value for name, value in values.items() if value is not None} | {"seen": answer.context.get("seen", "")}
-
-
-def read(answer: Any) -> str:
-    return unescape(answer.content.decode())
 
 
 class TestReading:
@@ -125,7 +95,7 @@ class TestANewVersion:
 
         said = read(dana.get(page(draft, "publish")))
         assert "Sessions that are completed from now on follow it, for every treatment that has no protocol of its own." in said
-        assert "“education-day-1” has other words in English." in said
+        assert "“education-day-1” has other words in English (text message)." in said
         before = unescape(said[said.index("Before") :])
         assert before.index("marks, redness, slight swelling") < before.index("After") < before.index("rest today. Something wrong?")
         assert said.count("Before</span>") == 1
@@ -177,7 +147,10 @@ class TestANewVersion:
             ({"first_after_hours": "8785"}, "Enter 8784 or less."),
             ({"first_after_hours": ""}, "Please fill in “First after … hours”."),
             ({"kind": "recall"}, "recall is not one of the available choices"),
-            ({"en-subject": "x" * 121}, "at most 120 characters"),
+            ({"en-subject": "x" * 121}, "It is 1 character too long: 120 are the most."),
+            ({"en-sms": "x" * 1_600}, "It is 600 characters too long: 1,000 are the most."),
+            ({"slug": "x" * 53}, "It is 3 characters too long: 50 are the most."),
+            ({"at": "8, " * 80}, "characters too long: 200 are the most."),
             ({"en-sms": "nul \0"}, "Null characters are not allowed."),
         ],
     )
@@ -214,7 +187,10 @@ class TestANewVersion:
         said = read(dana.post(step_page(row), changed, follow=True))
         assert "F16 says every 3 hours; this step says every 2 hours." in said
         asked = read(dana.get(page(draft, "publish")))
-        assert "“serum-day”: F16 says every 3 hours; this step says every 2 hours." in asked
+        linked = f'<a href="{step_page(row)}">“serum-day”</a>: F16 says every 3 hours; this step says every 2 hours.'
+        assert linked in asked
+        assert linked in read(dana.get(page(draft)))
+        assert linked in read(dana.get(page(draft, "preview")))
         dana.post(page(draft, "publish"))
         assert not Protocol.objects.get(pk=draft.pk).is_draft
         assert "F16 says" not in read(dana.get(step_page(step_of(published(), "serum-day"))))
@@ -255,41 +231,6 @@ class TestANewVersion:
         assert "can’t be discarded" in read(dana.get(page(published(), "discard")))
         assert dana.post(page(published(), "discard")).status_code == 200
         assert Protocol.objects.get() == published()
-
-
-class TestTwoAtOnce:
-    def test_the_second_who_saves_a_step_reads_a_sentence_and_may_save_again(self, dana, draft):
-        row = step_of(draft)
-        mine = form_of(dana, step_page(row)) | {"en-subject": "Mine"}
-        dana.post(step_page(row), form_of(dana, step_page(row)) | {"en-subject": "Hers"})
-        answer = dana.post(step_page(row), mine)
-        assert "Somebody else has changed this step meanwhile." in read(answer)
-        assert 'value="Mine"' in read(answer)
-        assert row.texts.get(language="en").subject == "Hers"
-        dana.post(step_page(row), mine | {"seen": answer.context["seen"]})
-        assert row.texts.get(language="en").subject == "Mine"
-
-    def test_who_saves_after_it_was_published_reads_a_sentence(self, dana, draft):
-        row = step_of(draft)
-        mine = form_of(dana, step_page(row)) | {"en-subject": "Mine"}
-        details = form_of(dana, page(draft)) | {"name": "Mine"}
-        publish(draft, by=None, now=TODAY)
-        for address, typed in ((step_page(row), mine), (page(draft), details)):
-            answer = dana.post(address, typed)
-            assert "was published at" in read(answer)
-            assert 'value="Mine"' in read(answer)
-        assert "is published already" in read(dana.get(page(draft, "publish")))
-        assert "was published at" in read(dana.post(page(draft, "publish")))
-        assert "can’t be changed" in read(dana.get(step_page(row, "remove/")))
-        assert "make a new version" in read(dana.post(step_page(row, "shift/"), {"later": ""}, follow=True))
-
-    def test_the_name_too(self, dana, draft):
-        mine = form_of(dana, page(draft)) | {"note": "Mine"}
-        dana.post(page(draft), form_of(dana, page(draft)) | {"note": "Hers"})
-        answer = dana.post(page(draft), mine)
-        assert "Somebody else has changed the name, the treatments or the note meanwhile." in read(answer)
-        assert "Mine" in read(answer)
-        assert Protocol.objects.get(pk=draft.pk).note == "Hers"
 
 
 class TestCounting:
@@ -383,7 +324,8 @@ class TestAWhollyNewOne:
 def test_what_there_isn_t_is_not_found(dana, pk):
     for what in ("change/", "publish/", "retire/", "discard/", "step/"):
         assert dana.get(f"{PROTOCOLS}{pk}/{what}").status_code == 404
-    assert dana.get(f"{PROTOCOLS}step/{pk}/").status_code == 404
+    for what in ("", "remove/"):
+        assert dana.get(f"{PROTOCOLS}{pk}/step/1/{what}").status_code == 404
 
 
 @pytest.mark.parametrize("pk", ["x", "1%00", "²", "-1"])

@@ -5,6 +5,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
@@ -19,7 +20,7 @@ from aftercare.models import CareMessage, Protocol
 from notifications.domain.states import MessageStatus
 
 MOVE = "aftercare.move_plans_over"
-MOST_FORESEEN = 20  # plan by plan; of the others only what is taken back is counted
+ON_A_PAGE = 50  # plans whose messages are counted one plan at a time
 
 
 def plans_behind(request: HttpRequest, protocol: Protocol) -> int:
@@ -42,20 +43,16 @@ class MoveOverPages(Pages):
         if request.method == "POST":
             return self._move_over(request, protocol)
         behind = services.plans_behind(protocol, now)
-        context: dict[str, Any] = {
-            "protocol": protocol,
-            "back": page_of(protocol),
-        }
+        context: dict[str, Any] = {"protocol": protocol, "back": page_of(protocol)}
         try:
-            first = behind.select_related("appointment__patient", "protocol")[:MOST_FORESEEN]
-            context["foreseen"] = services.foresee_move_over(first, protocol, now)
+            some = Paginator(behind.select_related("appointment__patient", "protocol"), ON_A_PAGE).get_page(request.GET.get("page"))
+            context["foreseen"] = services.foresee_move_over(some, protocol, now)
         except Refused as refused:
             context["refusal"] = str(refused)
         else:
             waiting = CareMessage.objects.filter(plan__in=behind.order_by(), message__status=MessageStatus.SCHEDULED.value)
-            context |= {"count": behind.count(), "taken_back": waiting.count()}
-            context["others"] = context["count"] - len(context["foreseen"])
-            context["planned"] = sum(one.planned for one in context["foreseen"]) if not context["others"] else None
+            planned = None if some.has_other_pages() else sum(one.planned for one in context["foreseen"])
+            context |= {"some": some, "count": some.paginator.count, "taken_back": waiting.count(), "planned": planned}
         return self.shown(request, "aftercare/protocols/move_over.html", _("Move running plans over"), context)
 
     def _move_over(self, request: HttpRequest, protocol: Protocol) -> HttpResponse:

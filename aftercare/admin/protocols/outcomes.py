@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, cast
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
@@ -14,9 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from aftercare import services
-from aftercare.admin.protocols.differences import differences, rewordings
-from aftercare.admin.protocols.pages import Pages, linked, page_of
-from aftercare.domain.remarks import remarks_on
+from aftercare.admin.protocols.differences import news
+from aftercare.admin.protocols.pages import Pages, former_of, linked, page_of, remarks_of
 from aftercare.errors import Refused
 from aftercare.models import Plan, Protocol
 from aftercare.services.protocols.publishing import why_not_retire
@@ -35,8 +33,7 @@ class OutcomePages(Pages):
     def publish_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         protocol = self.protocol_to_change(request, pk)
         problems = services.problems_of(protocol) if protocol.is_draft else []
-        former = Protocol.objects.newest().filter(slug=protocol.slug).first()
-        news = differences(former.as_domain(), protocol.as_domain(), dict(settings.PATIENT_LANGUAGES)) if former else []
+        former = former_of(protocol)
         return self._confirmed(
             request,
             protocol,
@@ -45,10 +42,8 @@ class OutcomePages(Pages):
             button=_("Publish"),
             done=_("%(protocol)s is published: sessions completed from now on follow it.") % {"protocol": protocol},
             explained=_what_publishing_does(protocol, former),
-            news=news,
-            changes=rewordings(former.as_domain(), protocol.as_domain(), dict(settings.PATIENT_LANGUAGES)) if former else [],
-            remarks=[f"“{row.slug}”: {said}" for row in protocol.steps.all() for said in remarks_on(row.as_domain())],
-            has_former=former is not None,
+            news=news(former, protocol) if former and protocol.is_draft else None,
+            remarks=remarks_of(protocol) if protocol.is_draft else [],
             refused="" if protocol.is_draft else _("%(protocol)s is published already.") % {"protocol": protocol},
             problems=linked(problems, protocol),
         )
@@ -76,7 +71,7 @@ class OutcomePages(Pages):
         return self._confirmed(
             request,
             protocol,
-            lambda: services.discard(protocol),
+            lambda: self._discard(request, protocol),
             title=_("Discard the draft of %(name)s") % {"name": protocol.name},
             button=_("Discard the draft"),
             done=_("The draft is discarded."),
@@ -84,6 +79,13 @@ class OutcomePages(Pages):
             way_on=back,
             refused="" if protocol.is_draft else _("%(protocol)s is published: it can’t be discarded.") % {"protocol": protocol},
         )
+
+    def _discard(self, request: HttpRequest, draft: Protocol) -> None:
+        """It is gone, and its own history with it."""
+        former, called = former_of(draft), str(draft)
+        services.discard(draft)
+        if former:
+            self.log_change(request, former, _("The draft of %(protocol)s is discarded.") % {"protocol": called})
 
     def _confirmed(
         self,

@@ -1,29 +1,32 @@
 """The page of one step: when it is sent, and its words in every language beside each other."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from aftercare import services
+from aftercare.admin.protocols.as_typed import as_typed
 from aftercare.admin.protocols.counting import size_of
-from aftercare.admin.protocols.pages import Pages, about, page_of, state_of
+from aftercare.admin.protocols.differences import of_step, rewordings
+from aftercare.admin.protocols.pages import Pages, about, page_of, page_of_step, state_of
 from aftercare.admin.protocols.words import facts_of, hours, in_words
 from aftercare.domain.checking import Problem, problems_in
 from aftercare.domain.facts import FACTS
 from aftercare.domain.placeholders import PLACEHOLDERS
 from aftercare.domain.protocol import Step, Text
 from aftercare.domain.remarks import remarks_on
-from aftercare.errors import NameTaken, Refused
+from aftercare.errors import ChangedMeanwhile, NameTaken, Refused
 from aftercare.forms.protocols import NEW_STEP, PARTS, StepForm
 from aftercare.models import Protocol, ProtocolStep
 from aftercare.services.protocols.checking import surroundings
-from aftercare.services.protocols.drafts import step_seen
+from aftercare.services.protocols.drafts import STEP_GONE, step_seen
 
 
 class StepPages(Pages):
@@ -31,74 +34,69 @@ class StepPages(Pages):
         view = self.admin_site.admin_view
         return [
             path("<int:pk>/step/", view(self.step_add_view), name="aftercare_protocolstep_add"),
-            path("step/<int:pk>/", view(self.step_view), name="aftercare_protocolstep_change"),
-            path("step/<int:pk>/remove/", view(self.step_remove_view), name="aftercare_protocolstep_remove"),
-            path("step/<int:pk>/shift/", view(require_POST(self.step_shift_view)), name="aftercare_protocolstep_shift"),
+            path("<int:pk>/step/<int:step_pk>/", view(self.step_view), name="aftercare_protocolstep_change"),
             *super().get_urls(),
         ]
 
     def step_add_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        protocol = self.protocol_to_change(request, pk)
+        try:
+            protocol = self.protocol_to_change(request, pk)
+        except Http404:
+            return self.gone(request, StepForm(request.POST))
         form = StepForm(request.POST if request.method == "POST" else None, initial=NEW_STEP)
-        if form.is_bound and form.is_valid():
+        if _is_to_be_saved(request) and form.is_valid():
             try:
                 row = services.add_step(protocol, form.step())
             except Refused as refusal:
                 form.add_error("slug" if isinstance(refusal, NameTaken) else None, str(refusal))
             else:
+                added = _("“%(step)s” is added: %(words)s.") % {"step": row.slug, "words": in_words(row.as_domain())}
+                self.log_change(request, protocol, added)
                 messages.success(request, _("“%(step)s” is added, as the last step.") % {"step": row.slug})
-                return redirect(self._way_on(request, row))
+                return redirect(_way_on(request, row))
         return self._step_page(request, protocol, form, None)
 
-    def step_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        row = self.step_or_404(request, pk)
-        may_change = row.protocol.is_draft and self.has_change_permission(request)
+    def step_view(self, request: HttpRequest, pk: int, step_pk: int) -> HttpResponse:
+        try:
+            protocol = self.protocol_or_404(request, pk)
+        except Http404:
+            return self.gone(request, StepForm(request.POST))
+        row = protocol.steps.filter(pk=step_pk).first()
         if request.method != "POST":
-            return self._step_page(request, row.protocol, StepForm(initial=StepForm.of(row.as_domain())) if may_change else None, row)
+            return self._step_page(request, protocol, self._form_of(request, row), row) if row else self.step_is_gone(request, protocol)
         if not self.has_change_permission(request):
             raise PermissionDenied
-        form = StepForm(request.POST)
-        if form.is_valid():
+        form, theirs = StepForm(request.POST), None
+        if row and _is_to_be_saved(request) and form.is_valid():
+            before, typed = row.as_domain(), form.step()
             try:
-                services.change_step(row, form.step(), seen=request.POST.get("seen", ""))
+                services.change_step(row, typed, seen=request.POST.get("seen", ""))
             except Refused as refusal:
                 form.add_error("slug" if isinstance(refusal, NameTaken) else None, str(refusal))
-                row = self.step_or_404(request, pk)  # as it is now
+                row = protocol.steps.filter(pk=step_pk).first()  # as it is now
+                theirs = row.as_domain() if row and isinstance(refusal, ChangedMeanwhile) else None
             else:
-                _say_saved(request, row.protocol, form.cleaned_data["slug"])
-                return redirect(self._way_on(request, row))
-        return self._step_page(request, row.protocol, form, row)
-
-    def step_remove_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        row = self.step_to_change(request, pk)
-        refused = "" if row.protocol.is_draft else _("%(protocol)s is published: it can’t be changed.") % {"protocol": row.protocol}
-        if request.method == "POST":
-            try:
-                services.remove_step(row)
-            except Refused as refusal:
-                refused = str(refusal)
-            else:
-                messages.success(request, _("“%(step)s” is removed.") % {"step": row.slug})
-                return redirect(page_of(row.protocol))
-        context = {
-            "protocol": row.protocol,
-            "button": _("Remove the step"),
-            "explained": [_("Its words go with it.")],
-            "refused": refused,
-        }
-        return self.shown(request, "aftercare/protocols/confirm.html", _("Remove “%(step)s”") % {"step": row.slug}, context)
-
-    def step_shift_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        row = self.step_to_change(request, pk)
-        try:
-            services.shift_step(row, -1 if "earlier" in request.POST else 1)
-        except Refused as refusal:
-            messages.error(request, str(refusal))
-        return redirect(f"{page_of(row.protocol)}#step-{row.pk}")
+                if changed := of_step(before, typed):
+                    self.log_change(request, protocol, " ".join(changed))
+                _say_saved(request, protocol, typed.slug)
+                return redirect(_way_on(request, row))
+        if row is None:
+            form.add_error(
+                None, _("%(gone)s What you typed is still here: saving adds it as a new step, the last one.") % {"gone": STEP_GONE}
+            )
+        against = {"sentences": of_step(theirs, typed), "rewordings": rewordings(theirs, typed)} if theirs else None
+        return self._step_page(request, protocol, form, row, theirs=against)
 
     # ------------------------------------------------------------------------------------------------------------------
 
-    def _step_page(self, request: HttpRequest, protocol: Protocol, form: StepForm | None, row: ProtocolStep | None) -> TemplateResponse:
+    def _form_of(self, request: HttpRequest, row: ProtocolStep) -> StepForm | None:
+        may_change = row.protocol.is_draft and self.has_change_permission(request)
+        return StepForm(initial=StepForm.of(row.as_domain())) if may_change else None
+
+    def _step_page(
+        self, request: HttpRequest, protocol: Protocol, form: StepForm | None, row: ProtocolStep | None, *, theirs: Any = None
+    ) -> TemplateResponse:
+        """`theirs` is what of that which somebody else has saved meanwhile is otherwise than what was typed."""
         step = row.as_domain() if row else None
         around = surroundings()
         written = form.step() if form and form.is_bound and form.is_valid() else step
@@ -117,11 +115,14 @@ class StepPages(Pages):
                 }
             )
         title = f"“{row.slug}”" if row else _("New step")
+        seen = step_seen(step) if step else ""
         context = {
             "protocol": protocol,
             "row": row,
             "form": form,
-            "seen": step_seen(step) if step else "",
+            "theirs": theirs,
+            # What wasn't saved for another reason is still of what its page showed then.
+            "seen": seen if theirs else request.POST.get("seen", seen),
             "languages": languages,
             "problems": _with_places(about(problems, row.slug)) if row else [],
             "placeholders": PLACEHOLDERS,
@@ -131,13 +132,18 @@ class StepPages(Pages):
             "state": state_of(protocol),
             "words": in_words(step) if step else "",
             "valid_for": hours(step.valid_for) if step else "",
+            "typed": as_typed(request, protocol, step, form, around) if form else None,
         }
         return self.shown(request, "aftercare/protocols/step.html", title, context)
 
-    def _way_on(self, request: HttpRequest, row: ProtocolStep) -> str:
-        if "back" in request.POST:
-            return f"{page_of(row.protocol)}#step-{row.pk}"
-        return reverse("admin:aftercare_protocolstep_change", args=[row.pk])
+
+def _is_to_be_saved(request: HttpRequest) -> bool:
+    """Or else it is only to be shown what a patient would get of it."""
+    return request.method == "POST" and "show" not in request.POST
+
+
+def _way_on(request: HttpRequest, row: ProtocolStep) -> str:
+    return f"{page_of(row.protocol)}#step-{row.pk}" if "back" in request.POST else page_of_step(row)
 
 
 def _say_saved(request: HttpRequest, protocol: Protocol, slug: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from aftercare import services
+from aftercare.admin.protocols.differences import details_of, news, of_details
 from aftercare.admin.protocols.moving_over import plans_behind
-from aftercare.admin.protocols.pages import Pages, about, linked, page_of, state_of
+from aftercare.admin.protocols.pages import Pages, about, former_of, linked, page_of, remarks_of, state_of
 from aftercare.admin.protocols.words import facts_of, hours, in_words
 from aftercare.errors import ChangedMeanwhile, NameTaken, NotADraft
 from aftercare.forms.protocols import DetailsForm, NewProtocolForm
@@ -42,7 +43,7 @@ class VersionPages(Pages):
             except NameTaken as refusal:
                 form.add_error("name", str(refusal))
             else:
-                self.log_addition(request, begun, "begun")
+                self.log_addition(request, begun, _("Begun."))
                 messages.success(request, _("“%(name)s” is begun. Nobody gets it before it is published.") % {"name": begun.name})
                 return redirect(page_of(begun))
         return self.shown(request, "aftercare/protocols/new.html", _("New protocol"), {"form": form})
@@ -50,19 +51,28 @@ class VersionPages(Pages):
     # --- one version --------------------------------------------------------------------------------------------------
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        protocol = self.protocol_or_404(request, object_id)
+        try:
+            protocol = self.protocol_or_404(request, object_id)
+        except Http404:
+            return self.gone(request, DetailsForm(request.POST))
         may_change = protocol.is_draft and self.has_change_permission(request)
         if request.method == "POST" and not self.has_change_permission(request):
             raise PermissionDenied
         form = DetailsForm(request.POST if request.method == "POST" else None, initial=DetailsForm.of(protocol))
+        seen = request.POST.get("seen", details_seen(protocol))
         if form.is_bound and form.is_valid():
+            before = details_of(protocol)
             try:
-                services.describe(protocol, **form.cleaned_data, seen=request.POST.get("seen", ""))
+                described = services.describe(protocol, **form.cleaned_data, seen=seen)
             except (ChangedMeanwhile, NotADraft) as refusal:
                 form.add_error(None, str(refusal))
+                seen = details_seen(protocol)
             else:
+                if changed := of_details(before, details_of(described)):
+                    self.log_change(request, protocol, " ".join(changed))
                 messages.success(request, _("Saved."))
                 return redirect(page_of(protocol))
+        former = former_of(protocol)
         problems = services.problems_of(protocol) if protocol.is_draft else []
         steps = [
             {
@@ -79,7 +89,7 @@ class VersionPages(Pages):
             "protocol": protocol,
             "may_change": may_change,
             "form": form if may_change or form.is_bound else None,
-            "seen": details_seen(protocol),
+            "seen": seen,
             "problems": linked(problems, protocol),
             "steps": steps,
             "facts": facts_of(row.as_domain() for row in protocol.steps.all()),
@@ -89,6 +99,8 @@ class VersionPages(Pages):
             "may_begin": self.has_change_permission(request) and not protocol.is_draft,
             "may_retire": self.has_change_permission(request) and not why_not_retire(protocol),
             "behind": plans_behind(request, protocol),
+            "remarks": remarks_of(protocol) if protocol.is_draft else [],
+            "news": news(former, protocol) if former else None,
         }
         return self.shown(request, "aftercare/protocols/version.html", str(protocol), context)
 
@@ -96,5 +108,8 @@ class VersionPages(Pages):
 
     def draft_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         protocol = self.protocol_to_change(request, pk)
-        draft = services.draft_of(protocol, by=cast(User, request.user), now=timezone.now())
+        now = timezone.now()
+        draft = services.draft_of(protocol, by=cast(User, request.user), now=now)
+        if draft.made_at == now:
+            self.log_addition(request, draft, _("Begun as a copy of %(protocol)s.") % {"protocol": protocol})
         return redirect(page_of(draft))

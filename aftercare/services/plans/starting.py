@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from aftercare.domain import protocol as domain
 from aftercare.domain.expansion import Planned, caught_up, expand
 from aftercare.domain.protocol import Kind
 from aftercare.domain.reasons import ALREADY_TOLD
@@ -140,12 +141,15 @@ def tellings_of_plan(plan: Plan) -> list[Telling]:
     ]
 
 
-def tellings_of_first(plan: Plan) -> list[Telling]:
-    """As `tellings_of_plan`, of a session that no plan was made for before. It looks nothing up but what hangs on the plan."""
+def tellings_of_first(plan: Plan, protocol: domain.Protocol | None = None) -> list[Telling]:
+    """As `tellings_of_plan`, of a session that no plan was made for before. It looks nothing up but what hangs on the plan.
+
+    `protocol` stands in for the plan's own, where that is being written.
+    """
     appointment, patient = plan.appointment, plan.appointment.patient
     quiet = QuietHours(*settings.QUIET_HOURS) if patient.wants_quiet_nights else None
     values = values_of(appointment.location, patient.language, plan.product)
-    planned = expand(plan.protocol.as_domain(), plan.completed_at, patient.time_zone, quiet)
+    planned = expand(protocol or plan.protocol.as_domain(), plan.completed_at, patient.time_zone, quiet)
     next_session = (appointment.minimum_interval_days, appointment.course.treatment.recommended_within_days)
     weeks = weeks_after(planned, plan.completed_at, patient.zone, next_session=next_session)
     return [

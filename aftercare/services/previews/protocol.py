@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from aftercare.domain import protocol as domain
 from aftercare.domain.placeholders import unknown
 from aftercare.domain.protocol import Kind, Text
 from aftercare.models import Plan, Protocol
@@ -108,10 +109,11 @@ def preview_protocol(
     product: Product | None = None,
     over: Sequence[str] = ("sms", "email"),
     now: datetime | None = None,
+    as_typed: domain.Protocol | None = None,
 ) -> list[Previewed]:
     """Everything that it tells, in order of time, to somebody who is reached `over` these channels.
 
-    With `now`, the session ended at `completed_at` and is marked completed only now.
+    With `now`, the session ended at `completed_at` and is marked completed only now. `as_typed` is what it would be, once it is saved.
     """
     somebody = Patient(language=language, time_zone=time_zone, wants_quiet_nights=quiet)
     treatment = protocol.treatments.first() or Treatment()
@@ -124,7 +126,7 @@ def preview_protocol(
     )
     plan = Plan(appointment=session, protocol=protocol, product=product, completed_at=completed_at)
     stop_hint, previewed = f" {how_to_stop(language)}", []
-    for telling in as_of(tellings_of_first(plan), now or completed_at):
+    for telling in as_of(tellings_of_first(plan, as_typed), now or completed_at):
         one = _over(telling, over, somebody.zone)
         if one.channel == "sms" and one.goes:
             sent = fitted(one.words + stop_hint)

@@ -10,12 +10,13 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from aftercare.domain import protocol as domain
-from aftercare.errors import ChangedMeanwhile, NameTaken, NotADraft
+from aftercare.errors import ChangedMeanwhile, NameTaken, NotADraft, StepGone
 from aftercare.models import Protocol, ProtocolStep
 from aftercare.services.protocols.loading import next_version, write_step, write_steps
 from scheduling.models import Treatment
 
 LONGEST_SLUG = 50
+STEP_GONE = "Somebody else has removed this step meanwhile."
 
 
 @transaction.atomic
@@ -80,7 +81,7 @@ def add_step(draft: Protocol, step: domain.Step) -> ProtocolStep:
 
 @transaction.atomic
 def change_step(row: ProtocolStep, step: domain.Step, *, seen: str) -> ProtocolStep:
-    """Raises NotADraft, NameTaken, and ChangedMeanwhile where it isn't any more what was `seen`."""
+    """Raises NotADraft, StepGone, NameTaken, and ChangedMeanwhile where it isn't any more what was `seen`."""
     held_draft = held(row.protocol)
     held_row = _step_of(held_draft, row)
     if seen != step_seen(held_row.as_domain()):
@@ -93,13 +94,13 @@ def change_step(row: ProtocolStep, step: domain.Step, *, seen: str) -> ProtocolS
 
 @transaction.atomic
 def remove_step(row: ProtocolStep) -> None:
-    """Raises NotADraft."""
+    """Raises NotADraft or StepGone."""
     _step_of(held(row.protocol), row).delete()
 
 
 @transaction.atomic
 def shift_step(row: ProtocolStep, by: int) -> None:
-    """Earlier (-1) or later (1) in the list, which is the order in which people read it. Raises NotADraft."""
+    """Earlier (-1) or later (1) in the list, which is the order in which people read it. Raises NotADraft or StepGone."""
     draft = held(row.protocol)
     steps = list(draft.steps.all())
     here = steps.index(_step_of(draft, row))
@@ -134,7 +135,7 @@ def held(draft: Protocol) -> Protocol:
 def _step_of(draft: Protocol, row: ProtocolStep) -> ProtocolStep:
     found = draft.steps.filter(pk=row.pk).first()
     if found is None:
-        raise NotADraft("This step was removed meanwhile.")
+        raise StepGone(STEP_GONE)
     return found
 
 
