@@ -85,5 +85,5 @@ def opted_in(channel: str, address: str, now: datetime, **kwargs: Any) -> None:
 
 
 @receiver(reply_received)
-def replied(reply: Reply, now: datetime, **kwargs: Any) -> None:
-    services.receive(reply, now=now)
+def replied(reply: Reply, now: datetime, is_settled: bool = False, **kwargs: Any) -> None:
+    services.receive(reply, is_settled=is_settled, now=now)

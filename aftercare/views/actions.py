@@ -101,7 +101,7 @@ def count_view(request: HttpRequest, pk: int) -> HttpResponse:
     words = request.POST.get("words", "")[: 2 * LONGEST].replace("\0", "").replace("\r\n", "\n").strip()
     concern, context = services.open_concern_of(patient), {}
     try:
-        channel, _address = services.way_to(patient)
+        channel = services.way_to(patient).channel
     except CantBeReached:
         channel = ""
     if words and channel == "sms" and Location.objects.exists():

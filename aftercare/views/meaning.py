@@ -1,4 +1,4 @@
-"""What a bare “1” or “C” says."""
+"""What a bare “1”, “C” or “STOP” says."""
 
 from zoneinfo import ZoneInfo
 
@@ -10,17 +10,28 @@ from django.utils.translation import gettext_lazy
 from aftercare.domain.answers import Answer, answer_of
 from aftercare.domain.protocol import Kind
 from aftercare.models import CareMessage
+from notifications.domain.states import Meaning
 
 CHECK_IN = {"1": gettext_lazy("fine"), "2": gettext_lazy("unsure"), "3": gettext_lazy("worse")}
 BARE = {Answer.CONFIRM: gettext_lazy("Comes to the appointment."), Answer.MOVE: gettext_lazy("Asks for another time.")}
 OFFERED = {
-    Answer.TAKE: gettext_lazy("Takes the time that was offered."),
-    Answer.PASS: gettext_lazy("Doesn’t take the time that was offered."),
+    Answer.TAKE: gettext_lazy("Wants the time that was offered."),
+    Answer.PASS: gettext_lazy("Doesn’t want the time that was offered."),
+}
+WISHES = {
+    Meaning.STOP.value: gettext_lazy("From then on no text goes to this number, until START comes from it."),
+    Meaning.START.value: gettext_lazy("From then on texts may go to this number again."),
 }
 
 
 def means(line: CareMessage, zone: ZoneInfo) -> str:
-    """What a bare “1” or “C” answers; "" for words that speak for themselves."""
+    """What a bare “1” or “C” answers, and a STOP brings about; "" for words that speak for themselves."""
+    if line.reply is None:
+        return ""
+    return " ".join(filter(None, (str(WISHES.get(line.reply.meaning, "")), _answers(line, zone))))
+
+
+def _answers(line: CareMessage, zone: ZoneInfo) -> str:
     if line.reply is None:
         return ""
     said, to = line.reply.body.strip(), line.answers

@@ -136,10 +136,10 @@ def framed(request: HttpRequest, context: dict[str, Any], **forms: Any) -> dict[
 
 def ways_to(patient: Patient) -> dict[str, str]:
     try:
-        channel, _address = services.way_to(patient)
+        way = services.way_to(patient)
     except CantBeReached as refusal:
-        return {"channel": "", "unreachable": str(refusal)}
-    return {"channel": channel, "unreachable": ""}
+        return {"channel": "", "why_not_by_text": "", "unreachable": str(refusal)}
+    return {"channel": way.channel, "why_not_by_text": way.why, "unreachable": ""}
 
 
 def phone(patient: Patient, *, whole: bool) -> dict[str, str]:

@@ -64,8 +64,8 @@ def _act(reply: Reply, *, says_more: bool, now: datetime) -> None:
         # A “yes” from somebody who never said stop is an answer to something else.
         reply.meaning = Meaning.WORDS.value
         reply.save(update_fields=["meaning"])
-    if reply.meaning in (Meaning.HELP, Meaning.WORDS) or says_more:
-        announce(reply_received, reply=reply, now=now)
+    is_settled = reply.meaning in (Meaning.STOP, Meaning.START) and not says_more
+    announce(reply_received, reply=reply, is_settled=is_settled, now=now)
 
 
 def _has_said_so(reply: Reply) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from aftercare.errors import CantBeReached, NothingToSay, TooLong
 from aftercare.models import CareMessage, OnCallContact
-from aftercare.services import answer, raise_concern
+from aftercare.services import answer, raise_concern, way_to
 from notifications.domain.segments import segments
 from notifications.models import Message
 from notifications.services import dispatch, suppress
@@ -14,6 +14,7 @@ from tests.clinic_world import at, ledger, outbox
 from tests.staff import member
 
 NIGHT = at("2026-10-28", "23:30")
+SAID_ON = "October 28, 2026"
 MINUTE = timedelta(minutes=1)
 
 
@@ -98,10 +99,21 @@ def test_to_a_number_that_said_stop_it_goes_by_email_at_any_length(clinic, staff
     assert "x" * 400 in line.message.body
 
 
+def test_it_says_why_an_answer_goes_by_email(clinic):
+    assert way_to(clinic.ana) == ("sms", "+12125550101", "")
+    suppress("sms", "+12125550101", reason="said stop", now=NIGHT)
+    assert way_to(clinic.ana) == ("email", "ana1@example.org", f"Ana's number said STOP on {SAID_ON}: the answer goes by email.")
+    clinic.ana.phone = ""
+    clinic.ana.save()
+    assert way_to(clinic.ana).why == "Ana has no mobile number here: the answer goes by email."
+
+
 def test_where_nothing_is_possible_it_says_so_and_nothing_is_written(clinic, staff):
     suppress("sms", "+12125550101", reason="said stop", now=NIGHT)
     suppress("email", "ana1@example.org", reason="unsubscribed", now=NIGHT)
-    with pytest.raises(CantBeReached, match=r"^Ana's number said STOP, and there is no email address that may be used\. Please call\.$"):
+    with pytest.raises(
+        CantBeReached, match=rf"^Ana's number said STOP on {SAID_ON}, and there is no email address that may be used\. Please call\.$"
+    ):
         say(clinic, "Hello", staff)
     clinic.ana.phone = clinic.ana.email = ""
     clinic.ana.save()

@@ -294,6 +294,7 @@ class TestAboutAnOffer:
         assert len(answers()) == 2
         assert Appointment.objects.coming().count() == 1
         assert unread() == []
+        assert {line.answers for line in ledger(reply__isnull=False)} == {ledger(kind="offer")[0]}
 
     def test_1_again_once_it_is_moved_tells_nothing_before_the_news(self, clinic, offer):
         write("1", now=TODAY + MINUTE)

@@ -368,6 +368,55 @@ class TestAConversation:
 
         assert "Maple Street Clinic is closed until Monday, 8:00 AM. Anyone who writes now is told so, and where to turn: 911." in page
 
+    def test_stop_stands_there_and_the_answers_place_says_why_it_goes_by_email(self, ana, desk):
+        says("STOP")
+
+        page = words_of(shown(desk(), thread(ana), at_=NOW + MINUTE))
+
+        assert "STOP From then on no text goes to this number, until START comes from it." in page
+        assert "Ana's number said STOP on November 8, 2026: the answer goes by email. Answer by email" in page
+        assert "to read" not in page
+        assert "Mark as read" not in page
+        assert waiting(NOW + MINUTE) == Waiting()
+
+    def test_after_start_it_goes_by_text_again(self, ana, desk):
+        says("STOP")
+        says("START", now=NOW + MINUTE)
+
+        page = words_of(shown(desk(), thread(ana), at_=NOW + 2 * MINUTE))
+
+        assert "START From then on texts may go to this number again." in page
+        assert "said STOP" not in page
+        assert "Answer by text" in page
+
+    def test_who_has_said_stop_and_has_no_email_is_called(self, ana, desk):
+        ana.email = ""
+        ana.save()
+        says("Please stop texting me")
+
+        page = words_of(shown(desk(), thread(ana), at_=NOW + MINUTE))
+
+        assert "Ana's number said STOP on November 8, 2026, and there is no email address that may be used. Please call." in page
+        assert "Answer by" not in page
+
+    def test_whoever_sees_to_an_urgent_concern_sees_that_she_has_said_stop(self, ana, desk):
+        concern_of(ana)
+        says("STOP", now=NOW + MINUTE)
+
+        page = words_of(shown(desk("Clinician"), thread(ana), at_=NOW + 2 * MINUTE))
+
+        assert "From then on no text goes to this number" in page
+        assert "the answer goes by email" in page
+
+    def test_in_the_inbox_it_waits_for_nobody(self, clinic, ana, desk):
+        says("Can I swim tomorrow?", 3, now=NOW - 60 * MINUTE)
+        says("STOP")
+
+        page = words_of(shown(desk(), at_=NOW + MINUTE))
+
+        assert page.index("Chloe Chen") < page.index("Ana Alvarez")
+        assert "Ana Alvarez" not in words_of(shown(desk(), show="unread", at_=NOW + MINUTE))
+
     def test_of_a_number_that_nobody_has(self, clinic, desk):
         reply = says("which clinic is this?", 77).reply
         client, here = desk(), f"{INBOX}unknown/{reply.pk}/"

@@ -30,7 +30,7 @@ def _noon(twilio):
 
 @pytest.fixture
 def heard(db):
-    """What the other apps are told."""
+    """What the other apps are told, but for what nobody needs to read."""
     told = []
 
     def out(channel, address, source, now, **kwargs):
@@ -39,8 +39,9 @@ def heard(db):
     def back_in(channel, address, source, now, **kwargs):
         told.append(("in", channel, address, now))
 
-    def received(reply, now, **kwargs):
-        told.append(("reply", reply.meaning, reply.body, now))
+    def received(reply, is_settled, now, **kwargs):
+        if not is_settled:
+            told.append(("reply", reply.meaning, reply.body, now))
 
     address_opted_out.connect(out), address_opted_in.connect(back_in), reply_received.connect(received)
     yield told

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from aftercare.domain.protocol import Kind
+from aftercare.models import CareMessage
 from aftercare.services.telling.consent import hold
 from aftercare.services.telling.tellings import Telling, tell, values_of
 from aftercare.wording import OFFER, OFFER_INSTEAD, day_and_time, render
@@ -24,5 +25,13 @@ def tell_of_offer(offer: Offer, *, now: datetime) -> bool:
     if entry.appointment:
         values["own_day"] = day_and_time(entry.appointment.starts_at, entry.appointment.zone, language)["day"]
     letter = render(OFFER_INSTEAD if entry.appointment else OFFER, language, values)
-    telling = Telling(f"offer-{offer.pk}", Kind.OFFER, "sms", now, offer.answer_by, letter, only_this_way=True)
+    telling = Telling(_key_of(offer), Kind.OFFER, "sms", now, offer.answer_by, letter, only_this_way=True)
     return any(line.draft for line in tell(patient, [telling], appointment=None, now=now))
+
+
+def line_of_offer(offer: Offer) -> CareMessage | None:
+    return CareMessage.objects.filter(patient=offer.entry.patient, kind=Kind.OFFER.value, key=_key_of(offer)).first()
+
+
+def _key_of(offer: Offer) -> str:
+    return f"offer-{offer.pk}"

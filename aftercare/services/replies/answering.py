@@ -1,13 +1,14 @@
 """A patient answers as she was told to: C and R about her appointment, 1 and 2 about a time that was offered to her."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aftercare.domain.answers import Answer, answer_of, is_number
 from aftercare.domain.protocol import Kind, Text
 from aftercare.models import CareMessage
 from aftercare.services.bookings.heard import heard, key_of
+from aftercare.services.bookings.offers import line_of_offer
 from aftercare.services.replies.checking_in import check_in_of
 from aftercare.services.telling.taking_back import take_back
 from aftercare.wording import CONFIRMED, GONE, PASSED, TAKEN, TO_BE_MOVED
@@ -25,7 +26,7 @@ IN_THE_ANSWER = "the answer to the patient's text says it"
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was done with an answer, and in which words she is told. `about` is the time that they name."""
+    """What was done with an answer, and in which words she is told. `about` is the time that they name, `answers` what had asked her."""
 
     text: Text
     patient: Patient
@@ -35,6 +36,7 @@ class Done:
     is_for_the_desk: bool = False
     kind: Kind = Kind.REPLY
     key: str = ""
+    answers: CareMessage | None = None
 
 
 def act_on(reply: Reply, patients: Sequence[Patient], *, now: datetime) -> Done | None:
@@ -51,7 +53,8 @@ def act_on(reply: Reply, patients: Sequence[Patient], *, now: datetime) -> Done 
     if is_number(reply.body) and check_in_of(patients, reply.address, now):
         return None
     offer = _offered(patients, reply, now)
-    return _of_offer(answer, offer, now) if offer else None
+    done = _of_offer(answer, offer, now) if offer else None
+    return replace(done, answers=line_of_offer(offer)) if offer and done else None
 
 
 def _of_appointment(answer: Answer, appointment: Appointment, now: datetime) -> Done | None:

@@ -47,8 +47,9 @@ ASKS_WHICH = "an answer to a number that may be about two things"
 
 
 @transaction.atomic
-def receive(reply: Reply, *, now: datetime) -> None:
-    """A line for each patient at that address, or one that is nobody's. What comes first counts:
+def receive(reply: Reply, *, is_settled: bool = False, now: datetime) -> None:
+    """A line for each patient at that address, or one that is nobody's. What `is_settled` stands there and asks nothing of anybody: a STOP
+    or START has been done. Of anything else, what comes first counts:
 
     1. What she was told to answer with is acted on: C and R, 1 and 2 to a time that is offered.
     2. An answer to a check-in, and whatever else she writes, is sorted: what is worrying becomes a concern (aftercare.domain.triage).
@@ -60,10 +61,14 @@ def receive(reply: Reply, *, now: datetime) -> None:
     if CareMessage.objects.filter(reply=reply).exists():
         return
     patients = list(patients_at(reply.channel, reply.address))
-    lines = _write_down(reply, patients, now)
+    lines = _write_down(reply, patients, read_at=now if is_settled else None)
+    if is_settled:
+        return
     done = heard = None
     if patients:
         done = _unless_it_fails("answer not acted on", reply, partial(act_on, reply, patients, now=now), now)
+    if done and done.answers:
+        CareMessage.objects.filter(reply=reply, patient=done.patient).update(answers=done.answers)
     if not done:
         heard = _unless_it_fails("concern not raised", reply, partial(listen, reply, lines, patients, now), now)
     is_help = reply.meaning == Meaning.HELP and _asked_for_help(reply) <= MOST_HELP_AN_HOUR
@@ -81,13 +86,10 @@ def mark_read(lines: Iterable[CareMessage], *, by: User, now: datetime | None = 
     return CareMessage.objects.to_read().filter(reply__in=replies).update(read_at=now or timezone.now(), read_by=by)
 
 
-def _write_down(reply: Reply, patients: Sequence[Patient], now: datetime) -> list[CareMessage]:
+def _write_down(reply: Reply, patients: Sequence[Patient], *, read_at: datetime | None) -> list[CareMessage]:
     whose: list[Patient | None] = [*patients] or [None]
-    lines = [
-        CareMessage(patient=patient, kind=Kind.REPLY.value, channel=reply.channel, planned_for=reply.received_at, reply=reply)
-        for patient in whose
-    ]
-    CareMessage.objects.bulk_create(lines, ignore_conflicts=True)
+    about = partial(CareMessage, kind=Kind.REPLY.value, channel=reply.channel, planned_for=reply.received_at, reply=reply, read_at=read_at)
+    CareMessage.objects.bulk_create([about(patient=patient) for patient in whose], ignore_conflicts=True)
     return list(CareMessage.objects.filter(reply=reply).select_related("patient", "reply").order_by("pk"))
 
 

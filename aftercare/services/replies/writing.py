@@ -2,9 +2,12 @@
 
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from aftercare.domain.protocol import Kind, Text
 from aftercare.domain.words import words_in
@@ -12,7 +15,7 @@ from aftercare.errors import CantBeReached, NothingToSay, TooLong
 from aftercare.models import CareMessage, Concern, ConcernEvent
 from aftercare.services.concerns.lifecycle import acknowledge_held, location_of, open_concern_of, require_seen
 from aftercare.services.telling.at_once import say_at_once
-from aftercare.services.telling.consent import address_of, has_said_stop
+from aftercare.services.telling.consent import address_of, has_said_stop, said_stop_at
 from aftercare.services.telling.tellings import values_of
 from aftercare.wording import Letter, render
 from notifications.domain.segments import segments
@@ -24,15 +27,30 @@ MAY_RESOLVE = "aftercare.resolve_concern"
 TWICE_WITHIN = timedelta(minutes=1)  # the same words are the same answer: a button was pressed twice
 
 
-def way_to(patient: Patient) -> tuple[str, str]:
-    """(channel, address). She needn't have agreed to messages: she is answered. Raises CantBeReached, with why."""
-    ways = {channel: address_of(patient, channel) for channel in ("sms", "email")}
-    for channel, address in ways.items():
-        if address and not has_said_stop(channel, address):
-            return channel, address
-    if ways["sms"]:
-        raise CantBeReached(f"{patient.first_name}'s number said STOP, and there is no email address that may be used. Please call.")
+class Way(NamedTuple):
+    """How an answer reaches her. `why` is a sentence where it isn't by text."""
+
+    channel: str
+    address: str
+    why: str = ""
+
+
+def way_to(patient: Patient) -> Way:
+    """She needn't have agreed to messages: she is answered. Raises CantBeReached, with why."""
+    number, email = (address_of(patient, channel) for channel in ("sms", "email"))
+    stopped_at = said_stop_at("sms", number) if number else None
+    if number and stopped_at is None:
+        return Way("sms", number)
+    no_text = f"{patient.first_name}'s number said STOP on {_day(stopped_at, patient)}" if stopped_at else ""
+    if email and not has_said_stop("email", email):
+        return Way("email", email, f"{no_text or f'{patient.first_name} has no mobile number here'}: the answer goes by email.")
+    if no_text:
+        raise CantBeReached(f"{no_text}, and there is no email address that may be used. Please call.")
     raise CantBeReached(f"{patient.first_name} has no mobile number and no email address here. Please add one first.")
+
+
+def _day(at: datetime, patient: Patient) -> str:
+    return date_format(timezone.localtime(at, patient.zone), "F j, Y")
 
 
 @transaction.atomic
@@ -48,7 +66,7 @@ def answer(
     words = words_in(words)
     if not words:
         raise NothingToSay("Write an answer first.")
-    channel, address = way_to(patient)
+    channel, address, _why = way_to(patient)
     standing = concern or open_concern_of(patient)
     held = Concern.objects.select_for_update(of=("self",), no_key=True).select_related("location").get(pk=standing.pk) if standing else None
     location = held.location if held else location_of(patient, now)

@@ -83,7 +83,12 @@ def hold_alone(patient: Patient) -> None:
 
 
 def has_said_stop(channel: str, address: str) -> bool:
-    return Suppression.objects.filter(channel=channel, address_hash=address_hash(address)).exists()
+    return said_stop_at(channel, address) is not None
+
+
+def said_stop_at(channel: str, address: str) -> datetime | None:
+    """Since when nothing may go there; None where it may."""
+    return Suppression.objects.filter(channel=channel, address_hash=address_hash(address)).values_list("created_at", flat=True).first()
 
 
 def write(
