@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from aftercare.models import CareMessage
-from aftercare.reports import Waiting, locations_without_anybody_on_call, waiting
+from aftercare.reports import Urgent, Waiting, locations_without_anybody_on_call, urgent_open, waiting
 from clinic.navigation import address
 from notifications.models import Alarm
 from scheduling.domain.cadence import Bucket
@@ -29,7 +29,7 @@ SHOWN = 10
 DONE_SHOWN = 2  # above what is still to come
 LATE_AFTER = timedelta(minutes=10)
 
-ALARMS, DIARY, CARE = "alarms", "diary", "care"
+URGENT, ALARMS, DIARY, CARE = BANDS = "urgent", "alarms", "diary", "care"  # from above
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Tile:
 
     @property
     def is_alarm(self) -> bool:
-        return self.band == ALARMS
+        return self.band in (URGENT, ALARMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,10 @@ def dashboard(user: User | AnonymousUser, now: datetime) -> Dashboard:
     if user.has_perm("scheduling.view_waitlistentry"):
         tiles += _waitlist_tiles()
     if user.has_perm("aftercare.view_caremessage"):
-        tiles += _messages_tiles(user, now)
+        tiles += _messages_tiles(user, now, has_several_locations=len(locations) > 1)
     if user.has_perm("scheduling.view_maintenance_due"):
         tiles += _due_tiles(timezone.localtime(now).date())
+    tiles.sort(key=lambda tile: BANDS.index(tile.band))
     return Dashboard(_greeting(here.time()), here.date(), tiles, rows, more, len(zones) > 1)
 
 
@@ -193,21 +194,46 @@ def _due_tiles(as_of: date) -> list[Tile]:
     ]
 
 
-def _messages_tiles(user: User | AnonymousUser, now: datetime) -> list[Tile]:
+def _messages_tiles(user: User | AnonymousUser, now: datetime, *, has_several_locations: bool) -> list[Tile]:
+    """The concerns before everything else while an urgent one is open."""
     inbox, ledger = address("admin:inbox"), address("admin:aftercare_caremessage_changelist")
     count, wrong = waiting(now), CareMessage.objects.gone_wrong(now).count()
-    to_read = _("Patients wait for an answer.") if count.replies else _("Every reply has been read.")
     failed = _("Failed, late or uncertain, or no way to send them.") if wrong else _("Nothing went wrong in 7 days.")
     tiles = []
     if user.has_perm("aftercare.view_concern"):
-        tiles.append(
-            Tile(CARE, _("Concerns open"), count.concerns, _late(count), f"{inbox}?show=concerns" if inbox else "", count.concerns > 0)
-        )
+        urgent, url = urgent_open(), f"{inbox}?show=concerns" if inbox else ""
+        said = _urgent(urgent, now, has_several_locations) if urgent.count else _late(count)
+        tiles.append(Tile(URGENT if urgent.count else CARE, _("Concerns open"), count.concerns, said, url, count.concerns > 0))
     return [
         *tiles,
-        Tile(CARE, _("Replies to read"), count.replies, to_read, f"{inbox}?show=unread" if inbox else "", count.replies > 0),
+        Tile(CARE, _("Replies to read"), count.replies, _to_read(count), f"{inbox}?show=unread" if inbox else "", count.replies > 0),
         Tile(CARE, _("Messages to look at"), wrong, failed, f"{ledger}?look=wrong" if ledger else "", wrong > 0),
     ]
+
+
+def _to_read(count: Waiting) -> str:
+    if not count.replies:
+        return _("Every reply has been read.")
+    if not count.both:
+        return _("Patients wait for an answer.")
+    said = ngettext("%(count)s of them has a concern open, too.", "%(count)s of them have a concern open, too.", count.both)
+    return said % {"count": count.both}
+
+
+def _urgent(urgent: Urgent, now: datetime, has_several_locations: bool) -> str:
+    from aftercare.views import words  # pages need the admin site, which shows this
+
+    said = ngettext("%(count)s is urgent", "%(count)s are urgent", urgent.count) % {"count": urgent.count}
+    if urgent.first is None:
+        return _("%(said)s, acknowledged and not resolved yet.") % {"said": said}
+    by, location = urgent.first.acknowledge_by, urgent.first.location
+    at = words.clock(by, location.zone, now)
+    if has_several_locations:
+        at = _("%(at)s at %(location)s") % {"at": at, "location": location}
+    clock = {"said": said, "at": at, "left": words.time_left(by, now)}
+    if urgent.count > 1:
+        clock["said"] = _("%(said)s, the first") % clock
+    return _("%(said)s: %(left)s, by %(at)s.") % clock if by > now else _("%(said)s: %(left)s, since %(at)s.") % clock
 
 
 def _late(count: Waiting) -> str:

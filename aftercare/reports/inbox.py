@@ -12,6 +12,7 @@ from aftercare.models import CareMessage, Concern, ConcernEvent, OnCallContact
 from scheduling.models import Appointment, Location, Patient
 
 OF_LATE = timedelta(days=30)
+MOST_FOUND = 10  # of whom there is nothing but the name
 UNREAD = Q(reply__isnull=False, read_at=None)
 CONCERN_IS_OPEN = Q(concern__isnull=False, concern__resolved_at=None)
 # A patient has one conversation, and so has a number that no patient has.
@@ -93,6 +94,20 @@ def waiting(now: datetime) -> Waiting:
     return Waiting(**dict(first.union(*others, all=True)))
 
 
+@dataclass(frozen=True, slots=True)
+class Urgent:
+    """How many urgent concerns are open, and which of them is to be acknowledged first; None where somebody has taken each of them."""
+
+    count: int
+    first: Concern | None
+
+
+def urgent_open() -> Urgent:
+    urgent = Concern.objects.filter(resolved_at=None, severity=Concern.Severity.URGENT)
+    first = urgent.filter(acknowledged_at=None).select_related("location").order_by("acknowledge_by", "pk").first()
+    return Urgent(urgent.count(), first)
+
+
 def locations_without_anybody_on_call(locations: Iterable[Location]) -> list[Location]:
     """In one query for whole clinics: who has no location is on call for all."""
     contacts = OnCallContact.objects.filter(is_active=True).values_list("locations", flat=True)
@@ -136,6 +151,20 @@ def conversations(asked: Asked, now: datetime, *, but: Iterable[int] = ()) -> Qu
         unread=Count("pk", filter=UNREAD), waits_since=Min("planned_for", filter=UNREAD), last_at=Max("planned_for"), newest=Max("pk")
     )
     return counted.order_by(F("waits_since").asc(nulls_last=True), "-last_at", "-newest")
+
+
+def without_conversation(asked: Asked) -> list[Patient]:
+    """Who is looked for and has never been heard, nor written to by one of us, by name: one more than are shown, where there are more.
+
+    Those whose concern is open stand among the concerns. Who has no appointment yet is of every location.
+    """
+    hers = CareMessage.objects.spoken().filter(patient=OuterRef("pk"))
+    concerned = Concern.objects.filter(resolved_at=None, patient=OuterRef("pk"))
+    found = asked.called().exclude(Exists(hers)).exclude(Exists(concerned))
+    if asked.location:
+        appointments = Appointment.objects.filter(patient=OuterRef("pk"))
+        found = found.filter(Exists(appointments.filter(location=asked.location)) | ~Exists(appointments))
+    return list(found.order_by("last_name", "first_name", "pk")[: MOST_FOUND + 1])
 
 
 def filled(rows: Sequence[dict[str, Any]]) -> list[Conversation]:

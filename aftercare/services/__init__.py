@@ -8,6 +8,7 @@ from aftercare.services.changes.moving_over import MovedOver, foresee_move_over,
 from aftercare.services.changes.renewing import follow_answer
 from aftercare.services.changes.retelling import tell_by_email
 from aftercare.services.concerns.escalating import escalate_due, hasten
+from aftercare.services.concerns.ladder import Rung, next_rung, rungs_at, rungs_of
 from aftercare.services.concerns.lifecycle import acknowledge, open_concern_of, raise_concern, resolve
 from aftercare.services.concerns.on_call import contacts_of, nobody_on_call
 from aftercare.services.plans.sessions import tell_of_completion, tell_of_reopening
@@ -30,6 +31,7 @@ __all__ = [
     "Foreseen",
     "MovedOver",
     "Previewed",
+    "Rung",
     "acknowledge",
     "add_step",
     "agreements",
@@ -53,6 +55,7 @@ __all__ = [
     "load_protocol",
     "mark_read",
     "move_over",
+    "next_rung",
     "nobody_on_call",
     "open_concern_of",
     "opt_in",
@@ -68,6 +71,8 @@ __all__ = [
     "remove_step",
     "resolve",
     "retire",
+    "rungs_at",
+    "rungs_of",
     "shift_step",
     "start_again",
     "start_is_enough",

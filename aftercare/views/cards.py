@@ -11,8 +11,11 @@ from django.utils.translation import gettext_lazy
 
 from aftercare.domain.triage import FLAGS
 from aftercare.models import Concern, ConcernEvent
+from aftercare.services import Rung
+from aftercare.services.concerns.deadlines import reminded_every
 from aftercare.views import words
 from aftercare.views.meaning import means
+from aftercare.views.what_next import what_next
 from scheduling.admin.names import staff_name
 
 What = ConcernEvent.What
@@ -56,9 +59,11 @@ class Card:
     time_left: str  # "" once somebody has acknowledged it
     is_late: bool
     told: Sequence[str]
-    steps: Sequence[Step]
-    acknowledged: str
-    resolved: str
+    next: str  # what happens if nobody sees to it; "" once it is resolved
+    acknowledged: str  # “26 h ago”
+    acknowledged_by: str
+    acknowledged_at: str
+    is_forgotten: bool  # it was acknowledged so long ago that somebody is reminded of it
     means: str  # what a bare number answers
 
     @property
@@ -66,34 +71,35 @@ class Card:
         return self.concern.severity == Concern.Severity.URGENT
 
 
-def card(concern: Concern, now: datetime, *, shows_facts: bool) -> Card:
-    """`aftercare.reports.inbox.with_steps` has been asked."""
-    zone, is_taken = concern.location.zone, concern.acknowledged_at is not None
-    taken = {"who": staff_name(concern.acknowledged_by) or _("Somebody"), "at": ""}
-    closed = {"who": staff_name(concern.resolved_by) or _("Somebody"), "at": ""}
-    if concern.acknowledged_at:
-        taken["at"] = words.clock(concern.acknowledged_at, zone, now)
-    if concern.resolved_at:
-        closed["at"] = words.clock(concern.resolved_at, zone, now)
-    steps = [step(event, concern, now) for event in concern.events.all()]
+def card(concern: Concern, now: datetime, *, rungs: Sequence[Rung], shows_facts: bool) -> Card:
+    """`aftercare.reports.inbox.with_steps` has been asked; `rungs` are those of its location."""
+    zone, is_waiting = concern.location.zone, not (concern.acknowledged_at or concern.resolved_at)
+    taken_at = concern.acknowledged_at
     return Card(
         concern=concern,
         who=who_of(concern),
         url=thread_url(concern),
         signs=[sign(slug, shows_facts=shows_facts) for slug in concern.flags],
         raised=words.ago(concern.raised_at, now, zone),
-        time_left="" if is_taken or concern.resolved_at else words.time_left(concern.acknowledge_by, now),
-        is_late=not is_taken and not concern.resolved_at and now >= concern.acknowledge_by,
-        told=[
-            f"{event.contact or _('somebody')}, {words.clock(event.at, zone, now)}"
-            for event in concern.events.all()
-            if event.what == What.TOLD
-        ],
-        steps=steps,
-        acknowledged=_("%(who)s, %(at)s") % taken if is_taken else "",
-        resolved=_("%(who)s, %(at)s") % closed if concern.resolved_at else "",
+        time_left=words.time_left(concern.acknowledge_by, now) if is_waiting else "",
+        is_late=is_waiting and now >= concern.acknowledge_by,
+        told=told(concern, now),
+        next=what_next(concern, rungs, now),
+        acknowledged=words.since(taken_at, now) if taken_at else "",
+        acknowledged_by=(staff_name(concern.acknowledged_by) or str(_("somebody"))) if taken_at else "",
+        acknowledged_at=words.clock(taken_at, zone, now) if taken_at else "",
+        is_forgotten=taken_at is not None and now - taken_at >= reminded_every(concern),
         means=next((said for line in concern.lines.all() if (said := means(line, zone))), ""),
     )
+
+
+def told(concern: Concern, now: datetime) -> list[str]:
+    """“Dana Diaz, 2:03 AM, 2:33 AM”: each of them once, however often."""
+    when: dict[str, list[str]] = {}
+    for event in concern.events.all():
+        if event.what == What.TOLD:
+            when.setdefault(str(event.contact or _("somebody")), []).append(words.clock(event.at, concern.location.zone, now))
+    return [", ".join([who, *clocks]) for who, clocks in when.items()]
 
 
 def who_of(concern: Concern) -> str:
@@ -126,6 +132,8 @@ def _said(event: ConcernEvent, concern: Concern) -> str:
     if event.what == What.TOLD:
         told = _("%(name)s was told") % {"name": event.contact or _("Somebody on call")}
         return f"{told} {event.detail}" if event.detail else told
+    if event.what == What.REMINDED:
+        return _("%(name)s was reminded by email that it is open") % {"name": event.detail}
     if event.what in BY_WHOM:
         return str(BY_WHOM[What(event.what)]) % who
     return str(SAID[What(event.what)])

@@ -10,19 +10,32 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from aftercare import services
 from aftercare.admin.conversations import MAY_SEE
 from aftercare.models import Concern
-from aftercare.reports import Asked, Conversation, Waiting, conversations, filled, locations_without_anybody_on_call, open_concerns, waiting
+from aftercare.reports import (
+    MOST_FOUND,
+    Asked,
+    Conversation,
+    Waiting,
+    conversations,
+    filled,
+    locations_without_anybody_on_call,
+    open_concerns,
+    waiting,
+    without_conversation,
+)
 from aftercare.views import polling, words
 from aftercare.views.bubbles import latest_words
 from aftercare.views.cards import NOBODYS, card, who_of
 from scheduling.admin.names import staff_name
-from scheduling.models import Location
+from scheduling.models import Location, Patient
 
 PER_PAGE = 30
 LONGEST_NAME = 100  # characters that are looked for
@@ -50,6 +63,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "show": show,
         "may_acknowledge": request.user.has_perm("aftercare.acknowledge_concern"),
+        "may_resolve": request.user.has_perm("aftercare.resolve_concern"),
     }
     urgent = list(
         Concern.objects.filter(resolved_at=None, severity=Concern.Severity.URGENT).select_related("patient").order_by("-pk")[:MOST_SAID]
@@ -79,13 +93,17 @@ def listed(request: HttpRequest, asked: Asked, show: str, now: datetime) -> dict
     """Concerns stand before everything else, on the first page; who has one isn't listed twice."""
     concerns = list(open_concerns(asked)) if show != UNREAD else []
     shows_facts = request.user.has_perm("aftercare.resolve_concern")
-    cards = [card(concern, now, shows_facts=shows_facts) for concern in concerns]
-    context: dict[str, Any] = {"cards": cards, "is_first": True}
+    rungs = services.rungs_of(concern.location for concern in concerns)
+    cards = [card(concern, now, rungs=rungs[concern.location_id], shows_facts=shows_facts) for concern in concerns]
+    context: dict[str, Any] = {"cards": cards, "is_first": True, "everything": address(request, show=None, p=None)}
     if show == CONCERNS:
         return context
     rows = conversations(asked, now, but=[concern.patient_id for concern in concerns if concern.patient_id])
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("p"))
     context |= {"page": page, "rows": [row(one, now) for one in filled(list(page))], "is_first": page.number == 1}
+    if asked.name.strip() and show == ALL and page.number == 1 and not asked.names_only:
+        found = without_conversation(asked)
+        context |= {"silent": [silent(patient) for patient in found[:MOST_FOUND]], "has_more_silent": len(found) > MOST_FOUND}
     context["pages"] = [(number, address(request, p=number)) for number in page.paginator.get_elided_page_range(page.number)]
     return context
 
@@ -105,6 +123,17 @@ def row(conversation: Conversation, now: datetime) -> dict[str, Any]:
         "words": latest_words(last),
         "by": (staff_name(last.written_by) or _("the clinic")) if is_ours else "",
         "ago": words.ago(at, now, last.zone),
+    }
+
+
+def silent(patient: Patient) -> dict[str, str]:
+    """With what tells her from others of that name."""
+    born = date_format(patient.birth_date, "M j, Y")
+    number = patient.phone.as_national if patient.phone else ""
+    return {
+        "who": patient.full_name,
+        "url": reverse("admin:inbox_thread", args=[patient.pk]),
+        "about": " · ".join(filter(None, [born, number])),
     }
 
 

@@ -25,6 +25,11 @@ def ago(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     return date_format(there, "D, M j" if there.year == here.year else "M j, Y")
 
 
+def since(at: datetime, now: datetime) -> str:
+    """As `ago`, however long ago: “26 h ago”, “3 days ago”."""
+    return _("just now") if now - at < A_MINUTE else _("%(span)s ago") % {"span": span(now - at)}
+
+
 def time_left(until: datetime, now: datetime) -> str:
     """“12 min left to acknowledge”, “8 min late”. A minute that has begun counts as left."""
     if now >= until:

@@ -10,8 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from freezegun import freeze_time
 
-from aftercare.models import OnCallContact
-from aftercare.services import raise_concern
+from aftercare.models import Concern, OnCallContact
+from aftercare.services import acknowledge, raise_concern, resolve
 from clinic.dashboard import Tile, dashboard
 from notifications.services import raise_alarm, receive_reply
 from scheduling import services
@@ -120,6 +120,48 @@ def test_each_tile_is_on_the_page_and_leads_to_its_list(busy, manager):
 
     for tile in tiles().values():
         assert re.search(rf'<a href="{re.escape(tile.url)}" class="tile[^"]*">\s*<span class="tile-label">{tile.name}</span>', page)
+
+
+def page_of(role: str, at_: datetime = NOW) -> str:
+    client = Client()
+    with freeze_time(at_):
+        client.force_login(member(role))
+        return unescape(client.get("/admin/").content.decode())
+
+
+@pytest.mark.parametrize("role", ["Front desk", "Clinician", "Manager"])
+def test_an_urgent_concern_stands_before_all_else_with_the_time_that_is_left(busy, role):
+    page = page_of(role)
+    first = page.index('class="tile ')
+    assert first < page.index("Book an appointment")
+    assert re.match(r'class="tile is-pressing is-alarm">\s*<span class="tile-label">Concerns open<', page[first:])
+    assert "1 is urgent: 15 min left to acknowledge, by 1:15 PM at Saguaro Clinic." in page
+
+
+def test_what_it_says_of_urgent_ones(busy):
+    def said(at_: datetime) -> str:
+        return tiles(at_)["Concerns open"].detail
+
+    assert said(NOW + timedelta(minutes=20)) == "1 is urgent: 5 min late, since 1:15 PM at Saguaro Clinic."
+    first = raise_concern(patient=busy.ana, severity="urgent", said="It bleeds.", now=NOW - timedelta(minutes=5))
+    assert said(NOW) == "2 are urgent, the first: 10 min left to acknowledge, by 3:10 PM at Maple Street Clinic."
+    acknowledge(first, by=member("Clinician"), now=NOW)
+    assert said(NOW) == "2 are urgent, the first: 15 min left to acknowledge, by 1:15 PM at Saguaro Clinic."
+    second = Concern.objects.get(patient=busy.ben)
+    acknowledge(second, by=member("Clinician"), now=NOW)
+    assert said(NOW) == "2 are urgent, acknowledged and not resolved yet."
+    for concern in (first, second):
+        resolve(concern, note="All well.", by=member("Clinician"), now=NOW)
+    raise_concern(patient=busy.ben, severity="soon", said="Hm.", now=NOW)
+    assert said(NOW) == "Each waits for somebody to take it on."
+    page = page_of("Manager")
+    assert page.index("Book an appointment") < page.index('class="tile ')
+
+
+def test_who_has_both_a_concern_and_something_to_read_is_named_in_both(busy):
+    assert tiles()["Replies to read"].detail == "Patients wait for an answer."
+    raise_concern(patient=busy.ana, severity="soon", said="She phoned: it hurts.", now=NOW)
+    assert tiles()["Replies to read"].detail == "1 of them has a concern open, too."
 
 
 def test_a_busy_day_takes_as_many_queries_as_an_empty_one(clinic, manager, request):

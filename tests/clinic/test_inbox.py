@@ -23,7 +23,7 @@ from tests.clinic_world import WEEK, Clinic, at, patient
 from tests.staff import member
 
 NOW = at("2026-11-08", "12:00")  # a Sunday, five days after Ana's session
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 INBOX = "/admin/inbox/"
 HTMX = {"HX-Request": "true"}
 
@@ -142,8 +142,52 @@ class TestTheList:
 
         page = words_of(shown(desk(), at_=NOW + 2 * MINUTE))
 
-        assert "Acknowledged clinician, 12:01 PM" in page
+        assert "Acknowledged 1 min ago by clinician, 12:01 PM" in page
+        assert "Routine messages to Ana are paused until somebody resolves it. A clinician or a manager resolves it." in page
+        assert "If nobody resolves it by Mon, Nov 9, 12:01 PM, a reminder goes out by email." in page
         assert "min left" not in page
+
+    def test_acknowledged_and_left_it_presses_again(self, clinic, ana, desk):
+        concern = concern_of(ana)
+        services.acknowledge(concern, by=member("Clinician"), now=NOW)
+        concern_of(clinic.ben, "soon", "I am unsure about it.")
+        services.acknowledge(Concern.objects.get(patient=clinic.ben), by=member("Clinician"), now=NOW)
+        client = desk("Clinician")
+
+        assert len(re.findall(r'<li class="concern is-\w+ is-taken', shown(client, at_=NOW + 23 * HOUR))) == 2
+        later = shown(client, at_=NOW + 26 * HOUR)
+        assert re.findall(r'<li class="concern is-(\w+) is-taken', later) == ["soon"]
+        assert "Acknowledged 26 h ago by clinician, Sun, Nov 8, 12:00 PM" in words_of(later)
+        assert f'href="{thread(ana)}#resolve"' in later
+        assert 'id="resolve"' in shown(client, thread(ana), at_=NOW + 26 * HOUR)
+
+    @pytest.mark.parametrize(
+        ("quarters", "said"),
+        [
+            (0, "If nobody acknowledges it by 12:15 PM, then Eli Evans is told. Told: Dana Diaz, 12:00 PM"),
+            (1, "If nobody acknowledges it by 12:30 PM, then Dana Diaz is told. Told: Dana Diaz, 12:00 PM · Eli Evans, 12:15 PM"),
+            (3, "If nobody acknowledges it by 1:00 PM, whoever runs this system is told: nobody on call is left."),
+            (4, "Everybody on call has been told, more than once. Nobody else is told before Mon, Nov 9, 1:00 PM: fetch a clinician."),
+        ],
+    )
+    def test_it_says_who_is_told_next_and_when(self, ana, desk, quarters, said):
+        OnCallContact.objects.create(name="Eli Evans", phone="+12125550191", position=2)
+        concern_of(ana)
+        for quarter in range(1, quarters + 1):
+            assert services.escalate_due(NOW + 15 * quarter * MINUTE) == 1
+        client, at_ = desk(), NOW + (15 * quarters + 1) * MINUTE
+
+        assert said in words_of(shown(client, at_=at_))
+        assert said in words_of(shown(client, thread(ana), at_=at_))
+
+    def test_where_its_time_is_over_and_where_nobody_is_on_call(self, clinic, ana, on_call, desk):
+        concern_of(ana)
+        client = desk()
+        assert "Now Dana Diaz is told." in words_of(shown(client, at_=NOW + 15 * MINUTE))
+        on_call.delete()
+        concern_of(clinic.ben)
+        page = words_of(shown(client, thread(clinic.ben)))
+        assert "Nobody is on call, and so nobody is told: fetch a clinician." in page
 
     @pytest.mark.parametrize(("role_", "sees"), [("Front desk", False), ("Clinician", True), ("Manager", True)])
     def test_signs_are_in_plain_words_with_the_facts_for_those_who_judge(self, ana, desk, role_, sees):
@@ -190,6 +234,55 @@ class TestTheList:
 
         assert "Ana Alvarez" not in words_of(shown(client))
         assert "Ana Alvarez" in words_of(shown(client, q="ana"))
+
+    def test_who_never_wrote_is_found_and_a_concern_raised_in_two_steps(self, clinic, ana, desk):
+        says("Can I swim tomorrow?")
+        concern_of(clinic.ben)
+        clinic.ben.last_name = clinic.chloe.last_name = "Alvarado"
+        clinic.ben.save()
+        clinic.chloe.save()
+        client = desk()
+
+        for typed in ("chloe", "ALVARÁ", "(212) 555-0103", "chloe3@example.org", "5/17/1990"):
+            page = shown(client, q=typed)
+            assert "Patients who never wrote Chloe Alvarado May 17, 1990 · (212) 555-0103" in words_of(page), typed
+            assert f'<a href="{thread(clinic.chloe)}#raise">' in page
+            assert page.count(f'href="{thread(clinic.ben)}') <= 1  # among the concerns
+        assert re.search(r'id="raise"><details open>', shown(client, thread(clinic.chloe)))
+        assert re.search(r'id="raise"><details>', shown(client, thread(ana)))
+        posted(client, f"{thread(clinic.chloe)}raise/", {"said": "She phoned: it bleeds.", "severity": "urgent"})
+        assert "Patients who never wrote" not in words_of(shown(client, q="chloe"))
+        assert "Patients who never wrote" not in words_of(shown(client))
+        assert "Nobody is found for “Zoe”." in words_of(shown(client, q="Zoe"))
+
+    def test_there_are_at_most_ten_of_them_and_a_way_to_the_rest(self, clinic, ana, desk):
+        for number in range(12):
+            patient(f"Pat Number{number:02}", 200 + number)
+        client = desk()
+        with CaptureQueriesContext(connection) as captured:
+            page = shown(client, q="Pat")
+
+        assert re.findall(r"Pat (Number\d\d)", words_of(page)) == [f"Number{number:02}" for number in range(10)]
+        assert "There are more: type more of the name, or the number." in words_of(page)
+        assert '<a href="/admin/scheduling/patient/?q=Pat">' in page
+        [query] = [one["sql"] for one in captured if "LIMIT 11" in one["sql"]]
+        assert '"searchable"' in query
+
+    def test_a_location_leaves_out_who_is_booked_elsewhere_alone(self, clinic, ana, desk):
+        elsewhere = Location.objects.create(name="Saguaro Clinic", phone="+12125550102", time_zone="America/Phoenix")
+        client = desk()
+
+        def found(**asked) -> list[str]:
+            page = words_of(shown(client, location=elsewhere.pk, **asked))
+            return [name for name in ("Ana Alvarez", "Ben Brooks") if name in page.partition("Patients who never wrote")[2]]
+
+        assert (found(q="ana"), found(q="ben")) == ([], ["Ben Brooks"])
+
+    @pytest.mark.parametrize("show", ["concerns", "unread"])
+    def test_elsewhere_it_says_where_they_are_looked_for(self, clinic, ana, desk, show):
+        page = shown(desk(), q="chloe", show=show)
+        assert "Patients who never wrote" not in page
+        assert '<a href="/admin/inbox/?q=chloe">Look for “chloe” among all conversations and patients</a>' in page
 
     def test_pages(self, clinic, ana, desk):
         for number in range(35):
@@ -243,6 +336,9 @@ class TestWhoMayNotSeePatients:
         found = {show: "Ana Alvarez" in words_of(shown(client, q=typed, show=show)) for show in ("all", "concerns", "unread")}
 
         assert found == dict.fromkeys(found, is_found)
+
+    def test_and_no_list_of_patients_to_whom_nobody_talks(self, clinic, ana, somebody):
+        assert "Chloe" not in words_of(shown(somebody("view_concern", "view_caremessage"), q="chen"))
 
     @pytest.mark.parametrize("typed", ["0101", "1990", "example"])
     def test_others_find_her_by_all_of_it(self, ana, desk, typed):

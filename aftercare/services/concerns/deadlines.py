@@ -19,10 +19,11 @@ def clock_from(severity: str, location: Location, since: datetime) -> datetime:
 
 
 def set_clocks(concern: Concern, until: datetime | None, *, now: datetime) -> None:
-    """The next one is told at `until`. None: it is acknowledged, or nobody is left to tell, and somebody is reminded, over and over.
-
-    An acknowledged one that isn't urgent holds nothing back, and a letter that comes daily is soon read no more. Requires its lock.
-    """
-    is_at_leisure = concern.acknowledged_at and concern.severity != Concern.Severity.URGENT
-    concern.escalate_at, concern.remind_at = until, None if until else now + (A_WEEK if is_at_leisure else A_DAY)
+    """The next one is told at `until`. None: it is acknowledged, or nobody is left to tell, and somebody is reminded. Requires its lock."""
+    concern.escalate_at, concern.remind_at = until, None if until else now + reminded_every(concern)
     concern.save(update_fields=["escalate_at", "remind_at"])
+
+
+def reminded_every(concern: Concern) -> timedelta:
+    """An acknowledged one that isn't urgent holds nothing back, and a letter that comes daily is soon read no more."""
+    return A_WEEK if concern.acknowledged_at and concern.severity != Concern.Severity.URGENT else A_DAY
