@@ -212,15 +212,23 @@ def _too_many(plans: Sequence[list[Planned]], around: Surroundings) -> Iterator[
 def _nights(plans: Sequence[list[Planned]], around: Surroundings) -> Iterator[Problem]:
     """The longest of the texts that name a quiet night's doses."""
     nights = [message for plan in plans for message in plan if message.folded]
-    if not nights:
+    # One that goes at the time of a dose says so, too.
+    kinds = (nights, [message for message in nights if message.overnight != message.folded])
+    longest = [max(of_kind, key=_times_named) for of_kind in kinds if of_kind]
+    if not longest:
         return
-    night = max(nights, key=lambda message: (len(message.folded), sum(len(f"{_clock(at)}") for at in message.folded)))
+    night = longest[0]
     for language, called in around.languages.items():
-        sent = [fitted(f"{around.night(night, language, values)} {around.how_to_stop[language]}") for values in around.values[language]]
+        texts = [around.night(each, language, values) for each in longest for values in around.values[language]]
+        sent = [fitted(f"{text} {around.how_to_stop[language]}") for text in texts]
         dearest = max(sent, key=lambda text: (segments(text).number, len(text)), default="")
-        what = f"The evening text that stands for a quiet night’s {len(night.folded)} doses"
+        what = f"The evening text that stands for a quiet night’s {len(night.overnight)} doses"
         for said in _too_long(what, dearest):
             yield Problem(night.step.slug, language, f"“{night.step.slug}”, {called}: {said} Fewer doses in a night make it shorter.")
+
+
+def _times_named(night: Planned) -> tuple[int, int]:
+    return len(night.overnight), sum(len(_clock(at)) for at in night.overnight)
 
 
 def _late_doses(protocol: Protocol, plans: Sequence[list[Planned]]) -> Iterator[Problem]:
@@ -298,7 +306,7 @@ def _plans(protocol: Protocol, quiet: QuietHours) -> list[list[Planned]]:
     for day, hour, minute in product(EVES, range(24), minutes):
         end = at_wall_clock(day, time(hour, minute), zone)
         plans.append(expand(protocol, end, ZONE))
-        if minute == 1:  # what a night's messages do hangs on the hour
+        if minute in (1, 59):  # what a night's messages do hangs on the hour, and on whether a dose comes just before
             plans.append(expand(protocol, end, ZONE, quiet))
     return plans
 

@@ -11,16 +11,16 @@ from notifications.domain.quiet import QuietHours, at_wall_clock
 
 BEFORE_BEDTIME = timedelta(minutes=30)  # the evening text goes out this long before the quiet hours
 NIGHT = "-night"
-APART = timedelta(minutes=15)  # what has waited for a night's end doesn't come all at once
+APART = timedelta(minutes=15)  # what has waited for a night's end doesn't come all at once, and nothing comes just before the evening text
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A message to be: the `number`-th of its step's `of`, from 1. Times are aware, in UTC.
 
-    `folded` are the doses of a quiet night that this one evening message names instead, and `then` the first dose after that night, of
-    whichever step; they are empty for any other message. One that `is_spoken` is never sent: the session ended in the quiet hours
-    already, so that she is told of these doses at the clinic.
+    `folded` are the doses of a quiet night that this one evening message names instead, with those shortly before it, and `then` the first
+    dose after that night, of whichever step; they are empty for any other message. One that `is_spoken` is never sent: the session ended in
+    the quiet hours already, so that she is told of these doses at the clinic.
     """
 
     step: Step
@@ -35,6 +35,11 @@ class Planned:
     @property
     def is_night(self) -> bool:
         return bool(self.folded)
+
+    @property
+    def overnight(self) -> tuple[datetime, ...]:
+        """Of the `folded` doses those that lie in the night. The message goes at the time of the first of the others, if there are any."""
+        return self.folded if self.is_spoken else tuple(dose for dose in self.folded if dose >= self.expires_at)
 
     @property
     def key(self) -> str:
@@ -55,9 +60,9 @@ def expand(
 ) -> list[Planned]:
     """Every message of the plan, in order of time.
 
-    Elapsed offsets are counted in UTC, wall-clock ones in the patient's `time_zone` (F16, F17). With `quiet`, a quiet night is
-    kept: its doses are folded into one message before it, anything else waits for its end. With `now`, a session completed late
-    starts mid-way, as `caught_up` says.
+    Elapsed offsets are counted in UTC, wall-clock ones in the patient's `time_zone` (F16, F17). With `quiet`, a quiet night is kept: its
+    doses, and those shortly before it, are folded into one message, and anything else waits for its end. With `now`, a session completed
+    late starts mid-way, as `caught_up` says.
     """
     zone = ZoneInfo(time_zone)
     completed_at = completed_at.astimezone(UTC)
@@ -123,24 +128,32 @@ def _nights_kept(planned: list[Planned], completed_at: datetime, zone: ZoneInfo,
         else:
             (overnight if message.step.kind is Kind.DOSE else waiting).append(message)
     for night_starts_at, of_night in groupby(overnight, key=lambda message: quiet.started_at(message.send_at, zone)):
-        kept.append(_folded([*of_night], night_starts_at, doses, completed_at, zone, quiet))
+        shortly_before = [message for message in kept if _is_shortly_before(night_starts_at, message)]
+        kept = [message for message in kept if message not in shortly_before]
+        kept.append(_folded([*shortly_before, *of_night], night_starts_at, doses, completed_at, zone, quiet))
     for message in waiting:
         kept.append(_in_the_morning(message, [other.send_at for other in kept], zone, quiet))
     return kept
 
 
+def _is_shortly_before(night_starts_at: datetime, message: Planned) -> bool:
+    """A dose whose own text and the night's would come at once, or a moment after each other."""
+    is_a_dose = message.step.kind is Kind.DOSE and not message.is_night
+    return is_a_dose and night_starts_at - BEFORE_BEDTIME - APART < message.send_at < night_starts_at
+
+
 def _folded(
     night: list[Planned], night_starts_at: datetime, doses: list[datetime], completed_at: datetime, zone: ZoneInfo, quiet: QuietHours
 ) -> Planned:
-    """The one message of a night's doses, shortly before it, and not before a dose that still has a message of its own."""
+    """The one message of a night's doses: at the time of a dose shortly before the night, or else half an hour before it."""
     times = tuple(message.send_at for message in night)
     then = next((dose for dose in doses if dose > times[-1]), None)
-    before = [dose for dose in doses if dose < night_starts_at]
-    send_at = max(night_starts_at - BEFORE_BEDTIME, completed_at, *before[-1:])
-    if send_at >= night_starts_at:
+    if completed_at >= night_starts_at:
         return replace(night[0], send_at=completed_at, expires_at=quiet.end_at(times[0], zone), folded=times, then=then, is_spoken=True)
     # Where the quiet hours before this night have only just ended, it is written then.
-    return replace(night[0], send_at=quiet.end_at(send_at, zone), expires_at=night_starts_at, folded=times, then=then)
+    at_bedtime = quiet.end_at(max(night_starts_at - BEFORE_BEDTIME, completed_at), zone)
+    send_at = times[0] if times[0] < night_starts_at else at_bedtime
+    return replace(night[0], send_at=send_at, expires_at=night_starts_at, folded=times, then=then)
 
 
 def _in_the_morning(message: Planned, taken: list[datetime], zone: ZoneInfo, quiet: QuietHours) -> Planned:

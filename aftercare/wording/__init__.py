@@ -33,7 +33,18 @@ from aftercare.wording.bookings import (
     TAKEN,
     TO_BE_MOVED,
 )
-from aftercare.wording.letters import LAST_NIGHT, NIGHT, Letter, how_to_answer_an_offer, how_to_stop, letter, render, usual_product
+from aftercare.wording.letters import (
+    LAST_NIGHT,
+    NIGHT,
+    NOW_AND_LAST_NIGHT,
+    NOW_AND_NIGHT,
+    Letter,
+    how_to_answer_an_offer,
+    how_to_stop,
+    letter,
+    render,
+    usual_product,
+)
 from aftercare.wording.times import clock, clock_times, closed_until, day_and_time, nearest_quarter, then_at, weekday_and_time
 
 __all__ = [
@@ -55,6 +66,8 @@ __all__ = [
     "LAST_NIGHT",
     "MOVED",
     "NIGHT",
+    "NOW_AND_LAST_NIGHT",
+    "NOW_AND_NIGHT",
     "NO_OTHER_NUMBER",
     "OFFER",
     "OFFER_INSTEAD",

@@ -33,6 +33,25 @@ LAST_NIGHT = Text(  # where no dose follows
     subject=gettext_noop("Your {product} tonight"),
     email=gettext_noop("The next times for your {product} are about {times}.\n\nOnly if you are awake: sleep comes first."),
 )
+# The same, at the time of a dose shortly before the night.
+NOW_AND_NIGHT = Text(
+    sms=gettext_noop(
+        "{clinic}: time for your {product}. Tonight only if you are awake: at about {times}, {then}. Worried? Reply, or call {phone}."
+    ),
+    subject=gettext_noop("Time for your {product}, and tonight"),
+    email=gettext_noop(
+        "It is time for your {product}. The next times are about {times}, {then}.\n\nTonight only if you are awake: sleep comes first."
+    ),
+)
+NOW_AND_LAST_NIGHT = Text(
+    sms=gettext_noop(
+        "{clinic}: time for your {product}. Tonight only if you are awake: at about {times}. Worried? Reply, or call {phone}."
+    ),
+    subject=gettext_noop("Time for your {product}, and tonight"),
+    email=gettext_noop(
+        "It is time for your {product}. The next times are about {times}.\n\nTonight only if you are awake: sleep comes first."
+    ),
+)
 HOW_TO_STOP = gettext_noop("Reply STOP to opt out.")
 
 # Under every email about a session that was (F12), and under those about one to come.
@@ -114,11 +133,13 @@ def letter(message: Planned, language: str, zone: ZoneInfo, values: dict[str, st
 
 
 def _night(message: Planned, language: str, zone: ZoneInfo, values: dict[str, str], weeks: Weeks | None) -> Letter:
-    times = {"times": clock_times(message.folded, zone, language)}
+    is_now = message.overnight != message.folded
+    times = {"times": clock_times(message.overnight, zone, language)}
     # “Then at 8:00 AM” is the next morning. A dose on a later day has a text of its own before it.
-    if message.then is None or message.then >= message.folded[0] + A_DAY:
-        return render(LAST_NIGHT, language, {**values, **times}, weeks=weeks)
-    return render(NIGHT, language, {**values, **times, "then": then_at(message.then, zone, language)}, weeks=weeks)
+    if message.then is None or message.then >= message.overnight[0] + A_DAY:
+        return render(NOW_AND_LAST_NIGHT if is_now else LAST_NIGHT, language, {**values, **times}, weeks=weeks)
+    then = {"then": then_at(message.then, zone, language)}
+    return render(NOW_AND_NIGHT if is_now else NIGHT, language, {**values, **times, **then}, weeks=weeks)
 
 
 def usual_product(language: str) -> str:

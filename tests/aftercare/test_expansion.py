@@ -61,14 +61,24 @@ class TestTheFirstWeek:
             ("check-in-week-4", "Tue 8 Dec 17:00"),
         ]
 
-    def test_wall_clock_doses_start_with_the_first_one_strictly_after_the_24_hours(self):
-        # +24 h is 08:00 itself, which is the last of the eight already: the week starts in the evening.
-        plan = expand(PROTOCOL, at("2026-11-10", "08:00"), "America/New_York")
-        assert times(plan, "serum-day")[-1] == "Wed 11 Nov 08:00"
-        assert times(plan, "serum-week")[0] == "Wed 11 Nov 20:00"
-        # One minute earlier, 08:00 is a dose of its own.
-        plan = expand(PROTOCOL, at("2026-11-10", "07:59"), "America/New_York")
-        assert times(plan, "serum-week")[0] == "Wed 11 Nov 08:00"
+    @pytest.mark.parametrize(
+        ("ends", "last", "then"),
+        [
+            ("08:00", "Wed 11 Nov 08:00", "Wed 11 Nov 20:00"),
+            ("17:59", "Wed 11 Nov 17:59", "Wed 11 Nov 20:00"),
+            ("18:00", "Wed 11 Nov 18:00", "Thu 12 Nov 08:00"),
+            ("19:55", "Wed 11 Nov 19:55", "Thu 12 Nov 08:00"),
+        ],
+    )
+    def test_the_weeks_first_dose_comes_more_than_two_hours_after_the_days_last(self, ends, last, then):
+        plan = expand(PROTOCOL, at("2026-11-10", ends), "America/New_York")
+        assert (times(plan, "serum-day")[-1], times(plan, "serum-week")[0]) == (last, then)
+        assert [len(of_step(plan, slug)) for slug in ("serum-day", "serum-week")] == [8, 14]
+
+    def test_control_counted_from_24_hours_two_doses_would_come_within_five_minutes(self):
+        steps = [replace(step, first_after=24 * HOUR) if step.slug == "serum-week" else step for step in PROTOCOL.steps]
+        plan = expand(replace(PROTOCOL, steps=tuple(steps)), at("2026-11-10", "19:55"), "America/New_York")
+        assert (times(plan, "serum-day")[-1], times(plan, "serum-week")[0]) == ("Wed 11 Nov 19:55", "Wed 11 Nov 20:00")
 
     def test_the_wall_clock_is_the_patients_not_the_clinics(self):
         plan = expand(PROTOCOL, at("2026-11-10", "14:00"), "America/Los_Angeles")
@@ -211,8 +221,8 @@ class TestQuietNights:
 
     def test_where_the_night_swallows_the_last_dose_there_is_none_to_name(self):
         three = Step("doses", Kind.DOSE, "sms", 3 * HOUR, 3, HOUR, every=3 * HOUR)
-        [_first, night] = expand(only(three), at("2026-11-10", "17:30"), "America/New_York", NIGHT)
-        assert [local(dose)[-5:] for dose in night.folded] == ["23:30", "02:30"]
+        [_first, night] = expand(only(three), at("2026-11-10", "17:00"), "America/New_York", NIGHT)
+        assert [local(dose)[-5:] for dose in night.folded] == ["23:00", "02:00"]
         assert night.then is None
 
     def test_a_completion_a_little_late_still_has_its_evening(self):
@@ -232,9 +242,19 @@ class TestQuietNights:
             ("two", "Wed 11 Nov 08:40"),
         ]
 
-    def test_the_nights_text_doesnt_come_before_a_dose_of_the_evening(self):
-        plan = expand(PROTOCOL, at("2026-11-10", "14:50"), "America/New_York", NIGHT)
-        assert times(plan, "serum-day")[:3] == ["Tue 10 Nov 17:50", "Tue 10 Nov 20:50", "Tue 10 Nov 20:50"]
+    @pytest.mark.parametrize("clock", ["14:16", "14:30", "14:50", "14:59"])
+    def test_a_dose_shortly_before_the_night_is_told_with_it(self, clock):
+        plan = expand(PROTOCOL, at("2026-11-10", clock), "America/New_York", NIGHT)
+        first, night, *_rest = of_step(plan, "serum-day")
+        minute = clock[-2:]
+        assert [local(first.send_at), local(night.send_at)] == [f"Tue 10 Nov 17:{minute}", f"Tue 10 Nov 20:{minute}"]
+        assert [local(dose)[-5:] for dose in night.folded] == [f"{hour}:{minute}" for hour in ("20", "23", "02", "05")]
+        assert [local(dose)[-5:] for dose in night.overnight] == [f"{hour}:{minute}" for hour in ("23", "02", "05")]
+        assert (night.key, local(night.expires_at)) == ("serum-day-2-night", "Tue 10 Nov 21:00")
+
+    def test_one_three_quarters_of_an_hour_before_it_has_its_own_text(self):
+        plan = expand(PROTOCOL, at("2026-11-10", "14:15"), "America/New_York", NIGHT)
+        assert times(plan, "serum-day")[:3] == ["Tue 10 Nov 17:15", "Tue 10 Nov 20:15", "Tue 10 Nov 20:30"]
         assert [message.is_night for message in of_step(plan, "serum-day")[:3]] == [False, False, True]
 
     def test_what_isnt_a_dose_waits_for_the_morning(self):

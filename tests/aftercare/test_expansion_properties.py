@@ -239,14 +239,23 @@ def a_nights_text_comes_before_it_and_says_when_to_go_on(case: Case) -> None:
     for message in case.plan():
         if message.is_night:
             assert case.quiet is not None
-            assert message.is_spoken or message.expires_at == case.quiet.started_at(message.folded[0], case.there) <= message.folded[0]
+            assert message.is_spoken or message.expires_at == case.quiet.started_at(message.overnight[0], case.there)
+            assert message.is_spoken or all(message.send_at <= at for at in message.folded)
             assert list(message.folded) == sorted(message.folded)
             end_at = case.quiet.end_at(message.folded[-1], case.there)
             assert message.then == min((at for at in natural if at >= end_at), default=None)
         else:
             assert message.then is None
-    nights = [case.quiet.started_at(message.folded[0], case.there) for message in case.plan() if case.quiet and message.is_night]
+    nights = [case.quiet.started_at(message.folded[-1], case.there) for message in case.plan() if case.quiet and message.is_night]
     assert len(nights) == len(set(nights))
+
+
+def evenings_bring_no_burst(case: Case) -> None:
+    """A quiet night brings no two texts of doses closer than a quarter of an hour, unless they are as close by the protocol."""
+    natural = {message.send_at for message in doses(case.naturally())}
+    sent = sorted(message.send_at for message in doses(case.plan()) if not message.is_spoken)
+    for sooner, later in pairwise(sent):
+        assert later - sooner >= APART or {sooner, later} <= natural
 
 
 def mornings_bring_no_burst(case: Case) -> None:
@@ -301,6 +310,7 @@ PROPERTIES: list[Callable[[Case], None]] = [
     keys_are_one_of_a_kind,
     each_is_of_use_when_it_goes,
     a_nights_text_comes_before_it_and_says_when_to_go_on,
+    evenings_bring_no_burst,
     mornings_bring_no_burst,
     what_is_past_is_dropped_and_nothing_else,
     what_is_late_brings_no_burst,
@@ -426,6 +436,8 @@ BROKEN: list[tuple[Callable[[Case], None], object, str, Any]] = [
     (keys_are_one_of_a_kind, Planned, "key", property(lambda m: f"{m.step.slug}-{'night-' if m.is_night else ''}{m.number}")),
     (each_is_of_use_when_it_goes, expansion, "_in_the_morning", as_valid_as_ever),
     (a_nights_text_comes_before_it_and_says_when_to_go_on, expansion, "_folded", then_in_the_night),
+    (evenings_bring_no_burst, expansion, "_is_shortly_before", lambda _night_starts_at, _message: False),
+    (evenings_bring_no_burst, expansion, "APART", timedelta()),
     (mornings_bring_no_burst, expansion, "_in_the_morning", all_at_once),
     (what_is_past_is_dropped_and_nothing_else, Planned, "is_past", lambda _self, _now: False),
     (what_is_past_is_dropped_and_nothing_else, Planned, "is_past", lambda self, now: self.send_at < now),
@@ -465,9 +477,9 @@ def test_control_spoilt_it_doesnt_hold(holds, where, name, how):
 
 def test_control_quiet_hours_that_begin_in_the_hour_that_the_clocks_skip():
     """As it was: they were said to begin at 03:30, so that their text was due at 03:00, when it is past 02:30 on her clock."""
-    assert not bites(each_is_of_use_when_it_goes, SKIPPED)
+    assert not bites(none_goes_in_quiet_hours, SKIPPED)
     with spoilt(QuietHours, "started_at", as_the_clock_says):
-        assert bites(each_is_of_use_when_it_goes, SKIPPED)
+        assert bites(none_goes_in_quiet_hours, SKIPPED)
 
 
 def test_every_property_has_a_control():

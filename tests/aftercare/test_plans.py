@@ -107,6 +107,29 @@ class TestStarting:
         )
         assert all(line.message.quiet_from for line in planned())
 
+    @pytest.mark.parametrize(
+        ("language", "said"),
+        [
+            (
+                "en",
+                "time for your hyaluronic acid serum. Tonight only if you are awake: at about 11:30 PM, 2:30 AM and 5:30 AM, then at "
+                "8:30 AM. Worried? Reply, or call (212) 555-0100.",
+            ),
+            (
+                "es",
+                "es hora de su sérum hialuronico. Esta noche, solo si no duerme: 11:30 PM, 2:30 AM y 5:30 AM, y luego a las 8:30 AM. "
+                "¿Dudas? Responda o llame al (212) 555-0100.",
+            ),
+        ],
+    )
+    def test_a_dose_at_that_very_time_is_told_in_the_same_text(self, clinic, language, said):
+        clinic.ana.wants_quiet_nights, clinic.ana.language = True, language
+        clinic.ana.save()
+        clinic.treat(clinic.consents(clinic.ana), FIRST + HOUR / 2)
+        doses = planned("dose")
+        assert [local(line.planned_for)[-5:] for line in doses][:4] == ["17:30", "20:30", "08:30", "11:30"]
+        assert doses[1].message.body == f"Maple Street Clinic: {said}"
+
     def test_spanish(self, clinic):
         clinic.ana.language = "es"
         clinic.ana.save()

@@ -104,15 +104,19 @@ def protocol_letter(slug: str, language: str, product: str = "") -> wording.Lett
 
 
 def night_letters(language: str) -> dict[str, wording.Letter]:
-    """Four doses are the most that a night of eleven hours can hold, in whichever hour it starts; each product, with the dose after it."""
+    """Four doses are the most that a night of eleven hours can hold, in whichever hour it starts; each product, with the dose after it.
+
+    Shortly before it there may be another.
+    """
     letters = {}
     for product in products(language):
         for first in range(3):
             night = tuple(DAYS[0] + timedelta(hours=first + 3 * dose) for dose in range(4))
             for then in (None, night[0] + timedelta(hours=11)):
-                planned = Planned(STEPS["serum-day"], 1, 8, DAYS[0], DAYS[1], folded=night, then=then)
-                name = f"night from {first}, {product}, {'then on' if then else 'the last'}"
-                letters[name] = letter(planned, language, NEW_YORK, values(language) | {"product": product})
+                for before in ((), (night[0] - timedelta(minutes=30),)):
+                    planned = Planned(STEPS["serum-day"], 1, 8, DAYS[0], night[0], folded=(*before, *night), then=then)
+                    name = f"night from {first}, {product}, {'then on' if then else 'the last'}{', and now' if before else ''}"
+                    letters[name] = letter(planned, language, NEW_YORK, values(language) | {"product": product})
     return letters
 
 
@@ -228,6 +232,8 @@ class TestDiscretion:
             *TEXTS_ONLY.values(),
             wording.NIGHT,
             wording.LAST_NIGHT,
+            wording.NOW_AND_NIGHT,
+            wording.NOW_AND_LAST_NIGHT,
             *wording.NO_OTHER_NUMBER.values(),
             *(text for step in STEPS.values() for text in step.texts.values()),
         ]
@@ -343,7 +349,7 @@ class TestSpanish:
         step, night = STEPS["serum-day"], (datetime(2026, 12, 1, 23, 0, tzinfo=NEW_YORK), datetime(2026, 12, 2, 2, 0, tzinfo=NEW_YORK))
 
         def sms(then: datetime | None, language: str = "en") -> str:
-            return letter(Planned(step, 3, 8, DAYS[0], DAYS[1], folded=night, then=then), language, NEW_YORK, values(language)).sms
+            return letter(Planned(step, 3, 8, night[0], night[0], folded=night, then=then), language, NEW_YORK, values(language)).sms
 
         start = f"{LONGEST_NAME}: your hyaluronic acid serum tonight, only if you are awake: at about 11:00 PM and 2:00 AM"
         end = f"Worried? Reply, or call {values('en')['phone']}."

@@ -31,7 +31,7 @@ class TestReading:
     def test_a_version_says_in_words_when_each_step_is_sent(self, dana, clinic):
         said = read(dana.get(page(published())))
         assert "8 doses, every 3 hours from 3 hours after the session’s end." in said
-        assert "14 doses at 8:00 AM and 8:00 PM, from 24 hours after the session’s end." in said
+        assert "14 doses at 8:00 AM and 8:00 PM, from 26 hours after the session’s end." in said
         assert "1 message, on day 1 at 10:00 AM." in said
         assert "By text message; worth sending for 2 hours." in said
         assert "Make a new version" in said
@@ -127,7 +127,7 @@ class TestANewVersion:
         row.refresh_from_db()
         assert [f"{at:%H:%M}" for at in row.at] == ["09:00", "14:00", "19:30"]
         assert (row.valid_minutes, row.facts, row.until_hours) == (90, "F17 F16", 96)
-        words = "14 doses at 9:00 AM, 2:00 PM and 7:30 PM, from 24 hours after the session’s end, none later than 4 days after"
+        words = "14 doses at 9:00 AM, 2:00 PM and 7:30 PM, from 26 hours after the session’s end, none later than 4 days after"
         assert words in read(dana.get(page(draft)))
 
     @pytest.mark.parametrize(
