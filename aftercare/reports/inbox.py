@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Exists, F, Max, Min, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, Exists, F, Max, Min, OuterRef, Prefetch, Q, QuerySet, Value, When, Window
 from django.db.models.functions import Cast, Coalesce
 
 from aftercare.models import CareMessage, Concern, ConcernEvent, OnCallContact
@@ -103,9 +103,10 @@ class Urgent:
 
 
 def urgent_open() -> Urgent:
-    urgent = Concern.objects.filter(resolved_at=None, severity=Concern.Severity.URGENT)
-    first = urgent.filter(acknowledged_at=None).select_related("location").order_by("acknowledge_by", "pk").first()
-    return Urgent(urgent.count(), first)
+    """In one query."""
+    urgent = Concern.objects.filter(resolved_at=None, severity=Concern.Severity.URGENT).annotate(count=Window(Count("pk")))
+    first = urgent.select_related("location").order_by(TAKEN_LAST, "acknowledge_by", "pk").first()
+    return Urgent(first.count, None if first.acknowledged_at else first) if first else Urgent(0, None)
 
 
 def locations_without_anybody_on_call(locations: Iterable[Location]) -> list[Location]:
