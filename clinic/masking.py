@@ -9,13 +9,14 @@ from typing import Any
 BEGINS = r"(?:[?&]|%(?:25)*(?:3f|26))"
 EQUALS = r"(?:=|%(?:25)*3d)"
 SEARCHED = rf"({BEGINS}(?:q|term|_changelist_filters|phone){EQUALS})[^&\"\r\n]+?(?=\s+HTTP/|[&\"\r\n]|$)"
-# The address is the key: whoever reads it in a log could read the calendar.
-CALENDAR = r"(/calendar/)[^\s\"'?&]+"
-SECRETS = (re.compile(SEARCHED, re.IGNORECASE), re.compile(CALENDAR))
+# The address is the key: whoever reads it in a log could read the calendar, or end a patient's emails.
+KEYS = r"(/(?:calendar|emails)/)[^\s\"'?&]+"
+SECRETS = (re.compile(SEARCHED, re.IGNORECASE), re.compile(KEYS))
 
 
 class SecretAddresses(logging.Filter):
-    """Writes /calendar/… for /calendar/<token>.ics, and ?q=… for what was searched for, in a message and in what is put into it."""
+    """Writes /calendar/… for /calendar/<token>.ics, /emails/… likewise, and ?q=… for what was searched for, in a message and in what is put
+    into it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg = masked(record.msg)

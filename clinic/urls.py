@@ -7,6 +7,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("", include("scheduling.urls")),
+    path("", include("aftercare.urls")),
     path("webhooks/", include("notifications.urls")),
 ]
 if settings.DEMO:

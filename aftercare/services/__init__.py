@@ -2,14 +2,14 @@
 
 from aftercare.services.bookings.appointments import tell_of_booking, tell_of_cancellation, tell_of_move, why_not_called_off
 from aftercare.services.bookings.offers import tell_of_offer
-from aftercare.services.changes.agreeing import give_consent, opt_in, opt_out, start_is_enough, withdraw_consent
+from aftercare.services.changes.agreeing import end_emails, give_consent, opt_in, opt_out, start_is_enough, withdraw_consent
 from aftercare.services.changes.following import follow
 from aftercare.services.changes.moving_over import MovedOver, foresee_move_over, move_over, plans_behind
 from aftercare.services.changes.renewing import follow_answer
 from aftercare.services.changes.retelling import tell_by_email
 from aftercare.services.concerns.escalating import escalate_due, hasten
 from aftercare.services.concerns.ladder import Rung, next_rung, rungs_at, rungs_of
-from aftercare.services.concerns.lifecycle import acknowledge, open_concern_of, raise_concern, resolve
+from aftercare.services.concerns.lifecycle import acknowledge, location_of, open_concern_of, raise_concern, resolve
 from aftercare.services.concerns.on_call import contacts_of, nobody_on_call
 from aftercare.services.plans.sessions import tell_of_completion, tell_of_reopening
 from aftercare.services.plans.starting import start_plan
@@ -25,9 +25,12 @@ from aftercare.services.replies.receiving import mark_read, receive
 from aftercare.services.replies.writing import answer, way_to
 from aftercare.services.telling.consent import agreements, has_said_stop, reachable_by, why_unreachable
 from aftercare.services.telling.dealing import deal_with
+from aftercare.services.telling.ending import Ending, ending_of
 from aftercare.services.telling.taking_back import take_back
+from aftercare.services.telling.tellings import values_of
 
 __all__ = [
+    "Ending",
     "Foreseen",
     "MovedOver",
     "Previewed",
@@ -44,6 +47,8 @@ __all__ = [
     "describe",
     "discard",
     "draft_of",
+    "end_emails",
+    "ending_of",
     "escalate_due",
     "follow",
     "follow_answer",
@@ -53,6 +58,7 @@ __all__ = [
     "has_said_stop",
     "hasten",
     "load_protocol",
+    "location_of",
     "mark_read",
     "move_over",
     "next_rung",
@@ -87,6 +93,7 @@ __all__ = [
     "tell_of_move",
     "tell_of_offer",
     "tell_of_reopening",
+    "values_of",
     "way_to",
     "why_not_again",
     "why_not_called_off",

@@ -1,4 +1,5 @@
 from aftercare.views.actions import acknowledge_view, answer_view, count_view, raise_view, read_number_view, read_view, resolve_view
+from aftercare.views.ending import end_emails_page
 from aftercare.views.inbox import inbox_page
 from aftercare.views.thread import thread_page, unknown_page
 
@@ -6,6 +7,7 @@ __all__ = [
     "acknowledge_view",
     "answer_view",
     "count_view",
+    "end_emails_page",
     "inbox_page",
     "raise_view",
     "read_number_view",

@@ -33,6 +33,7 @@ from aftercare.wording.bookings import (
     TAKEN,
     TO_BE_MOVED,
 )
+from aftercare.wording.ending import EndingPage, asking_to_end, ended, unknown_link
 from aftercare.wording.letters import (
     LAST_NIGHT,
     NIGHT,
@@ -78,17 +79,21 @@ __all__ = [
     "STILL_WAITING",
     "TAKEN",
     "TO_BE_MOVED",
+    "EndingPage",
     "Letter",
+    "asking_to_end",
     "clock",
     "clock_times",
     "closed_until",
     "day_and_time",
+    "ended",
     "how_to_answer_an_offer",
     "how_to_stop",
     "letter",
     "nearest_quarter",
     "render",
     "then_at",
+    "unknown_link",
     "usual_product",
     "weekday_and_time",
 ]

@@ -55,9 +55,11 @@ NOW_AND_LAST_NIGHT = Text(
 HOW_TO_STOP = gettext_noop("Reply STOP to opt out.")
 
 # Under every email about a session that was (F12), and under those about one to come.
-WHEN_TO_CALL = gettext_noop("When to call us, at once: bleeding, bruising or peeling that is more than mild, or any sign of infection.")
+WHEN_TO_CALL = gettext_noop("Call us at once about bleeding, bruising or peeling that is more than mild, or any sign of infection.")
 IN_AN_EMERGENCY = gettext_noop("In an emergency, call {emergency}.")
 QUESTIONS = gettext_noop("Any questions? Call us:")
+NOBODY_READS = gettext_noop("Nobody reads replies to this email: please call us at {phone}.")
+END_THEM = gettext_noop("End these emails")
 YOUR_WEEKS = gettext_noop("Your weeks after the session")
 
 Frame = Literal["care", "booking", "staff"]
@@ -67,6 +69,8 @@ class Words(TypedDict):
     subject: str
     body: str
     html: str
+    from_name: str
+    unsubscribe_url: str
 
 
 class Letter(NamedTuple):
@@ -77,24 +81,33 @@ class Letter(NamedTuple):
     email: str
     html: str
     written: str  # the text message before it was fitted into what a text may take
+    clinic: str  # whom the email is from
+    end_emails: str  # the link in it that ends emails like it; "" where it has none
 
     def over(self, channel: str, hint: str = "") -> Words:
         """What of it goes over that channel. A `hint` follows a text, and counts in what it may take."""
         if channel == "sms":
-            return {"subject": "", "body": fitted(self.sms + hint), "html": ""}
-        return {"subject": self.subject, "body": self.email, "html": self.html}
+            return {"subject": "", "body": fitted(self.sms + hint), "html": "", "from_name": "", "unsubscribe_url": ""}
+        return {
+            "subject": self.subject,
+            "body": self.email,
+            "html": self.html,
+            "from_name": self.clinic,
+            "unsubscribe_url": self.end_emails,
+        }
 
 
 def render(text: Text, language: str, values: dict[str, str], *, frame: Frame = "care", weeks: Weeks | None = None) -> Letter:
     """Fill in a text. Booking texts are translated on the way; protocol texts come in the patient's language already.
 
     Whatever a clinician has written, it never fails: what isn't among `values` stays in its braces. The `frame` of an email says when to
-    call and whom; with `weeks` it shows where in them she is.
+    call and whom; with `weeks` it shows where in them she is, and with `end_emails` among the values how to end emails like it.
     """
     if values.get("turn_to") == values.get("emergency"):
         text = NO_OTHER_NUMBER.get(text, text)
     with translation.override(language):
         sms, subject, body = (fill(_(part), values) if part else "" for part in (text.sms, text.subject, text.email.strip()))
+        nobody_reads = "" if frame == "staff" else fill(_(NOBODY_READS), values)
         context = {
             **values,
             "language": language,
@@ -104,12 +117,17 @@ def render(text: Text, language: str, values: dict[str, str], *, frame: Frame = 
             "frame": frame,
             "call": {"care": _(WHEN_TO_CALL), "booking": _(QUESTIONS), "staff": ""}[frame],
             "in_an_emergency": fill(_(IN_AN_EMERGENCY), values) if frame == "care" and values.get("emergency") else "",
+            "preheader": body.split("\n\n")[0],
+            "nobody_reads": nobody_reads,
+            "nobody_reads_linked": _with_link(nobody_reads, values),
+            "end_them": _(END_THEM),
             "your_weeks": _(YOUR_WEEKS),
             "lines": as_lines(weeks, values) if weeks else [],
             "weeks": as_html(weeks, language, values.get("product", "")) if weeks else "",
         }
         plain = render_to_string("aftercare/email.txt", context)
-        return Letter(fitted(sms), subject, plain.strip() + "\n", render_to_string("aftercare/email.html", context), sms)
+        html = render_to_string("aftercare/email.html", context)
+        return Letter(fitted(sms), subject, plain.strip() + "\n", html, sms, values.get("clinic", ""), values.get("end_emails", ""))
 
 
 def _with_link(paragraph: str, values: dict[str, str]) -> SafeString:

@@ -78,6 +78,8 @@ class Migration(migrations.Migration):
                 ("subject", models.CharField(blank=True, max_length=200, verbose_name="subject")),
                 ("body", models.TextField(verbose_name="text")),
                 ("html", models.TextField(blank=True)),
+                ("from_name", models.CharField(blank=True, editable=False, max_length=100)),
+                ("unsubscribe_url", models.CharField(blank=True, editable=False, max_length=500)),
                 ("due_at", models.DateTimeField(verbose_name="planned for")),
                 ("send_at", models.DateTimeField(verbose_name="send at")),
                 ("expires_at", models.DateTimeField(verbose_name="worthless after")),

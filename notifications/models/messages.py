@@ -44,6 +44,8 @@ class Message(models.Model):
     subject = models.CharField(_("subject"), max_length=200, blank=True)
     body = models.TextField(_("text"))
     html = models.TextField(blank=True)
+    from_name = models.CharField(max_length=100, blank=True, editable=False)
+    unsubscribe_url = models.CharField(max_length=500, blank=True, editable=False)  # a POST there ends emails like it
 
     due_at = models.DateTimeField(_("planned for"))  # stays, where `send_at` moves with quiet hours and retries
     send_at = models.DateTimeField(_("send at"))

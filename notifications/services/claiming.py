@@ -124,7 +124,8 @@ WITH clock AS (
            lease_until = CASE settled.status WHEN 'sending' THEN settled.now + make_interval(secs => %(lease)s) END
       FROM settled
      WHERE m.id = settled.id
- RETURNING m.id, m.token, m.channel, m.address, m.subject, m.body, m.html, m.due_at, m.expires_at, m.attempts, m.is_urgent, settled.is_late,
+ RETURNING m.id, m.token, m.channel, m.address, m.subject, m.body, m.html, m.from_name, m.unsubscribe_url,
+           m.due_at, m.expires_at, m.attempts, m.is_urgent, settled.is_late,
            least(settled.expires_at, settled.hushed_at) - settled.now AS lasts, m.status
 ), attempted AS (
     INSERT INTO notifications_attempt (message_id, token, started_at, verdict, provider_id, error_code)
@@ -150,6 +151,8 @@ class Claimed(NamedTuple):
     subject: str
     body: str
     html: str
+    from_name: str
+    unsubscribe_url: str
     due_at: datetime
     expires_at: datetime
     attempts: int

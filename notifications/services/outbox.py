@@ -22,13 +22,15 @@ from notifications.signals import messages_due
 # what makes PostgreSQL return the ids of the rows that were there already.
 SCHEDULE = """
 INSERT INTO notifications_message (
-       dedupe_key, reference, is_urgent, pause_key, channel, address, address_hash, subject, body, html, due_at, send_at, expires_at,
-       quiet_from, quiet_until, time_zone, status, reason, attempts, lookups, provider_id, error_code, created_at)
-SELECT dedupe_key, reference, is_urgent, pause_key, channel, address, address_hash, subject, body, html, due_at, send_at, expires_at,
-       quiet_from, quiet_until, time_zone, 'scheduled', '', 0, 0, '', '', %(scheduled_at)s
+       dedupe_key, reference, is_urgent, pause_key, channel, address, address_hash, subject, body, html, from_name, unsubscribe_url,
+       due_at, send_at, expires_at, quiet_from, quiet_until, time_zone,
+       status, reason, attempts, lookups, provider_id, error_code, created_at)
+SELECT dedupe_key, reference, is_urgent, pause_key, channel, address, address_hash, subject, body, html, from_name, unsubscribe_url,
+       due_at, send_at, expires_at, quiet_from, quiet_until, time_zone,
+       'scheduled', '', 0, 0, '', '', %(scheduled_at)s
   FROM json_to_recordset(%(drafts)s) AS draft (
        dedupe_key text, reference text, is_urgent boolean, pause_key text, channel text, address text, address_hash text,
-       subject text, body text, html text,
+       subject text, body text, html text, from_name text, unsubscribe_url text,
        due_at timestamptz, send_at timestamptz, expires_at timestamptz, quiet_from time, quiet_until time, time_zone text)
     ON CONFLICT (dedupe_key) DO UPDATE SET dedupe_key = excluded.dedupe_key
 RETURNING id, dedupe_key
@@ -55,6 +57,7 @@ class Draft:
 
     `due_at` is for one that stands in for a message which was due earlier, and so is as late as that.
     It waits while its `pause_key` is paused. One that `is_urgent` waits neither for the turn of what is late nor for the next day's cap.
+    Of an email, `from_name` is who it is from, at our own address, and `unsubscribe_url` where a POST ends emails like it.
     """
 
     dedupe_key: str
@@ -65,6 +68,8 @@ class Draft:
     expires_at: datetime
     subject: str = ""
     html: str = ""
+    from_name: str = ""
+    unsubscribe_url: str = ""
     quiet: QuietHours | None = None
     time_zone: str = "UTC"
     reference: str = ""
@@ -115,6 +120,8 @@ def _as_json(drafts: Sequence[Draft]) -> str:
             "subject": draft.subject,
             "body": draft.body,
             "html": draft.html,
+            "from_name": draft.from_name,
+            "unsubscribe_url": draft.unsubscribe_url,
             "due_at": (draft.due_at or draft.send_at).isoformat(),
             "send_at": draft.send_at.isoformat(),
             "expires_at": draft.expires_at.isoformat(),

@@ -26,6 +26,7 @@ def html(slug: str, language: str) -> str:
         "phone_e164": "+12125550100",
         "emergency": "911",
         "product": usual_product(language),
+        "end_emails": "https://clinic.example.org/emails/7-care-0a1b2c3d4e5f.abc/",
     }
     return letter(message, language, NEW_YORK, values, weeks_after(planned, END, NEW_YORK)).html
 

@@ -158,6 +158,10 @@ POST /admin/my-calendar/                                            302 404 404 
 GET  /calendar/{token}.ics                                          200 200 200 200 200
 POST /calendar/{token}.ics                                          405 405 405 405 405
 GET  /calendar/unknown.ics                                          404 404 404 404 404
+GET  /emails/{ending}/                                              200 200 200 200 200
+POST /emails/{ending}/                                              200 200 200 200 200
+GET  /emails/unknown/                                               404 404 404 404 404
+POST /emails/unknown/                                               404 404 404 404 404
 POST /admin/scheduling/course/{course}/change/                      302 403 403 302 403
 GET  /admin/aftercare/protocol/{aftercare.protocol}/draft/          302 405 405 405 405
 POST /admin/aftercare/protocol/{aftercare.protocol}/draft/          302 403 403 302 403
@@ -236,10 +240,14 @@ POSTED = {
     "/admin/my-calendar/": {"make": ""},
     "/admin/scheduling/course/{course}/change/": {"minimum_interval_days": "35"},
     "/admin/notifications/alarm/{alarm}/change/": {"_clear": ""},
+    "/emails/{ending}/": {"List-Unsubscribe": "One-Click"},
 }
 
-# They are for a provider, which has no session, and signs them instead.
-WITHOUT_CSRF = {"/webhooks/twilio/status/{message}/", "/webhooks/twilio/inbound/", "/webhooks/twilio/inbound"}
+# A mail program's button posts there without a session: the key is in the address.
+KEYED = {"/emails/{ending}/", "/emails/unknown/"}
+
+# So do those for a provider, which signs them instead.
+WITHOUT_CSRF = {"/webhooks/twilio/status/{message}/", "/webhooks/twilio/inbound/", "/webhooks/twilio/inbound", *KEYED}
 
 
 Row = tuple[str, str, tuple[int, ...]]

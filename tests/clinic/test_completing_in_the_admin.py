@@ -119,7 +119,7 @@ class TestThePage:
         assert "time for your hyaluronic acid serum (1 of 8). Clean hands, a thin layer." in page
         assert "25 texts (" in page
         assert "7 emails, the last on Tue, Dec 1." in page
-        assert "When to call us, at once" in page
+        assert "Call us at once about bleeding" in page
 
     def test_says_when_she_may_come_again(self, desk, booked):
         page = desk.get(step(booked))

@@ -2,9 +2,11 @@
 
 import logging
 from datetime import timedelta
+from email.utils import parseaddr
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from notifications.channels import Outcome, demo
@@ -435,6 +437,23 @@ class TestEmail:
         assert (plain.get_content_type(), plain.get_content().splitlines()) == ("text/plain", ["Buenos días."])
         assert (html.get_content_type(), html.get_content().strip()) == ("text/html", "<p>Good morning.</p>")
         assert (row(message).status, row(message).provider_id) == ("accepted", mail["Message-ID"])
+
+    def test_it_is_from_the_clinic_and_says_how_to_end_emails_like_it(self, text, mail_server):
+        url = f"https://afterglow.riverside-dermatology.example.org/emails/1234567-care-0a1b2c3d4e5f.{'x' * 43}/"
+        self.email(text, from_name="Clínica Río, Hondo", unsubscribe_url=url)
+        assert dispatch(now=NOON).accepted == 1
+        (mail,) = mail_server.mails
+        assert parseaddr(mail["From"]) == ("Clínica Río, Hondo", parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
+        assert mail["List-Unsubscribe"].strip() == f"<{url}>"  # longer than a line
+        assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert mail["Auto-Submitted"] == "auto-generated"  # no answering machine answers it
+
+    def test_without_either_it_is_from_us_and_no_button_promises_an_end(self, text, mail_server):
+        self.email(text)
+        dispatch(now=NOON)
+        (mail,) = mail_server.mails
+        assert parseaddr(mail["From"]) == parseaddr(settings.DEFAULT_FROM_EMAIL)
+        assert (mail["List-Unsubscribe"], mail["List-Unsubscribe-Post"]) == (None, None)
 
     @pytest.mark.parametrize(
         ("reply", "status", "code"),

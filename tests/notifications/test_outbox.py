@@ -60,6 +60,8 @@ class TestScheduling:
             subject="Día 1: “hoy”",
             body='Line 1\n\tline 2, \\ and "quoted" %s %(now)s 💧',
             html="<p>&nbsp;</p>",
+            from_name="Maple Street Clinic",
+            unsubscribe_url="https://clinic.example.org/emails/7/",
             quiet=NIGHT,
             time_zone="America/Los_Angeles",
             reference="patient-7",
@@ -73,7 +75,9 @@ class TestScheduling:
         assert (message.quiet_from, message.quiet_until) == (time(21), time(8))
         assert (message.due_at, message.created_at) == (NOON + timedelta(microseconds=1), NOON)
         assert message.address_hash == address_hash("ana@example.org")
-        said = {"id", "dedupe_key", "channel", "address", "address_hash", "subject", "body", "html", "quiet_from", "quiet_until"}
+        assert (message.from_name, message.unsubscribe_url) == (wanted.from_name, wanted.unsubscribe_url)
+        said = {"from_name", "unsubscribe_url"}
+        said |= {"id", "dedupe_key", "channel", "address", "address_hash", "subject", "body", "html", "quiet_from", "quiet_until"}
         said |= {"time_zone", "reference", "due_at", "send_at", "expires_at", "created_at"}
         for field in Message._meta.concrete_fields:
             if field.name not in said:  # the rest is as the model's own defaults are

@@ -11,7 +11,7 @@ from aftercare.domain.reminders import REMINDERS, remind_at
 from aftercare.services.bookings.heard import Heard, heard, heard_of, key_of
 from aftercare.services.telling.consent import hold, why_unreachable
 from aftercare.services.telling.taking_back import take_back
-from aftercare.services.telling.tellings import Telling, tell, values_of
+from aftercare.services.telling.tellings import Telling, tell, values_for
 from aftercare.wording import ASKED_TO_MOVE, CANCELLATION, CONFIRMATION, CONFIRMED_ALREADY, MOVED, REMINDER, Letter, day_and_time, render
 from notifications.domain.quiet import QuietHours
 from scheduling.domain.states import COMING, Status
@@ -125,7 +125,7 @@ def _telling(appointment: Appointment, kind: Kind, letter: Letter, send_at: date
 def _letter(appointment: Appointment, text: Text, starts_at: datetime | None = None, location: Location | None = None) -> Letter:
     """Of the time that it has, unless another is named."""
     language, where = appointment.patient.language, location or appointment.location
-    values = values_of(where, language) | day_and_time(starts_at or appointment.starts_at, where.zone, language)
+    values = values_for(appointment.patient, where) | day_and_time(starts_at or appointment.starts_at, where.zone, language)
     if appointment.confirmed_at:
         text = CONFIRMED_ALREADY.get(text, text)
     elif appointment.move_requested_at:

@@ -10,6 +10,7 @@ from aftercare.domain.consent import CURRENT, Purpose, kinds_of, wording_of
 from aftercare.models import Consent
 from aftercare.services.changes.retelling import tell_after_all, tell_otherwise
 from aftercare.services.telling.consent import address_of, agreements, hold_alone, latest_consents, patients_at, write
+from aftercare.services.telling.ending import Ending
 from notifications.domain.states import MessageStatus
 from scheduling.models import Patient
 
@@ -17,6 +18,7 @@ OPTED_OUT = {"sms": "STOP by text", "email": "unsubscribed by email"}
 ADDRESS_CHANGED = "the address changed"
 OPTED_IN = {"sms": "START by text", "email": "subscribed by email"}
 AGREED = "the patient agreed"
+BY_LINK = "the link in an email"
 
 
 @transaction.atomic
@@ -67,6 +69,14 @@ def withdraw_consent(
     consent = _withdraw(patient, purpose, channel, held, source, by, now)
     tell_otherwise(reason="consent was withdrawn", now=now, patient=patient, channel=channel, kind__in=kinds_of(Purpose(purpose)))
     return consent
+
+
+@transaction.atomic
+def end_emails(ending: Ending, *, now: datetime) -> None:
+    """She followed the link in an email. Done already, or of an address that isn't hers any more, it does nothing."""
+    hold_alone(ending.patient)
+    if not ending.is_done:
+        withdraw_consent(ending.patient, ending.purpose, "email", source=BY_LINK, now=now)
 
 
 @transaction.atomic

@@ -20,7 +20,7 @@ from aftercare.models import Plan, Protocol
 from aftercare.services.plans.told import told_before, was_told
 from aftercare.services.protocols.loading import protocol_for
 from aftercare.services.telling.ledger import next_plan_number
-from aftercare.services.telling.tellings import Telling, tell, values_of
+from aftercare.services.telling.tellings import Telling, tell, values_for
 from aftercare.wording import Letter, letter
 from notifications.domain.quiet import QuietHours
 from scheduling.domain.states import Status
@@ -148,7 +148,7 @@ def tellings_of_first(plan: Plan, protocol: domain.Protocol | None = None) -> li
     """
     appointment, patient = plan.appointment, plan.appointment.patient
     quiet = QuietHours(*settings.QUIET_HOURS) if patient.wants_quiet_nights else None
-    values = values_of(appointment.location, patient.language, plan.product)
+    values = values_for(patient, appointment.location, plan.product)
     planned = expand(protocol or plan.protocol.as_domain(), plan.completed_at, patient.time_zone, quiet)
     next_session = (appointment.minimum_interval_days, appointment.course.treatment.recommended_within_days)
     weeks = weeks_after(planned, plan.completed_at, patient.zone, next_session=next_session)

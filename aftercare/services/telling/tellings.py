@@ -10,6 +10,7 @@ from aftercare.domain.expansion import Planned
 from aftercare.domain.protocol import Kind
 from aftercare.models import CareMessage, Plan
 from aftercare.services.telling.consent import reaching, why_unreachable
+from aftercare.services.telling.ending import link_to_end
 from aftercare.services.telling.ledger import Line, write
 from aftercare.services.telling.limits import UNCHANGED, Change, MessagesADay
 from aftercare.services.telling.pausing import is_routine, routine_key
@@ -69,6 +70,11 @@ class Telling:
     def line(self, channel: str, reason: str, draft: Draft | None = None) -> Line:
         original = self.stands_in_for
         return Line(self.kind, channel, self.planned_for, self.key, reason, draft, original.pk if original else None)
+
+
+def values_for(patient: Patient, location: Location, serum: Product | None = None) -> dict[str, str]:
+    """What every text that she agreed to may use, and in her emails the link that ends them."""
+    return values_of(location, patient.language, serum) | {"end_emails": link_to_end(patient)}
 
 
 def values_of(location: Location, language: str, serum: Product | None = None) -> dict[str, str]:
