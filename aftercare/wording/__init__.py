@@ -44,6 +44,7 @@ from aftercare.wording.letters import (
     how_to_stop,
     letter,
     render,
+    take_or_pass,
     usual_product,
 )
 from aftercare.wording.times import clock, clock_times, closed_until, day_and_time, nearest_quarter, then_at, weekday_and_time
@@ -92,6 +93,7 @@ __all__ = [
     "letter",
     "nearest_quarter",
     "render",
+    "take_or_pass",
     "then_at",
     "unknown_link",
     "usual_product",

@@ -15,7 +15,7 @@ HELP = Text(
 ANSWER_FINE = Text(sms=gettext_noop("{clinic}: thank you for telling us. If anything changes or worries you, call {phone}."))
 # A 1 or 2 may answer a check-in, or a time that is offered: what follows asks which.
 ANSWER_UNCLEAR = Text(sms=gettext_noop("{clinic}: does your answer say how you are? Then tell us in a few words, or call {phone}."))
-HOW_TO_ANSWER_AN_OFFER = gettext_noop("About the time that is free, reply TAKE or PASS.")
+HOW_TO_ANSWER_AN_OFFER = gettext_noop("About the time that is free, reply {take} or {pass}.")
 ANSWER_SOON = Text(
     sms=gettext_noop(
         "{clinic}: thank you for telling us. Someone from our team will get back to you. If it gets worse, don't wait: call {phone}. "

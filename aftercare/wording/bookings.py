@@ -54,10 +54,13 @@ STILL_HELD = Text(
 )
 ASKED_TO_MOVE = dict.fromkeys(CONFIRMED_ALREADY, STILL_HELD)
 # By text only, and so are the answers to an answer.
-OFFER = Text(sms=gettext_noop("{clinic}: a time is free on {day} at {time}. Answer 1 within {minutes} minutes to take it, 2 to pass."))
+OFFER = Text(
+    sms=gettext_noop("{clinic}: a time is free on {day} at {time}. Answer {take} within {minutes} minutes to take it, {pass} to pass.")
+)
 OFFER_INSTEAD = Text(
     sms=gettext_noop(
-        "{clinic}: {day} at {time} is free, instead of your session on {own_day}. Answer 1 within {minutes} minutes to take it, 2 to pass."
+        "{clinic}: {day} at {time} is free, instead of your session on {own_day}. "
+        "Answer {take} within {minutes} minutes to take it, {pass} to pass."
     )
 )
 TAKEN = CONFIRMED_ALREADY[CONFIRMATION]

@@ -167,7 +167,13 @@ def usual_product(language: str) -> str:
 
 def how_to_answer_an_offer(language: str) -> str:
     with translation.override(language):
-        return _(HOW_TO_ANSWER_AN_OFFER)
+        return fill(_(HOW_TO_ANSWER_AN_OFFER), take_or_pass(language, in_words=True))
+
+
+def take_or_pass(language: str, *, in_words: bool) -> dict[str, str]:
+    """With what an offer is answered: {take} and {pass}."""
+    with translation.override(language):
+        return {"take": _("TAKE"), "pass": _("PASS")} if in_words else {"take": "1", "pass": "2"}
 
 
 def how_to_stop(language: str) -> str:

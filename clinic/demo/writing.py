@@ -6,7 +6,7 @@ from uuid import uuid4
 from django.db.models import QuerySet
 
 from aftercare.models import Consent
-from aftercare.services.replies.checking_in import check_in_of
+from aftercare.services.telling.checking_in import check_in_of
 from aftercare.services.telling.consent import address_of
 from notifications.domain.states import Meaning
 from notifications.models import Reply

@@ -464,8 +464,18 @@ class TestWhereACheckInAsksForANumberToo:
         clinic.ana.save()
         write("1", now=TODAY + 7 * MINUTE)
         assert answers() == [
-            f"¿su respuesta es sobre su estado? Escriba unas palabras o llame al {PHONE}. Sobre la hora libre, responda TOMO o PASO."
+            f"¿su respuesta es sobre su estado? Escriba unas palabras o llame al {PHONE}. Sobre el horario libre, responda TOMO o PASO."
         ]
+
+    @pytest.mark.parametrize(
+        ("language", "how"), [("en", "Answer TAKE within 15 minutes to take it, PASS to pass."), ("es", "responda TOMO")]
+    )
+    def test_where_a_check_in_was_first_the_offer_itself_asks_for_words(self, clinic, asked, offered, language, how):
+        clinic.ana.language = language
+        clinic.ana.save()
+        asked()
+        offered(TODAY + 5 * MINUTE)
+        assert how in Message.objects.get(caremessage__kind="offer").body
 
     def test_who_shares_the_number_may_be_the_one_who_was_offered_it(self, clinic, both):
         check_in, offer = both

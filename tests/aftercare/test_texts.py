@@ -19,7 +19,17 @@ from aftercare.domain.facts import FACTS, facts_in
 from aftercare.domain.placeholders import unknown
 from aftercare.domain.protocol import Kind, Text
 from aftercare.services.protocols.loading import read_protocol
-from aftercare.wording import clock_times, closed_until, day_and_time, how_to_answer_an_offer, how_to_stop, letter, render, usual_product
+from aftercare.wording import (
+    clock_times,
+    closed_until,
+    day_and_time,
+    how_to_answer_an_offer,
+    how_to_stop,
+    letter,
+    render,
+    take_or_pass,
+    usual_product,
+)
 from notifications.domain.segments import fitted, segments
 
 LANGUAGES = ["en", "es"]
@@ -82,7 +92,9 @@ def told_at_most(language: str) -> dict[str, str]:
         (day_and_time(day, NEW_YORK, language) for day in DAYS), key=lambda told: (segments(told["day"]).encoding, len(told["day"]))
     )
     closed = max((closed_until(day, NEW_YORK, language) for day in DAYS), key=lambda closed: (segments(closed).encoding, len(closed)))
-    return values(language) | longest | {"own_day": longest["day"], "minutes": "15", "closed": closed}
+    return (
+        values(language) | longest | {"own_day": longest["day"], "minutes": "15", "closed": closed} | take_or_pass(language, in_words=True)
+    )
 
 
 def booking_letters(language: str) -> dict[str, wording.Letter]:
@@ -226,7 +238,7 @@ class TestDiscretion:
 
     def test_no_placeholder_for_a_patient_or_a_treatment_exists(self):
         known = {"clinic", "phone", "place", "product", "number", "of", "day", "time", "times"}
-        known |= {"own_day", "minutes", "then", "emergency", "turn_to", "closed"}
+        known |= {"own_day", "minutes", "then", "emergency", "turn_to", "closed", "take", "pass"}
         texts = [
             *BOOKING_TEXTS.values(),
             *TEXTS_ONLY.values(),

@@ -9,7 +9,7 @@ from aftercare.domain.protocol import Kind, Text
 from aftercare.models import CareMessage
 from aftercare.services.bookings.heard import heard, key_of
 from aftercare.services.bookings.offers import line_of_offer
-from aftercare.services.replies.checking_in import check_in_of
+from aftercare.services.telling.checking_in import check_in_of
 from aftercare.services.telling.taking_back import take_back
 from aftercare.wording import CONFIRMED, GONE, PASSED, TAKEN, TO_BE_MOVED
 from notifications.domain.states import WENT_OUT, Meaning

@@ -13,7 +13,7 @@ from aftercare.domain.words import words_in
 from aftercare.models import CareMessage, Concern, Plan
 from aftercare.services.concerns.lifecycle import add_words, hold_open_concern_of, location_of, raise_concern
 from aftercare.services.concerns.on_call import is_on_call
-from aftercare.services.replies.checking_in import check_in_of, is_bare, may_be_of_an_offer, was_asked_lately
+from aftercare.services.telling.checking_in import check_in_of, is_bare, may_be_of_an_offer, was_asked_lately
 from aftercare.wording import (
     ANSWER_FINE,
     ANSWER_NOTED_CLOSED,

@@ -1,4 +1,4 @@
-"""Which check-in a reply is an answer to."""
+"""Which check-in awaits an answer, and may be what a reply is about."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
