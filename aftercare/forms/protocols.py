@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.formats import time_format
 from django.utils.text import slugify
 from django.utils.translation import gettext, ngettext
@@ -149,7 +149,7 @@ class StepForm(NamedForm):
         label=_("First after … hours"),
         min_value=0,
         max_value=A_YEAR,
-        help_text=_("Counted from the session’s end. A day is 24 hours, a week 168."),
+        help_text=_("Counted from the session’s end. A day is 24 hours, a week 168. For a time of day on day 3 enter 60, half a day less."),
     )
     every_hours = WholeNumber(label=_("Then every … hours"), required=False, min_value=1, max_value=A_YEAR)
     at = ClockTimes(label=_("At"), required=False, longest=200, help_text=_("Such as “8:00 AM, 8:00 PM”."))
@@ -220,6 +220,10 @@ class StepForm(NamedForm):
             facts=answers["facts"],
             texts={language: self.text(language) for language, _called in settings.PATIENT_LANGUAGES},
         )
+
+    def typed(self) -> Step | None:
+        """What was typed; None where nothing was, or a field isn't right. What else keeps it from being saved makes no difference."""
+        return None if not self.is_bound or set(self.errors) - {NON_FIELD_ERRORS} else self.step()
 
     @staticmethod
     def blank() -> Step:

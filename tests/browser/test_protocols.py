@@ -31,7 +31,7 @@ def test_a_version_from_the_list_to_its_publication(desk, clinic, looks_right):
     english.fill("{clinic}: your face may be red. Call {phone}." + " More." * 60)
     size = page.locator("#size-en")
     expect(size).to_contain_text("3 segments")  # while it is being written
-    expect(size).to_contain_text("says “face”")
+    expect(page.locator("#wrongs-en")).to_contain_text("says “face”")
     looks_right(page, "protocol-step-counted")
     page.get_by_role("button", name="Save and go back").click()
     expect(page.get_by_role("heading", name="What must be mended")).to_be_visible()
@@ -46,7 +46,7 @@ def test_a_version_from_the_list_to_its_publication(desk, clinic, looks_right):
     page.get_by_role("link", name="Back without saving").click()
 
     page.get_by_role("link", name="Publish…").click()
-    expect(page.get_by_text("“education-day-1” has other words in English.")).to_be_visible()
+    expect(page.get_by_text("“education-day-1” has other words in English (text message).")).to_be_visible()
     looks_right(page, "protocol-publish")
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.get_by_text("sessions completed from now on follow it.")).to_be_visible()
@@ -61,10 +61,28 @@ def test_without_scripts_saving_counts(browser, live_server, desk, draft):
     page.goto(f"/admin/aftercare/protocol/{draft.pk}/step/{step.pk}/")
     page.get_by_label("Text message, English").fill("{clinic}: " + "x" * 400 + " {phone}")
     page.get_by_label("Worth sending for … hours").fill("13")
+    page.get_by_role("button", name="Show what I typed").click()
+    expect(page.locator("#size-en")).to_contain_text("3 segments")
+    expect(page.locator("#as-typed .told")).to_have_count(14)
+    assert step.texts.get(language="en").sms != page.get_by_label("Text message, English").input_value()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("#size-en")).to_contain_text("3 segments")
     expect(page.get_by_text("a dose may go out up to 13 hours late")).to_be_visible()
     context.close()
+
+
+def test_what_a_patient_would_get_follows_the_typing(desk, draft):
+    page = desk("Clinician")
+    page.goto(f"/admin/aftercare/protocol/{draft.pk}/step/{draft.steps.get(slug='serum-day').pk}/")
+    told = page.locator("#as-typed .told")
+    expect(told).to_have_count(8)
+    page.get_by_label("How many at most").fill("3")
+    page.get_by_label("Text message, Spanish").fill("{clinic}: hola. {phone}")
+    page.get_by_label("Language").select_option("es")
+    expect(told).to_have_count(3)
+    expect(told.first).to_contain_text("Maple Street Clinic: hola. (212) 555-0100")
+    expect(page.locator("#in-words")).to_have_text("3 doses, every 3 hours from 3 hours after the session’s end.")
+    assert draft.steps.get(slug="serum-day").times == 8
 
 
 def test_of_counted_hours_and_times_of_day_only_one_is_asked(desk, draft):

@@ -173,8 +173,6 @@ GET  /admin/aftercare/protocol/{draft}/discard/                     302 403 403 
 POST /admin/aftercare/protocol/{draft}/discard/                     302 403 403 302 403
 GET  /admin/aftercare/protocol/{draft}/step/                        302 403 403 200 403
 POST /admin/aftercare/protocol/{draft}/step/                        302 403 403 302 403
-GET  /admin/aftercare/protocol/{draft}/count/en/                    302 405 405 405 405
-POST /admin/aftercare/protocol/{draft}/count/en/                    302 403 403 200 200
 GET  /admin/aftercare/protocol/{draft}/step/{draft step}/                   302 403 403 200 200
 POST /admin/aftercare/protocol/{draft}/step/{draft step}/                   302 403 403 302 403
 GET  /admin/aftercare/protocol/{draft}/step/{draft step}/remove/            302 403 403 200 403

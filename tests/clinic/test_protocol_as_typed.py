@@ -40,7 +40,8 @@ def typed(dana, draft):
 
 
 def panel(said: str) -> str:
-    return said[said.index('aria-labelledby="as-typed-title"') : said.index("Save and go back")]
+    """With what stands above the form and in it."""
+    return said[said.index('id="advice"') : said.index("Save and go back")]
 
 
 def times_told(said: str) -> list[str]:
@@ -72,6 +73,20 @@ def test_for_whom_is_chosen(typed):
     assert times_told(refused) == []
 
 
+def test_an_email_step_as_a_text_for_whom_no_email_reaches(typed):
+    words = {"en-sms": "{clinic}: rest today. {phone}"}
+    assert "rest today" not in typed("education-day-1", **words).split('class="chosen"')[1]
+    said = typed("education-day-1", reached_by="sms", **words).split('class="chosen"')[1]
+    assert "Maple Street Clinic: rest today. (212) 555-0100" in said
+    assert "By text: email isn" in said
+
+
+def test_what_is_mended_while_typing_is_not_said_any_more(typed, draft):
+    step_of(draft).texts.filter(language="en").update(sms="{clinic}: your face. {phone}")
+    assert "The text message says “face”." in typed("education-day-1")
+    assert "The text message says “face”." not in typed("education-day-1", **{"en-sms": "{clinic}: rest. {phone}"})
+
+
 def test_what_would_keep_it_from_being_published_is_said(typed):
     said = typed("serum-day", every_hours="1", times="24", **{"en-sms": "{clinic}: your {patient} face."})
     assert "On one day it can send" in said
@@ -100,3 +115,45 @@ def test_a_published_step_has_none_and_a_manager_sees_none(dana, draft, sign_in)
     manager, row = sign_in("Manager"), step_of(draft)
     assert "as-typed" not in read(manager.get(step_page(row)))
     assert manager.post(step_page(row), TUESDAY).status_code == 403
+
+
+class TestCounting:
+    def size(self, said: str, language: str = "en") -> str:
+        rest = said[said.index(f'id="size-{language}"') :]
+        return " ".join(rest[: rest.index("</div>")].split())
+
+    def test_a_text_is_counted_as_it_is_written(self, typed):
+        size = self.size(typed("education-day-1", **{"en-sms": "{clinic}: hello {phone}"}))
+        assert "<strong>1 segment</strong> · 64 characters with the longest names" in size
+        assert "Maple Street Clinic: hello (212) 555-0100 Reply STOP to opt out." in size
+        assert "3 segments" in self.size(typed("serum-day", **{"en-sms": "{clinic}: {phone} your scalp " + "x" * 300}))
+        assert "No words yet." in self.size(typed("serum-day", **{"en-sms": " "}))
+
+    def test_also_one_that_is_too_long_to_be_saved(self, typed):
+        assert "8 segments" in self.size(typed("serum-day", **{"en-sms": "{clinic}: {phone} " + "x" * 1_100}))
+
+    def test_the_dearer_of_a_text_with_and_without_how_to_stop_counts(self, typed):
+        """With it a Spanish dose loses its accents, and is cheaper: 1 segment. All the others keep theirs, in 2."""
+        sms = "{clinic}: toca su {product} ({number} de {of}). Manos limpias, capa fina. ¿Dudas? Llame: {phone}"
+        size = self.size(typed("serum-day", **{"es-sms": sms}), "es")
+        assert "<strong>2 segments</strong>" in size
+        assert "A character such as an emoji or a curly quote makes it shorter: 70 to a text. Here: “ó”." in size
+        assert (
+            "As the first text of all, which says how to stop, it goes without accents so that it fits in 2 segments: “o” for “ó”." in size
+        )
+
+    def test_accents_that_are_left_out_are_named(self, typed):
+        size = self.size(typed("serum-day", **{"es-sms": "{clinic}: {phone} Cuídese. Aquí estamos. " + "x" * 100}), "es")
+        assert "Accents are left out so that it fits in 2 segments: “i” for “í”." in size
+        assert "Cuidese. Aqui estamos." in size
+        assert "left out" not in self.size(typed("serum-day", **{"es-sms": "{clinic}: Cuídese. {phone}"}), "es")
+
+    def test_a_curly_quote_is_said_in_words(self, typed):
+        size = self.size(typed("serum-day", **{"en-sms": "{clinic}: it’s {phone}"}))
+        assert "A character such as an emoji or a curly quote makes it shorter: 70 to a text. Here: “’”." in size
+
+
+def test_garbage_is_shown_or_named(dana, draft):
+    for row in (step_page(step_of(draft)), page(draft, "step")):
+        for posted in ({}, {"en-sms": "\0 {", "kind": "fly", "times": "9" * 40, "language": "xx"}, {"en-sms": "x" * 99_999, "times": "²"}):
+            assert dana.post(row, {"show": "1", "ended_on": "9999-99-99", "nights": "\0"} | posted).status_code == 200

@@ -204,7 +204,7 @@ class TestANewVersion:
             "“education-day-1” is saved. It can’t be published like this: see what must be mended.",
         )
         said = read(answer)
-        assert said.index("What must be mended in this step") < said.index("What, how and when")
+        assert said.index("What must be mended before it is published") < said.index("What, how and when")
         assert '<a href="#words-es">Spanish: The email is empty. It is what patients get.</a>' in said
 
     def test_a_step_is_added_moved_and_removed(self, dana, draft):
@@ -231,49 +231,6 @@ class TestANewVersion:
         assert "can’t be discarded" in read(dana.get(page(published(), "discard")))
         assert dana.post(page(published(), "discard")).status_code == 200
         assert Protocol.objects.get() == published()
-
-
-class TestCounting:
-    def test_a_text_is_counted_as_it_is_written(self, dana, draft):
-        here = f"{PROTOCOLS}{draft.pk}/count/en/"
-        said = read(dana.post(here, {"en-sms": "{clinic}: hello {phone}", "kind": "education"}))
-        assert "<strong>1 segment</strong> · 64 characters with the longest names" in " ".join(said.split())
-        assert "Maple Street Clinic: hello (212) 555-0100 Reply STOP to opt out." in said
-        long = read(dana.post(here, {"en-sms": "{clinic}: {phone} your scalp " + "x" * 300, "kind": "dose", "times": "8"}))
-        assert "3 segments" in long
-        assert "The text message says “scalp”." in long
-        assert "No words yet." in read(dana.post(here, {"en-sms": " "}))
-
-    def test_the_dearer_of_a_text_with_and_without_how_to_stop_counts(self, dana, draft):
-        """With it a Spanish dose loses its accents, and is cheaper: 1 segment. All the others keep theirs, in 2."""
-        row = step_of(draft, "serum-day")
-        said = read(dana.get(step_page(row)))
-        spanish = " ".join(said[said.index('id="size-es"') :].split())
-        assert spanish.startswith('id="size-es" role="status"> <p><strong>2 segments</strong>')
-        assert "A character such as an emoji or a curly quote makes it shorter: 70 to a text. Here: “ó”." in spanish
-        assert (
-            "As the first text of all, which says how to stop, it goes without accents so that it fits in 2 segments: “o” for “ó”."
-            in spanish
-        )
-
-    def test_accents_that_are_left_out_are_named(self, dana, draft):
-        sms = "{clinic}: {phone} Cuídese. Aquí estamos. " + "x" * 100
-        said = read(dana.post(f"{PROTOCOLS}{draft.pk}/count/es/", {"es-sms": sms, "kind": "dose", "times": "1"}))
-        assert "Accents are left out so that it fits in 2 segments: “i” for “í”." in said
-        assert "Cuidese. Aqui estamos." in said
-        short = read(dana.post(f"{PROTOCOLS}{draft.pk}/count/es/", {"es-sms": "{clinic}: Cuídese. {phone}", "kind": "dose", "times": "1"}))
-        assert "left out" not in short
-
-    def test_a_curly_quote_is_said_in_words(self, dana, draft):
-        said = read(dana.post(f"{PROTOCOLS}{draft.pk}/count/en/", {"en-sms": "{clinic}: it’s {phone}", "kind": "dose", "times": "1"}))
-        assert "A character such as an emoji or a curly quote makes it shorter: 70 to a text. Here: “’”." in said
-        assert 'class="size is-dear"' in said
-
-    def test_garbage_is_counted_or_not_found(self, dana, draft):
-        for posted in ({}, {"en-sms": "\0 {", "kind": "fly", "times": "9" * 40}, {"en-sms": "x" * 99_999, "times": "²"}):
-            assert dana.post(f"{PROTOCOLS}{draft.pk}/count/en/", posted).status_code == 200
-        assert dana.post(f"{PROTOCOLS}{draft.pk}/count/xx/", {}).status_code == 404
-        assert dana.get(f"{PROTOCOLS}{draft.pk}/count/en/").status_code == 405
 
 
 class TestAWhollyNewOne:

@@ -1,47 +1,43 @@
 """What a patient would get of a step as it is typed, before it is saved."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
-from aftercare.admin.protocols.pages import about
 from aftercare.admin.protocols.previewed import by_days, messages_to_be
-from aftercare.admin.protocols.words import in_words
-from aftercare.domain.checking import Surroundings, problems_in
+from aftercare.domain import protocol as domain
 from aftercare.domain.protocol import Step
-from aftercare.domain.remarks import remarks_on
 from aftercare.forms.previews import PreviewForm
 from aftercare.forms.protocols import StepForm
 from aftercare.models import Protocol
 
-CHOSEN = ("ended_on", "ended_at", "nights", "language")  # of all that the protocol's own preview asks for
+CHOSEN = ("ended_on", "ended_at", "nights", "language", "reached_by")  # of all that the protocol's own preview asks for
+# What else on the page follows the typing, by its id.
+OF_A_LANGUAGE = [f"{part}-{code}" for code, _called in settings.PATIENT_LANGUAGES for part in ("wrongs", "size")]
+FOLLOW = ["advice", "in-words", *OF_A_LANGUAGE, *(f"preview-{name}-said" for name in CHOSEN)]
 
 
-def as_typed(request: HttpRequest, protocol: Protocol, saved: Step | None, form: StepForm, around: Surroundings) -> dict[str, Any]:
-    """`saved` is the step in whose place it stands."""
+def as_typed(request: HttpRequest, protocol: Protocol, whole: domain.Protocol, form: StepForm, step: Step | None) -> dict[str, Any]:
+    """`whole` is the protocol as it would be with the `step`."""
     chosen = PreviewForm({name: request.POST[name] for name in CHOSEN if name in request.POST})
     shown: dict[str, Any] = {
         "rows": {name: chosen.row(name) for name in CHOSEN},
-        "ids": [chosen[name].auto_id for name in CHOSEN],
+        "follow": FOLLOW,
         "language": chosen["language"].value(),
+        "missing": [field.label for field in form if field.errors] if form.is_bound else [],
     }
-    step = saved if not form.is_bound else form.step() if form.is_valid() else None
-    if step is None:
-        missing = [field.label for field in form if field.errors] if form.is_bound else []
-        return shown | {"missing": missing}
-    whole = replace(protocol.as_domain(), steps=_with(protocol.as_domain().steps, saved, step))
-    problems = problems_in(whole, around)
-    shown |= {"words": in_words(step), "problems": [*about(problems, ""), *about(problems, step.slug)], "remarks": remarks_on(step)}
-    if chosen.is_valid():
+    if step and chosen.is_valid() and not shown["missing"]:
         previewed = messages_to_be(protocol, chosen, whole)
         of_step = [one for one in previewed if one.telling.planned and one.telling.planned.step.slug == step.slug]
         shown["days"] = by_days(of_step, chosen, lambda one: "")
     return shown
 
 
-def _with(steps: Sequence[Step], saved: Step | None, typed: Step) -> tuple[Step, ...]:
-    if saved is None:
-        return (*steps, typed)
-    return tuple(typed if step.slug == saved.slug else step for step in steps)
+def with_step(protocol: domain.Protocol, saved: Step | None, typed: Step | None) -> domain.Protocol:
+    """As it would be with what is typed, in place of what is saved."""
+    if typed is None or (typed == saved and typed.texts == saved.texts):
+        return protocol
+    steps = tuple(typed if saved and step.slug == saved.slug else step for step in protocol.steps)
+    return replace(protocol, steps=steps if saved else (*steps, typed))

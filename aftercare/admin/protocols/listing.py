@@ -8,7 +8,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from aftercare.admin.protocols.arranging import ArrangingPages
-from aftercare.admin.protocols.counting import CountingPages
 from aftercare.admin.protocols.moving_over import MoveOverPages
 from aftercare.admin.protocols.outcomes import OutcomePages
 from aftercare.admin.protocols.pages import state_of
@@ -22,7 +21,7 @@ from scheduling.admin.names import staff_name
 
 
 @admin.register(Protocol)
-class ProtocolAdmin(MoveOverPages, PreviewPages, CountingPages, StepPages, ArrangingPages, OutcomePages, VersionPages, ReadOnly):
+class ProtocolAdmin(MoveOverPages, PreviewPages, StepPages, ArrangingPages, OutcomePages, VersionPages, ReadOnly):
     list_display = ["shown_name", "version", "state", "for_treatments", "published_at", "publisher"]
     list_display_links = ["shown_name"]
     list_select_related = ["published_by"]

@@ -12,10 +12,10 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from aftercare import services
-from aftercare.admin.protocols.as_typed import as_typed
-from aftercare.admin.protocols.counting import size_of
+from aftercare.admin.protocols.as_typed import as_typed, with_step
 from aftercare.admin.protocols.differences import of_step, rewordings
 from aftercare.admin.protocols.pages import Pages, about, page_of, page_of_step, state_of
+from aftercare.admin.protocols.sizes import size_of
 from aftercare.admin.protocols.words import facts_of, hours, in_words
 from aftercare.domain.checking import Problem, problems_in
 from aftercare.domain.facts import FACTS
@@ -99,8 +99,10 @@ class StepPages(Pages):
         """`theirs` is what of that which somebody else has saved meanwhile is otherwise than what was typed."""
         step = row.as_domain() if row else None
         around = surroundings()
-        written = form.step() if form and form.is_bound and form.is_valid() else step
-        problems = problems_in(protocol.as_domain(), around) if protocol.is_draft and row else []
+        written = (form.typed() if form else None) or step
+        whole = with_step(protocol.as_domain(), step, written)
+        problems = problems_in(whole, around) if protocol.is_draft and written else []
+        own = about(problems, written.slug) if written else []
         languages = []
         for language, called in settings.PATIENT_LANGUAGES:
             text = form.text(language) if form and form.is_bound and hasattr(form, "cleaned_data") else _text(step, language)
@@ -111,7 +113,7 @@ class StepPages(Pages):
                     "text": text,
                     "fields": {part: form[f"{language}-{part}"] for part in PARTS} if form else {},
                     "size": size_of(text.sms, written or StepForm.blank(), language, around),
-                    "problems": about(problems, row.slug, language) if row else [],
+                    "problems": [problem for problem in own if problem.language == language],
                 }
             )
         title = f"“{row.slug}”" if row else _("New step")
@@ -124,15 +126,15 @@ class StepPages(Pages):
             # What wasn't saved for another reason is still of what its page showed then.
             "seen": seen if theirs else request.POST.get("seen", seen),
             "languages": languages,
-            "problems": _with_places(about(problems, row.slug)) if row else [],
+            "problems": _with_places([*about(problems, ""), *own]),
             "placeholders": PLACEHOLDERS,
             "facts": FACTS,
             "own_facts": facts_of([written]) if written else [],
             "remarks": remarks_on(written) if written else [],
             "state": state_of(protocol),
-            "words": in_words(step) if step else "",
+            "words": in_words(written) if written else "",
             "valid_for": hours(step.valid_for) if step else "",
-            "typed": as_typed(request, protocol, step, form, around) if form else None,
+            "typed": as_typed(request, protocol, whole, form, written) if form else None,
         }
         return self.shown(request, "aftercare/protocols/step.html", title, context)
 
