@@ -20,8 +20,11 @@ def notice_of_concern(patient: Patient) -> SafeString:
     concern = patient.open_concern  # type: ignore[attr-defined]
     if concern is None:
         return mark_safe("")
-    said = _("An urgent concern is open.") if concern.severity == concern.Severity.URGENT else _("A concern is open.")
-    taken = "" if concern.acknowledged_at else _("Nobody has acknowledged it.")
+    is_urgent = concern.severity == concern.Severity.URGENT
+    said = _("An urgent concern is open.") if is_urgent else _("A concern is open.")
+    taken = _("Routine messages are paused until somebody resolves it.") if is_urgent else ""
+    if not concern.acknowledged_at:
+        taken = _("Nobody has acknowledged it.")
     return format_html('<p class="notice">{} {} <a href="{}">{}</a></p>', said, taken, thread_of(patient.pk), _("Open the conversation"))
 
 

@@ -40,7 +40,7 @@ def acknowledge_view(request: HttpRequest, pk: int) -> HttpResponse:
     except (TakenAlready, SaidMore) as refusal:
         messages.warning(request, str(refusal))
     else:
-        messages.success(request, _("You have acknowledged it: nobody else is told."))
+        messages.success(request, _("You have acknowledged it: nobody else is told. It stays open until somebody resolves it."))
     return redirect(thread_url(concern) or "admin:inbox")
 
 

@@ -143,7 +143,7 @@ class TestTheList:
         page = words_of(shown(desk(), at_=NOW + 2 * MINUTE))
 
         assert "Acknowledged 1 min ago by clinician, 12:01 PM" in page
-        assert "Routine messages to Ana are paused until somebody resolves it. A clinician or a manager resolves it." in page
+        assert "Routine messages to Ana are paused until somebody resolves it. Only a clinician or a manager can resolve it." in page
         assert "If nobody resolves it by Mon, Nov 9, 12:01 PM, a reminder goes out by email." in page
         assert "min left" not in page
 
@@ -772,6 +772,8 @@ class TestWaysThere:
             text = shown(client, page)
             assert f'<a href="{thread(ana)}">Conversation</a>' in text
             assert "An urgent concern is open. Nobody has acknowledged it." in text
+        services.acknowledge(Concern.objects.get(), by=member("Clinician"), now=NOW)
+        assert "An urgent concern is open. Routine messages are paused until somebody resolves it." in shown(client, pages[0])
         assert f'<a href="{thread(ana)}">Conversation</a>' in shown(client, f"/admin/aftercare/caremessage/{line.pk}/change/")
 
     def test_a_replys_page_leads_to_the_appointment_that_it_confirms(self, clinic, ana, desk):

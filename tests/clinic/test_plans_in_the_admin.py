@@ -67,7 +67,7 @@ class TestReadingOne:
 class TestStopping:
     def test_asking_says_what_wont_go_out_and_stops_nothing(self, plan, sign_in):
         said = page(sign_in("Clinician"), stop(plan))
-        assert "31 messages to Ana that wait won’t go out." in said
+        assert "31 messages to Ana are still to come. None of them will be sent." in said
         assert "Today" in said or "Tue, Nov 3, 8:00 PM" in said
         assert len(outbox()) == 31
 
