@@ -36,20 +36,20 @@ LAST_NIGHT = Text(  # where no dose follows
 # The same, at the time of a dose shortly before the night.
 NOW_AND_NIGHT = Text(
     sms=gettext_noop(
-        "{clinic}: time for your {product}. Tonight only if you are awake: at about {times}, {then}. Worried? Reply, or call {phone}."
+        "{clinic}: time for your {product}. Tonight, only if you are awake: at about {times}, {then}. Worried? Reply, or call {phone}."
     ),
     subject=gettext_noop("Time for your {product}, and tonight"),
     email=gettext_noop(
-        "It is time for your {product}. The next times are about {times}, {then}.\n\nTonight only if you are awake: sleep comes first."
+        "It is time for your {product}. The next times are about {times}, {then}.\n\nTonight, only if you are awake: sleep comes first."
     ),
 )
 NOW_AND_LAST_NIGHT = Text(
     sms=gettext_noop(
-        "{clinic}: time for your {product}. Tonight only if you are awake: at about {times}. Worried? Reply, or call {phone}."
+        "{clinic}: time for your {product}. Tonight, only if you are awake: at about {times}. Worried? Reply, or call {phone}."
     ),
     subject=gettext_noop("Time for your {product}, and tonight"),
     email=gettext_noop(
-        "It is time for your {product}. The next times are about {times}.\n\nTonight only if you are awake: sleep comes first."
+        "It is time for your {product}. The next times are about {times}.\n\nTonight, only if you are awake: sleep comes first."
     ),
 )
 HOW_TO_STOP = gettext_noop("Reply STOP to opt out.")

@@ -464,7 +464,7 @@ class TestWhereACheckInAsksForANumberToo:
         clinic.ana.save()
         write("1", now=TODAY + 7 * MINUTE)
         assert answers() == [
-            f"¿su respuesta es sobre su estado? Escriba unas palabras o llame al {PHONE}. Sobre el horario libre, responda TOMO o PASO."
+            f"¿su respuesta dice qué tal sigue? Escriba unas palabras o llame al {PHONE}. Sobre el horario libre, responda TOMO o PASO."
         ]
 
     @pytest.mark.parametrize(

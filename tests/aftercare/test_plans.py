@@ -112,7 +112,7 @@ class TestStarting:
         [
             (
                 "en",
-                "time for your hyaluronic acid serum. Tonight only if you are awake: at about 11:30 PM, 2:30 AM and 5:30 AM, then at "
+                "time for your hyaluronic acid serum. Tonight, only if you are awake: at about 11:30 PM, 2:30 AM and 5:30 AM, then at "
                 "8:30 AM. Worried? Reply, or call (212) 555-0100.",
             ),
             (

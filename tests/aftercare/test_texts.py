@@ -459,6 +459,31 @@ class TestEmails:
         assert ("tel:" in care.html, "tel:" in booking.html, "tel:" in staff.html) == (True, True, False)
         assert ("911" in care.html, "911" in booking.html, "911" in staff.html) == (True, False, False)
 
+    @pytest.mark.parametrize(
+        ("language", "replies", "ends"),
+        [
+            ("en", f"Nobody reads replies to this email: please call us at {PHONE}.", "End these emails"),
+            ("es", f"Nadie lee las respuestas a este correo: por favor, llámenos al {PHONE}.", "Dejar de recibir estos correos"),
+        ],
+    )
+    def test_its_foot_says_what_becomes_of_a_reply_and_how_to_end_emails_like_it(self, language, replies, ends):
+        link = "https://clinic.example.org/emails/7/"
+        text, told = Text("", "Hello", "Words."), values(language) | {"end_emails": link}
+        care, booking = (render(text, language, told, frame=frame) for frame in ("care", "booking"))
+        assert care.email.endswith(f"--\n{replies}\n{ends}: {link}\n")
+        assert booking.email.endswith(f"--\n{replies}\n{ends}: {link}\n")
+        assert f'<a href="{link}">{ends}</a>' in care.html
+        without = render(text, language, values(language))
+        assert without.email.endswith(f"--\n{replies}\n")
+        assert ends not in without.html
+
+    def test_a_list_of_mails_shows_how_it_begins(self):
+        written = render(Text("", "Hello", "First & foremost.\n\nSecond."), "en", values("en"))
+        assert (
+            '<div class="preheader" style="display:none;max-height:0;overflow:hidden;mso-hide:all">First &amp; foremost.</div>'
+            in written.html
+        )
+
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_every_one_is_whole_in_itself_and_fit_for_the_dark(self, language):
         for written in every_letter(language):
