@@ -1,6 +1,6 @@
 """What becomes of an appointment: each step along the legal arrows, under a lock, with what follows from it."""
 
-from datetime import datetime
+from datetime import datetime, time
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -49,7 +49,8 @@ def complete(
 ) -> Appointment:
     """The session is over; aftercare counts from `completed_at`, its actual end (F16).
 
-    Without one it is `usual_end`. `product` is what goes on the skin from now on (F16); with `wants_quiet_nights` the patient was asked
+    Without one it is `usual_end`. It may be before the booked start, where the session was brought forward on its day and the patient had
+    arrived. `product` is what goes on the skin from now on (F16); with `wants_quiet_nights` the patient was asked
     once more. Raises IllegalMove.
     """
     now = now or timezone.now()
@@ -72,9 +73,20 @@ def require_end(appointment: Appointment, completed_at: datetime | None, now: da
         completed_at = usual_end(appointment, now)
     if completed_at > now:
         raise IllegalMove("A session can't be completed before it is over. Please check the end time.")
-    if completed_at < appointment.starts_at:
+    if completed_at < _earliest_end(appointment, now):
+        if now < appointment.starts_at and appointment.status == Status.BOOKED:
+            raise IllegalMove("This session hasn't started yet. If it was brought forward, mark the patient as arrived, then complete it.")
         raise IllegalMove("The end of the session can't be before its start. Please check the end time.")
     return completed_at
+
+
+def _earliest_end(appointment: Appointment, now: datetime) -> datetime:
+    """The booked start, or the patient's arrival before it. Until that start has come, she may be marked as arrived after the end."""
+    if appointment.status != Status.ARRIVED:
+        return appointment.starts_at
+    if now < appointment.starts_at:
+        return datetime.combine(appointment.local_day, time.min, tzinfo=appointment.zone)
+    return min(appointment.starts_at, appointment.status_at)
 
 
 def usual_end(appointment: Appointment, now: datetime) -> datetime:

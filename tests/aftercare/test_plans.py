@@ -107,6 +107,13 @@ class TestStarting:
         )
         assert all(line.message.quiet_from for line in planned())
 
+    def test_a_session_that_was_brought_forward_counts_from_its_real_end(self, clinic):
+        here = scheduling.arrive(clinic.book(clinic.consents(clinic.ana)), now=FIRST - 3 * HOUR)
+        scheduling.complete(here, now=FIRST - 2 * HOUR)
+        assert local(planned("dose")[0].planned_for) == "Tue 3 Nov 14:00"
+        assert outbox(caremessage__kind="reminder") == []
+        assert [len([line for line in planned("dose") if slug in line.key]) for slug in ("serum-day", "serum-week")] == [8, 14]
+
     @pytest.mark.parametrize(
         ("language", "said"),
         [

@@ -93,7 +93,11 @@ class TestCompleting:
             (END + timedelta(minutes=1), END, "A session can't be completed before it is over. Please check the end time."),
             (None, FIRST - timedelta(days=1), "A session can't be completed before it is over. Please check the end time."),
             (FIRST - timedelta(minutes=1), END, "The end of the session can't be before its start. Please check the end time."),
-            (None, FIRST - timedelta(minutes=5), "The end of the session can't be before its start. Please check the end time."),
+            (
+                None,
+                FIRST - timedelta(minutes=5),
+                "This session hasn't started yet. If it was brought forward, mark the patient as arrived, then complete it.",
+            ),
         ],
     )
     def test_not_in_the_future_and_not_before_its_start(self, clinic, completed_at, now, sentence):
@@ -103,6 +107,25 @@ class TestCompleting:
         assert str(refusal.value) == sentence
         booked.refresh_from_db()
         assert (booked.status, booked.completed_at) == ("booked", None)
+
+    def test_brought_forward_it_ends_before_its_booked_start(self, clinic):
+        arrived = services.arrive(clinic.book(clinic.ana), now=FIRST - timedelta(hours=2))
+        completed = services.complete(arrived, now=FIRST - timedelta(hours=1))
+        assert (completed.status, completed.completed_at) == ("fulfilled", FIRST - timedelta(hours=1))
+
+    def test_entered_later_it_may_have_ended_once_she_had_arrived(self, clinic):
+        arrived = services.arrive(clinic.book(clinic.ana), now=FIRST - timedelta(hours=2))
+        with pytest.raises(IllegalMove, match="can't be before its start"):
+            services.complete(arrived, completed_at=FIRST - timedelta(hours=2, minutes=1), now=END)
+        completed = services.complete(arrived, completed_at=FIRST - timedelta(hours=1), now=END)
+        assert completed.completed_at == FIRST - timedelta(hours=1)
+
+    def test_not_on_the_day_before_even_so(self, clinic):
+        arrived = services.arrive(clinic.book(clinic.ana), now=FIRST - timedelta(hours=2))
+        with pytest.raises(IllegalMove, match="can't be before its start"):
+            services.complete(arrived, completed_at=FIRST - timedelta(days=1), now=FIRST - timedelta(hours=1))
+        arrived.refresh_from_db()
+        assert (arrived.status, arrived.completed_at) == ("arrived", None)
 
     def test_it_is_the_row_that_counts_not_what_the_caller_once_read(self, clinic):
         """Somebody completes from an old page a session that a colleague has moved to next week."""
