@@ -196,7 +196,7 @@ def _in_a_row(row: Sequence[Bubble], day: date | None, zone: ZoneInfo, now: date
     """The last one stays in sight: it may be what she answers."""
     folded, seen = (row[:-1], row[-1:]) if len(row) > MOST_IN_A_ROW else ([], row)
     if folded:
-        day = yield from _on_its_day(folded[0], day, zone, now, shown=_fold(folded, zone))
+        day = yield from _on_its_day(folded[0], day, zone, now, shown=_fold(folded, zone, now))
     for one in seen:
         day = yield from _on_its_day(one, day, zone, now)
     return day
@@ -218,13 +218,13 @@ def _day(day: date, today: date) -> str:
     return date_format(day, "l, F j" if day.year == today.year else "F j, Y")
 
 
-def _fold(items: Sequence[Bubble], zone: ZoneInfo) -> Fold:
+def _fold(items: Sequence[Bubble], zone: ZoneInfo, now: datetime) -> Fold:
     label = ngettext("%(count)s automatic message", "%(count)s automatic messages", len(items)) % {"count": len(items)}
     first, last = (timezone.localtime(item.at, zone) for item in (items[0], items[-1]))
-    until = _(", until %(day)s") % {"day": date_format(last, "D, M j")} if last.date() != first.date() else ""
-    with_day = [_dated(item, zone) for item in items]
+    until = _(", until %(day)s") % {"day": words.day(last, zone, now)} if last.date() != first.date() else ""
+    with_day = [_dated(item, zone, now) for item in items]
     return Fold(f"{label}{until}", with_day, sum(item.went_wrong for item in items))
 
 
-def _dated(item: Bubble, zone: ZoneInfo) -> Bubble:
-    return replace(item, clock=date_format(timezone.localtime(item.at, zone), "D, M j, g:i A"))
+def _dated(item: Bubble, zone: ZoneInfo, now: datetime) -> Bubble:
+    return replace(item, clock=f"{words.day(item.at, zone, now)}, {date_format(timezone.localtime(item.at, zone), 'g:i A')}")

@@ -19,7 +19,7 @@ from aftercare import services
 from aftercare.admin.conversations import MAY_SEE
 from aftercare.errors import CantBeReached
 from aftercare.forms.conversations import AnswerForm, RaiseForm, ResolveForm
-from aftercare.models import Concern
+from aftercare.models import CareMessage, Concern
 from aftercare.reports import About, Thread, about, thread_of, thread_of_number
 from aftercare.services.concerns.lifecycle import location_of
 from aftercare.services.telling.consent import patients_at
@@ -68,7 +68,7 @@ def show(request: HttpRequest, patient: Patient, **forms: Any) -> HttpResponse:
         "her_language": get_language_info(patient.language)["name"],
         "her_clock": her_clock(patient, location),
         "location": location,
-        "opens_raise": concern is None and not thread.has_more and not any(line.reply_id or line.written_by_id for line in thread.lines),
+        "opens_raise": concern is None and not CareMessage.objects.filter(patient=patient).spoken().exists(),
         "has_nobody_on_call": location is not None and services.nobody_on_call(location),
         "closed": closed(location, now) if location else "",
         **ways_to(patient),
@@ -164,7 +164,7 @@ def facts(her: About, now: datetime) -> dict[str, Any]:
         found["since"] = _since(days)
         product = her.plan.product if her.plan else None
         found["last"] = [her.last.course.treatment.name, *([str(product)] if product else [])]
-        found["last_on"] = date_format(timezone.localtime(her.last.completed_at, her.last.zone), "D, M j")
+        found["last_on"] = words.day(her.last.completed_at, her.last.zone, now)
         found["last_url"] = reverse("admin:scheduling_appointment_change", args=[her.last.pk])
     if her.coming:
         found["coming"] = words.clock(her.coming.starts_at, her.coming.zone, now)

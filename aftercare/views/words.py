@@ -22,6 +22,12 @@ def ago(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     there, here = timezone.localtime(at, zone), timezone.localtime(now, zone)
     if there.date() == here.date() - A_DAY:
         return _("yesterday")
+    return day(at, zone, now)
+
+
+def day(at: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """“Tue, Nov 3”, with the year where that is another one."""
+    there, here = timezone.localtime(at, zone), timezone.localtime(now, zone)
     return date_format(there, "D, M j" if there.year == here.year else "M j, Y")
 
 

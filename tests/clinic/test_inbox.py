@@ -443,6 +443,13 @@ class TestAConversation:
         assert "Ana reads Spanish." in words_of(page)
         assert "Tue, Dec 8, 10:00 AM" in words_of(page)
 
+    def test_another_years_days_have_their_year(self, ana):
+        client, later = Client(), NOW + 20 * WEEK
+        with freeze_time(later):
+            client.force_login(member("Front desk"))
+        page = words_of(shown(client, thread(ana), at_=later))
+        assert "Day 145 after the session of Nov 3, 2026 : Microneedling, face" in page
+
     def test_while_an_urgent_one_is_open_it_says_that_the_routine_waits(self, ana, desk):
         said = "Routine messages are paused until the concern is resolved"
         assert said not in shown(desk(), thread(ana))
