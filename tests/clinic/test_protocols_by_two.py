@@ -77,6 +77,15 @@ class TestTwoAtOnce:
         assert "Somebody else has changed the name" in read(dana.post(page(draft), details | {"name": "Ours", "seen": seen}))
         assert Protocol.objects.get(pk=draft.pk).note == "Hers"
 
+    def test_what_doesn_t_say_what_it_saw_saves_nothing(self, dana, draft):
+        row = step_of(draft)
+        step, details = form_of(dana, step_page(row)) | {"en-subject": "Mine"}, form_of(dana, page(draft)) | {"note": "Mine"}
+        for address, typed in ((step_page(row), step), (page(draft), details)):
+            del typed["seen"]
+            assert "Somebody else has changed" in read(dana.post(address, typed))
+        assert row.texts.get(language="en").subject != "Mine"
+        assert Protocol.objects.get(pk=draft.pk).note == ""
+
 
 class TestAStepThatIsRemovedMeanwhile:
     def test_what_was_typed_stays_and_may_be_added_as_a_new_step(self, dana, draft):

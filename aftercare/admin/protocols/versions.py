@@ -59,7 +59,7 @@ class VersionPages(Pages):
         if request.method == "POST" and not self.has_change_permission(request):
             raise PermissionDenied
         form = DetailsForm(request.POST if request.method == "POST" else None, initial=DetailsForm.of(protocol))
-        seen = request.POST.get("seen", details_seen(protocol))
+        seen = request.POST.get("seen", "") if form.is_bound else details_seen(protocol)
         if form.is_bound and form.is_valid():
             before = details_of(protocol)
             try:
