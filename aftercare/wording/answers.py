@@ -61,8 +61,8 @@ NO_OTHER_NUMBER = {
     ANSWER_NOTED_CLOSED: replace(
         ANSWER_NOTED_CLOSED,
         sms=gettext_noop(
-            "{clinic}: we are {closed}. We will read your message when we are back. If it can't wait, see a doctor. "
-            "If it is an emergency, call {emergency}."
+            "{clinic}: we are {closed}. We will read your message when we are back. "
+            "If it can't wait, see a doctor; in an emergency, call {emergency}."
         ),
     ),
 }

@@ -429,6 +429,7 @@ class TestWhereACheckInAsksForANumberToo:
         assert self.stands(offer)
         assert (answers(), unread()) == ([f"{self.SOON} About the time that is free, reply TAKE or PASS."], [body])
         assert [(concern.severity, concern.said) for concern in Concern.objects.all()] == [("soon", body)]
+        assert len(ledger(reason="an answer to a number that may mean the check-in or the time that was offered")) == 1
         assert ledger(reply__isnull=False)[0].answers == check_in
 
     def test_control_without_a_look_at_the_check_in_it_would_be_taken_for_i_pass(self, asked, offered, monkeypatch):

@@ -167,7 +167,7 @@ class TestAConcern:
         [answer] = answers()
         assert answer == (
             "we are closed now and open on Monday at 9:00 AM. We will read your message when we are back. "
-            "If it can't wait, see a doctor. If it is an emergency, call 911."
+            "If it can't wait, see a doctor; in an emergency, call 911."
         )
         assert CareMessage.objects.to_read().count() == 2
 
@@ -191,8 +191,7 @@ class TestAConcern:
         write("Can I go for a run tomorrow?")
         write("My cheek is bleeding a lot")
         assert answers() == [
-            "we are closed now. We will read your message when we are back. If it can't wait, see a doctor. "
-            "If it is an emergency, call 911.",
+            "we are closed now. We will read your message when we are back. If it can't wait, see a doctor; in an emergency, call 911.",
             f"we are closed now, tel. {PHONE}. Don't wait for us: see a doctor now. If it is an emergency, call 911.",
         ]
 

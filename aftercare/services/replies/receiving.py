@@ -43,7 +43,7 @@ WORDS_OF = {
     Level.SOON: "an answer to what sounds worried",
     Level.URGENT: URGENT_WORDS,
 }
-ASKS_WHICH = "an answer to a number that may be about two things"
+ASKS_WHICH = "an answer to a number that may mean the check-in or the time that was offered"
 
 
 @transaction.atomic
@@ -165,8 +165,7 @@ def _answer_concern(reply: Reply, heard: Heard, patients: Sequence[Patient], now
 
 def _answer_sorted(reply: Reply, heard: Heard, patients: Sequence[Patient], now: datetime) -> None:
     if answered_lately(patients, now) < MOST_ANSWERS_AN_HOUR:
-        is_asked_which = heard.is_unclear and not heard.level.is_concern
-        _say(reply, heard, ASKS_WHICH if is_asked_which else WORDS_OF[heard.level], now)
+        _say(reply, heard, ASKS_WHICH if heard.is_unclear else WORDS_OF[heard.level], now)
 
 
 def _say(reply: Reply, heard: Heard, reason: str, now: datetime) -> None:
