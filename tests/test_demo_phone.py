@@ -266,8 +266,9 @@ def test_the_first_look_finds_replies_an_opt_out_receipts_and_an_alarm() -> None
     build(24, 1, now=TUESDAY_NOON)
 
     replies = CareMessage.objects.filter(reply__isnull=False)
-    assert (replies.count(), replies.to_read().count()) == (9, 3)
-    assert {line.read_by.username for line in replies.exclude(read_at=None)} == {"frontdesk", "clinician"}
+    assert (replies.count(), replies.to_read().count()) == (10, 3)
+    assert {line.read_by.username for line in replies.exclude(read_by=None)} == {"frontdesk", "clinician"}
+    assert [line.reply.meaning for line in replies.filter(read_by=None).exclude(read_at=None)] == ["stop"]
     assert all(reply.received_at < TUESDAY_NOON for reply in Reply.objects.all())
 
     stop = Reply.objects.get(meaning="stop")
