@@ -1,5 +1,6 @@
 """What a clinician is shown of a protocol is, to the letter, what it then plans for a patient; a draft that isn't right is shown, too."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -48,6 +49,11 @@ def worded(draft: Protocol, **changed) -> Protocol:
     return draft
 
 
+def to_nobody(words: str) -> str:
+    """Without whose emails its link ends."""
+    return re.sub(r"/emails/[^/]+/", "/emails/preview/", words)
+
+
 class TestAsItIsPlanned:
     @pytest.mark.parametrize("late", [timedelta(), 10 * HOUR])
     @pytest.mark.parametrize("quiet", [False, True])
@@ -67,7 +73,7 @@ class TestAsItIsPlanned:
         def told(one):
             draft = one.line.draft
             html = draft.html if draft else ""
-            return (one.line.channel, one.line.planned_for, one.line.reason, one.words, html)
+            return (one.line.channel, one.line.planned_for, one.line.reason, to_nobody(one.words), to_nobody(html))
 
         assert [told(one) for one in foreseen] == [
             (one.channel, one.send_at, one.reason or one.remark, one.words, one.html if one.goes and one.channel == "email" else "")
