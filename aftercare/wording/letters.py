@@ -1,6 +1,8 @@
 """A text with its placeholders filled in, as a text message and as an email."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from typing import Literal, NamedTuple, TypedDict
 from zoneinfo import ZoneInfo
 
@@ -74,15 +76,22 @@ class Words(TypedDict):
 
 
 class Letter(NamedTuple):
-    """A message in both of its forms, with nothing left to fill in."""
+    """A message in both of its forms, with nothing left to fill in. An email is written once somebody asks for it: most are texts."""
 
     sms: str
     subject: str
-    email: str
-    html: str
+    as_email: Callable[[], tuple[str, str]]  # as plain text, and as a page
     written: str  # the text message before it was fitted into what a text may take
     clinic: str  # whom the email is from
     end_emails: str  # the link in it that ends emails like it; "" where it has none
+
+    @property
+    def email(self) -> str:
+        return self.as_email()[0]
+
+    @property
+    def html(self) -> str:
+        return self.as_email()[1]
 
     def over(self, channel: str, hint: str = "") -> Words:
         """What of it goes over that channel. A `hint` follows a text, and counts in what it may take."""
@@ -107,27 +116,37 @@ def render(text: Text, language: str, values: dict[str, str], *, frame: Frame = 
         text = NO_OTHER_NUMBER.get(text, text)
     with translation.override(language):
         sms, subject, body = (fill(_(part), values) if part else "" for part in (text.sms, text.subject, text.email.strip()))
-        nobody_reads = "" if frame == "staff" else fill(_(NOBODY_READS), values)
-        context = {
-            **values,
-            "language": language,
-            "subject": subject,
-            "body": body,
-            "paragraphs": [_with_link(paragraph, values) for paragraph in body.split("\n\n")],
-            "frame": frame,
-            "call": {"care": _(WHEN_TO_CALL), "booking": _(QUESTIONS), "staff": ""}[frame],
-            "in_an_emergency": fill(_(IN_AN_EMERGENCY), values) if frame == "care" and values.get("emergency") else "",
-            "preheader": body.split("\n\n")[0],
-            "nobody_reads": nobody_reads,
-            "nobody_reads_linked": _with_link(nobody_reads, values),
-            "end_them": _(END_THEM),
-            "your_weeks": _(YOUR_WEEKS),
-            "lines": as_lines(weeks, values) if weeks else [],
-            "weeks": as_html(weeks, language, values.get("product", "")) if weeks else "",
-        }
-        plain = render_to_string("aftercare/email.txt", context)
-        html = render_to_string("aftercare/email.html", context)
-        return Letter(fitted(sms), subject, plain.strip() + "\n", html, sms, values.get("clinic", ""), values.get("end_emails", ""))
+
+    @cache
+    def as_email() -> tuple[str, str]:
+        with translation.override(language):
+            return _as_email(subject, body, language, values, frame, weeks)
+
+    return Letter(fitted(sms), subject, as_email, sms, values.get("clinic", ""), values.get("end_emails", ""))
+
+
+def _as_email(subject: str, body: str, language: str, values: dict[str, str], frame: Frame, weeks: Weeks | None) -> tuple[str, str]:
+    """As plain text and as a page, in the language that is active."""
+    nobody_reads = "" if frame == "staff" else fill(_(NOBODY_READS), values)
+    context = {
+        **values,
+        "language": language,
+        "subject": subject,
+        "body": body,
+        "paragraphs": [_with_link(paragraph, values) for paragraph in body.split("\n\n")],
+        "frame": frame,
+        "call": {"care": _(WHEN_TO_CALL), "booking": _(QUESTIONS), "staff": ""}[frame],
+        "in_an_emergency": fill(_(IN_AN_EMERGENCY), values) if frame == "care" and values.get("emergency") else "",
+        "preheader": body.split("\n\n")[0],
+        "nobody_reads": nobody_reads,
+        "nobody_reads_linked": _with_link(nobody_reads, values),
+        "end_them": _(END_THEM),
+        "your_weeks": _(YOUR_WEEKS),
+        "lines": as_lines(weeks, values) if weeks else [],
+        "weeks": as_html(weeks, language, values.get("product", "")) if weeks else "",
+    }
+    plain = render_to_string("aftercare/email.txt", context)
+    return plain.strip() + "\n", render_to_string("aftercare/email.html", context)
 
 
 def _with_link(paragraph: str, values: dict[str, str]) -> SafeString:

@@ -17,6 +17,7 @@ from notifications.domain.deciding import ASK_HER
 from notifications.models import Alarm, Message
 from notifications.services import dispatch
 from scheduling import services as scheduling
+from scheduling.models import Patient
 from tests.clinic_world import FIRST, TODAY, at, ledger, local, outbox, wait_until, waiting_for_a_lock
 
 END = FIRST + timedelta(hours=1)
@@ -210,7 +211,7 @@ def test_control_without_the_lock_four_of_them_would_end_in_an_error(committed_c
     dispatch(now=END + 3 * HOUR)
     [first] = outbox("accepted")
     Message.objects.filter(pk=first.pk).update(status="undelivered")
-    monkeypatch.setattr(retelling, "hold_alone", lambda patient: None)
+    monkeypatch.setattr(retelling, "hold_alone", lambda pk: Patient.objects.get(pk=pk))
     have_all_looked, tell_again = Barrier(5), retelling._tell_again
 
     def once_all_have_looked(*args):  # by itself one would now and then be done before the next began
@@ -268,7 +269,7 @@ class TestChangedAtThatMoment:
 
     @pytest.mark.parametrize("what", ["address", "plan"])
     def test_control_without_the_lock_one_would(self, both_at_once, what, monkeypatch):
-        monkeypatch.setattr(retelling, "hold_alone", lambda patient: None)
+        monkeypatch.setattr(retelling, "hold_alone", lambda pk: Patient.objects.get(pk=pk))
         assert both_at_once(what) == [1, None]
         [email] = outbox(channel="email", caremessage__stands_in_for__isnull=False)
         assert email.address == "ana1@example.org"

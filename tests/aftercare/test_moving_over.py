@@ -25,6 +25,7 @@ from aftercare.services.changes.moving_over import plans_behind
 from aftercare.services.protocols.loading import read_protocol
 from notifications.models import Message
 from notifications.services import claim_due, dispatch
+from scheduling.models import Patient
 from tests.aftercare.test_plans_follow import END, HOUR, MINUTE, name_of, queued, sent_until, told
 from tests.clinic_world import FIRST, TODAY, WEEK, Clinic, ledger, outbox, wait_until, waiting_for_a_lock
 from tests.staff import member
@@ -246,7 +247,7 @@ class TestAtThatMoment:
             return real(protocol, now)
 
         monkeypatch.setattr(moving_over, "plans_behind", all_of_them)
-        monkeypatch.setattr(moving_over, "hold_alone", lambda patient: None)
+        monkeypatch.setattr(moving_over, "hold_alone", lambda pk: Patient.objects.get(pk=pk))
         first, second = at_once([lambda: move_over(newer, by=by, now=END)] * 2)
         assert first.plans + second.plans == 2
 

@@ -64,7 +64,7 @@ def withdraw_consent(
 ) -> Consent:
     """What is queued over that channel for this purpose is taken back, and goes over the other one where she agreed to that."""
     now = now or timezone.now()
-    hold_alone(patient)
+    hold_alone(patient.pk)
     held = latest_consents(patient).get((purpose, channel))
     consent = _withdraw(patient, purpose, channel, held, source, by, now)
     tell_otherwise(reason="consent was withdrawn", now=now, patient=patient, channel=channel, kind__in=kinds_of(Purpose(purpose)))
@@ -74,7 +74,7 @@ def withdraw_consent(
 @transaction.atomic
 def end_emails(ending: Ending, *, now: datetime) -> None:
     """She followed the link in an email. Done already, or of an address that isn't hers any more, it does nothing."""
-    hold_alone(ending.patient)
+    hold_alone(ending.patient.pk)
     if not ending.is_done:
         withdraw_consent(ending.patient, ending.purpose, "email", source=BY_LINK, now=now)
 

@@ -5,6 +5,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from django.db.models import Prefetch
+
 from aftercare.domain.reasons import NOT_BY_EMAIL_EITHER, UNREACHABLE
 from aftercare.models import CareMessage, Plan
 from aftercare.services.bookings.appointments import tellings_of_booking
@@ -50,16 +52,13 @@ def undelivered(now: datetime, **about: Any) -> Any:
 
 
 def with_owners() -> Any:
-    return CareMessage.objects.select_related(
-        "message",
-        "patient",
-        "appointment__location",
-        "appointment__patient",
-        "plan__protocol",
-        "plan__appointment__location",
-        "plan__appointment__patient",
-        "plan__appointment__course__treatment",
+    """Each owner is read once: there are dozens of lines of one plan."""
+    plans = Plan.objects.select_related(
+        "protocol", "appointment__location", "appointment__patient", "appointment__course__treatment", "product"
     )
+    appointments = Appointment.objects.select_related("location", "patient")
+    owners = ("patient", Prefetch("appointment", appointments), Prefetch("plan", plans))
+    return CareMessage.objects.select_related("message").prefetch_related(*owners)
 
 
 def by_owner(lines: Iterable[CareMessage]) -> Iterator[tuple[Owner, list[CareMessage]]]:

@@ -15,11 +15,10 @@ from aftercare.errors import CantMoveOver
 from aftercare.models import CareMessage, Plan, Protocol
 from aftercare.services.changes.lines import queued, unreached, waiting
 from aftercare.services.changes.renewing import renewals
-from aftercare.services.telling.consent import hold, hold_alone
+from aftercare.services.telling.consent import hold_alone
 from aftercare.services.telling.taking_back import take_back
 from aftercare.services.telling.tellings import Telling, tell
 from notifications.domain.states import MessageStatus
-from scheduling.models import Patient
 
 logger = logging.getLogger(__name__)
 
@@ -86,9 +85,7 @@ def move_over(protocol: Protocol, *, by: User | None, now: datetime, within: tim
 
 @transaction.atomic
 def _move_hers(patient_pk: int, protocol: Protocol, now: datetime) -> MovedOver:
-    patient = Patient.objects.get(pk=patient_pk)
-    hold_alone(patient)
-    hold(patient)
+    patient = hold_alone(patient_pk)
     behind = plans_behind(protocol, now).filter(appointment__patient=patient)
     plans = [plan.pk for plan in behind.select_for_update(of=("self",), no_key=True)]
     if not plans:  # somebody else was faster

@@ -50,7 +50,7 @@ def tell_otherwise(*, reason: str, now: datetime, also: Sequence[MessageStatus] 
 def tell_after_all(patient: Patient, *, reason: str, now: datetime) -> None:
     """She agreed, or agreed again: what is still to come, and wasn't planned for want of that, goes out; what was to go another way
     for want of that goes the way that it was meant to."""
-    hold_alone(patient)  # one at a time: each line is told again once
+    hold_alone(patient.pk)  # one at a time: each line is told again once
     for channel in reachable_by(patient, Purpose.CARE):
         tell_otherwise(reason=reason, now=now, patient=patient, reason__exact=FALLBACK[channel])
     if not reachable_by(patient, Purpose.CARE):
@@ -88,11 +88,8 @@ def tell_by_email(now: datetime | None = None) -> int:
 
 @transaction.atomic
 def _tell_her_by_email(patient_pk: int, now: datetime) -> int:
-    hold_alone(Patient(pk=patient_pk))
-    lines = list(undelivered(now, patient=patient_pk))  # as they are under the lock, and she with them
-    if not lines:  # somebody else was faster
-        return 0
-    patient = lines[0].patient
+    patient = hold_alone(patient_pk)
+    lines = list(undelivered(now, patient=patient))  # as they are under the lock, and she with them
     # Their texts went at their own time: these aren't late.
     again = [replace(telling, channel="email", remark=BY_EMAIL, due_at=None) for telling in _tellings_again(lines, now)]
     if "email" in reachable_by(patient, Purpose.CARE):

@@ -26,7 +26,7 @@ def stop_plan(appointment: Appointment, *, reason: str, by: User | None = None, 
 
     What is being sent just now can't be called back, but isn't tried again.
     """
-    hold_alone(appointment.patient)  # who plans it anew in this moment comes before or after, and finds it stopped
+    hold_alone(appointment.patient_id)  # who plans it anew in this moment comes before or after, and finds it stopped
     plans = Plan.objects.select_for_update(no_key=True).filter(appointment=appointment, stopped_at=None)
     plans.update(stopped_at=now or timezone.now(), stopped_by=by, stop_reason=reason)
     return take_back(reason=reason, appointment=appointment, plan__isnull=False)
@@ -40,7 +40,7 @@ def stop_by_hand(plan: Plan, *, reason: str, by: User, now: datetime) -> int:
         raise CantStop("Say in a few words why the plan is stopped.")
     if len(reason) > LONGEST_REASON:
         raise CantStop(f"Keep the reason to {LONGEST_REASON} characters.")
-    hold_alone(plan.appointment.patient)
+    hold_alone(plan.appointment.patient_id)
     if not Plan.objects.filter(pk=plan.pk, stopped_at=None).exists():
         raise CantStop("This plan has been stopped already.")
     return stop_plan(plan.appointment, reason=reason, by=by, now=now)
@@ -65,7 +65,7 @@ def earlier_plans(appointment: Appointment) -> QuerySet[Plan]:
 @transaction.atomic
 def start_again(plan: Plan, *, now: datetime) -> Plan:
     """A plan that was stopped: another one says what of it still lies ahead, and nothing that was told. Raises CantStart."""
-    hold_alone(plan.appointment.patient)
+    hold_alone(plan.appointment.patient_id)
     appointment = Appointment.objects.select_related("course__treatment", "patient", "location").get(pk=plan.appointment_id)
     _require_startable(plan, appointment, now)
     return start_plan(appointment, product=plan.product, protocol=plan.protocol, too_late=PAST_BY_THEN, is_again=True, now=now)

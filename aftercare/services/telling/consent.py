@@ -77,9 +77,10 @@ def hold(patient: Patient) -> None:
             setattr(patient, name, value)
 
 
-def hold_alone(patient: Patient) -> None:
-    """Nobody tells her anything meanwhile. Requires a transaction; before any of her messages is locked."""
-    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+def hold_alone(patient_pk: int) -> Patient:
+    """Nobody tells her anything meanwhile, nor changes her: she is as she is now. Requires a transaction; before any of her messages is
+    locked."""
+    return Patient.objects.select_for_update(no_key=True).get(pk=patient_pk)
 
 
 def has_said_stop(channel: str, address: str) -> bool:
