@@ -9,7 +9,7 @@ from freezegun import freeze_time
 from aftercare.models import CareMessage, Plan, Protocol, ProtocolStep, StepText
 from aftercare.services import Previewed, foresee_plan, preview_protocol
 from aftercare.services.plans.starting import SPOKEN, TOO_LATE
-from aftercare.services.previews.protocol import IN_VAIN
+from aftercare.services.previews.protocol import OF_NO_USE_BY_THEN
 from aftercare.services.telling.tellings import FALLBACK
 from notifications.models import Message
 from scheduling.models import Location, Product
@@ -143,7 +143,7 @@ class TestOneMessage:
 
     def test_or_is_worthless_by_then(self, draft, preview):
         [hello] = preview(at("2026-11-03", "21:30"), protocol=draft)
-        assert (hello.reason, hello.goes) == (IN_VAIN, False)
+        assert (hello.reason, hello.goes) == (OF_NO_USE_BY_THEN, False)
         assert hello.troubles == ("Due in the quiet hours and worthless by their end, it never goes out.",)
         assert "STOP" not in hello.words
 

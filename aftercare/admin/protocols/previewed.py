@@ -19,7 +19,7 @@ from aftercare.forms.previews import REACHED, PreviewForm
 from aftercare.models import Protocol
 from aftercare.services import Previewed
 from aftercare.services.plans.starting import TOO_LATE, untold_night
-from aftercare.services.previews.protocol import IN_VAIN
+from aftercare.services.previews.protocol import OF_NO_USE_BY_THEN
 
 HOLDS = {"GSM-7": 160, "UCS-2": 70}  # characters that one segment takes
 
@@ -73,7 +73,9 @@ def by_days(previewed: Sequence[Previewed], form: PreviewForm, page: Callable[[P
 def _message(one: Previewed, zone: ZoneInfo, page: str) -> dict[str, Any]:
     is_text = one.channel == "sms"
     doses = ", ".join(told.clock_text(localtime(dose, zone)) for dose in one.night)
-    why = "" if one.reason in (TOO_LATE, IN_VAIN) else one.reason or one.remark  # what else there is to say of those is said already
+    why = (
+        "" if one.reason in (TOO_LATE, OF_NO_USE_BY_THEN) else one.reason or one.remark
+    )  # what else there is to say of those is said already
     return told.message(one.telling, one.channel, one.words, one.send_at, zone, goes=one.goes, waits=one.waits_until) | {
         "to_a_segment": HOLDS[one.cost.encoding] if is_text else 0,
         "left_out": accents_left_out(one.lost),

@@ -12,13 +12,13 @@ from aftercare.domain.placeholders import unknown
 from aftercare.domain.protocol import Kind, Text
 from aftercare.models import Plan, Protocol
 from aftercare.services.plans.starting import TOO_LATE, as_of, tellings_of_first
-from aftercare.services.telling.tellings import FALLBACK, NOT_THIS_WAY, Telling
+from aftercare.services.telling.tellings import Telling, way_of
 from aftercare.wording import how_to_stop
 from notifications.domain.quiet import QuietHours
 from notifications.domain.segments import MOST, Segments, fitted, lost_in, outside_gsm_7, segments
 from scheduling.models import Appointment, Course, Location, Patient, Product, Treatment
 
-IN_VAIN = "of no use after the quiet hours"
+OF_NO_USE_BY_THEN = "of no use after the quiet hours"
 LANGUAGES = dict(settings.PATIENT_LANGUAGES)
 
 
@@ -137,14 +137,12 @@ def preview_protocol(
 
 
 def _over(telling: Telling, over: Sequence[str], zone: ZoneInfo) -> Previewed:
-    """Which way it goes, as `aftercare.services.telling.tellings.decide` has it for a patient."""
-    channel = telling.channel if telling.channel in over or telling.only_this_way else over[0]
+    channel, why_not, remark = way_of(telling, over)
     waits_until = QuietHours(*settings.QUIET_HOURS).until(telling.send_at, zone) if telling.keeps_quiet_hours else None
-    reason = telling.reason or ("" if channel in over else NOT_THIS_WAY[channel])
+    reason = telling.reason or why_not
     if not reason and waits_until and waits_until >= telling.expires_at:
-        reason = IN_VAIN
+        reason = OF_NO_USE_BY_THEN
     words = telling.letter.sms if channel == "sms" else telling.letter.email
-    remark = FALLBACK[telling.channel] if channel != telling.channel else ""
     return Previewed(telling, channel, words, None if reason else waits_until, reason, remark)
 
 
@@ -158,7 +156,7 @@ def _troubles(one: Previewed, language: str) -> list[str]:
         said += _of_text(text, one.channel) if text else []
     if one.channel == "sms" and one.cost.number > MOST:
         said.append(f"It takes {one.cost.number} SMS segments, and {MOST} are the most.")
-    if one.reason == IN_VAIN:
+    if one.reason == OF_NO_USE_BY_THEN:
         said.append("Due in the quiet hours and worthless by their end, it never goes out.")
     return said
 

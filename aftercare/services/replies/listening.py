@@ -42,7 +42,7 @@ ANSWERS_TO = {
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Understood:
     """What a reply came to. `to_say` is the fixed answer, if any, in the words of `location`.
 
     `is_unclear`: a time that was offered is what it may have answered, too, and she is told how to answer that.
@@ -88,7 +88,7 @@ def _may_answer_late(reply: Reply, patients: Sequence[Patient], now: datetime) -
     )
 
 
-def listen(reply: Reply, lines: Sequence[CareMessage], patients: Sequence[Patient], now: datetime) -> Heard:
+def listen(reply: Reply, lines: Sequence[CareMessage], patients: Sequence[Patient], now: datetime) -> Understood:
     """Raise what is to be raised. `lines` are the reply's own, one for each of `patients`. Requires a transaction."""
     verdict, check_in = sort(reply, patients, now)
     if not patients:
@@ -111,7 +111,7 @@ def listen(reply: Reply, lines: Sequence[CareMessage], patients: Sequence[Patien
     to_say = (
         None if all(each.acknowledged_at for each in concerns) else ANSWERS_TO[verdict.level][scheduling.is_open(concern.location, now)]
     )
-    return Heard(verdict.level, check_in, to_say, patient, concern.location, is_unclear)
+    return Understood(verdict.level, check_in, to_say, patient, concern.location, is_unclear)
 
 
 def _ordinary(
@@ -123,7 +123,7 @@ def _ordinary(
     now: datetime,
     *,
     is_unclear: bool,
-) -> Heard:
+) -> Understood:
     """Of whoever has an open concern it belongs to that, and doesn't count as settled: whoever sees to it reads it."""
     concerns: list[Concern] = []
     for line in lines:
@@ -133,20 +133,20 @@ def _ordinary(
     patient = check_in.patient if check_in and check_in.patient else patients[0]
     location = location_of(patient, now)
     if is_unclear:
-        return Heard(Level.WORDS, check_in, ANSWER_UNCLEAR, patient, location, is_unclear)
+        return Understood(Level.WORDS, check_in, ANSWER_UNCLEAR, patient, location, is_unclear)
     if level is Level.FINE and check_in and not concerns:
-        return Heard(Level.FINE, check_in, ANSWER_FINE, patient, location)
+        return Understood(Level.FINE, check_in, ANSWER_FINE, patient, location)
     needs_none = concerns or is_only_thanks(reply.body) or scheduling.is_open(location, now)
-    return Heard(Level.WORDS, check_in, None if needs_none else ANSWER_NOTED_CLOSED, patient, location)
+    return Understood(Level.WORDS, check_in, None if needs_none else ANSWER_NOTED_CLOSED, patient, location)
 
 
-def _of_nobody(reply: Reply, lines: Sequence[CareMessage], verdict: Verdict, now: datetime) -> Heard:
+def _of_nobody(reply: Reply, lines: Sequence[CareMessage], verdict: Verdict, now: datetime) -> Understood:
     """It may be a patient with another phone, or a friend of hers. She isn't answered, as nobody is at a number that we don't know."""
     if verdict.level is Level.URGENT and not is_on_call(reply.address):
         for line in lines:
             said = words_in(reply.body) or NOTHING_SEEN
             raise_concern(patient=None, severity=Concern.Severity.URGENT, said=said, flags=verdict.flags, line=line, now=now)
-    return Heard(Level.WORDS)
+    return Understood(Level.WORDS)
 
 
 def _concerned(patients: Sequence[Patient], check_in: CareMessage | None, verdict: Verdict, now: datetime) -> list[Patient]:

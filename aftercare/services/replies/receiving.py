@@ -15,7 +15,7 @@ from aftercare.domain.protocol import Kind
 from aftercare.domain.triage import Level, language_of
 from aftercare.models import CareMessage
 from aftercare.services.replies.answering import ANSWERS, MOST_ANSWERS_AN_HOUR, Done, act_on, answered_lately
-from aftercare.services.replies.listening import Heard, listen
+from aftercare.services.replies.listening import Understood, listen
 from aftercare.services.telling.at_once import say_at_once
 from aftercare.services.telling.consent import has_said_stop, patients_at
 from aftercare.services.telling.tellings import values_of
@@ -110,7 +110,7 @@ def _unless_it_fails(code: str, reply: Reply, step: Callable[[], T], now: dateti
 
 
 def _answer_as_due(
-    reply: Reply, done: Done | None, heard: Heard | None, patients: Sequence[Patient], is_help: bool, now: datetime
+    reply: Reply, done: Done | None, heard: Understood | None, patients: Sequence[Patient], is_help: bool, now: datetime
 ) -> Literal[True]:
     if done:
         _answer(reply, done, now)
@@ -154,7 +154,7 @@ def _answer(reply: Reply, done: Done, now: datetime) -> None:
     _send(reply, letter, done, f"{ANSWERS}{reply.pk}", ANSWERS_HER.format(answer=answer_of(reply.body)), now)
 
 
-def _answer_concern(reply: Reply, heard: Heard, patients: Sequence[Patient], now: datetime) -> None:
+def _answer_concern(reply: Reply, heard: Understood, patients: Sequence[Patient], now: datetime) -> None:
     """The first urgent answer within an hour always goes."""
     is_first = heard.level is Level.URGENT and not _said_lately(URGENT_WORDS, patients, now - HOUR)
     if is_first:
@@ -163,12 +163,12 @@ def _answer_concern(reply: Reply, heard: Heard, patients: Sequence[Patient], now
         _answer_sorted(reply, heard, patients, now)
 
 
-def _answer_sorted(reply: Reply, heard: Heard, patients: Sequence[Patient], now: datetime) -> None:
+def _answer_sorted(reply: Reply, heard: Understood, patients: Sequence[Patient], now: datetime) -> None:
     if answered_lately(patients, now) < MOST_ANSWERS_AN_HOUR:
         _say(reply, heard, ASKS_WHICH if heard.is_unclear else WORDS_OF[heard.level], now)
 
 
-def _say(reply: Reply, heard: Heard, reason: str, now: datetime) -> None:
+def _say(reply: Reply, heard: Understood, reason: str, now: datetime) -> None:
     patient, location = heard.patient, heard.location
     if heard.to_say is None or patient is None or location is None or has_said_stop(reply.channel, reply.address):
         return

@@ -1,6 +1,6 @@
 """Telling a patient something: which way it goes, and a line in the ledger whether it goes or not."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -117,9 +117,8 @@ def decide(patient: Patient, tellings: Sequence[Telling], *, now: datetime, chan
     stop_hint = "" if _was_texted(patient, first_at, change) else " " + how_to_stop(patient.language)
     lines = []
     for telling in tellings:
-        is_as_planned = telling.channel in agreed or telling.only_this_way
-        channel = telling.channel if is_as_planned else next(iter(agreed), telling.channel)
-        reason = telling.reason or unreachable or ("" if channel in agreed else NOT_THIS_WAY[channel])
+        channel, why_not, remark = way_of(telling, agreed)
+        reason = telling.reason or unreachable or why_not
         if not reason and not room[channel].take(telling.send_at):
             reason = TOO_MANY[channel].format(most=agreed[channel].most_per_day)
         if reason:
@@ -138,11 +137,18 @@ def decide(patient: Patient, tellings: Sequence[Telling], *, now: datetime, chan
             due_at=telling.due_at,
             pause_key=routine_key(patient) if is_routine(telling.kind, is_of_plan=telling.planned is not None) else "",
         )
-        fallback = FALLBACK[telling.channel] if channel != telling.channel else ""
-        lines.append(telling.line(channel, telling.remark or fallback, draft))
+        lines.append(telling.line(channel, telling.remark or remark, draft))
         if channel == "sms":
             stop_hint = ""  # the first one says how to stop
     return lines
+
+
+def way_of(telling: Telling, over: Collection[str]) -> tuple[str, str, str]:
+    """Its channel, of those `over` which she can be reached; why it can't go; and what is said where it goes another way than planned."""
+    if telling.channel in over:
+        return telling.channel, "", ""
+    other = None if telling.only_this_way else next(iter(over), None)
+    return (other, "", FALLBACK[telling.channel]) if other else (telling.channel, NOT_THIS_WAY[telling.channel], "")
 
 
 def _was_texted(patient: Patient, by: datetime, change: Change) -> bool:
