@@ -1,6 +1,6 @@
 """How soon somebody must see what a patient wrote. It sorts, and never diagnoses: in doubt it is a concern.
 
-The rules are data: rules/*.toml. How they are read: docs/triage.md.
+The rules are data, rules/*.toml, and so are the examples that all else is compared with, examples/*.toml: docs/triage.md.
 """
 
 from aftercare.domain.triage.flags import FLAGS

@@ -46,6 +46,10 @@ class Passage:
     def has(self, group: str, place: int) -> bool:
         return place in self.places.get(group, NOWHERE)
 
+    def is_number(self, place: int) -> bool:
+        """1, 2 or 3, also in letters."""
+        return any(self.has(group, place) for group in ("ONE", "TWO", "THREE"))
+
     def end_of(self, group: str, place: int) -> int:
         return max(self.places[group][place])
 
@@ -86,6 +90,8 @@ def _deny(passage: Passage, mark: Marks) -> None:
     for start in passage.places.get("NOT", NOWHERE):
         end = passage.end_of("NOT", start)
         if end in passage.clause.commas:  # “no, it is bleeding”
+            continue
+        if passage.has("STOP", start) and passage.has("NOT", start - 1):  # “no paro de vomitar”
             continue
         light = passage.past(("LIGHT",), end, most=FURTHEST)
         if passage.has("VERY", light) or passage.has("MUCH", light):  # “not very swollen”

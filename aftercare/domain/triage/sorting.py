@@ -2,22 +2,20 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from aftercare.domain.triage.answering import is_plainly_well, numbers_of
-from aftercare.domain.triage.denying import Marks, Passage, marks_of
+from aftercare.domain.triage.comparing import Comparison, ours
+from aftercare.domain.triage.denying import Passage
 from aftercare.domain.triage.flags import FLAGS
 from aftercare.domain.triage.levels import Flag, Level, Verdict
-from aftercare.domain.triage.lexicon import NOWHERE
+from aftercare.domain.triage.passages import RULES, Seen, see
 from aftercare.domain.triage.phrases import Span
-from aftercare.domain.triage.reading import Clause, Said, read
-from aftercare.domain.triage.rules import Rule, load
+from aftercare.domain.triage.reading import Said
+from aftercare.domain.triage.rules import Rule
 
-RULES = load()
 NOTE_OF_PICTURES = re.compile(r"\n?\[with (?:a picture|\d+ pictures), to be seen in the Twilio console\]\s*\Z")
-LEFT_OUT = "~"
 WELL = ("FINE", "PRAISE")
-EXPLAINS = ("TOPIC", "CARE", "ASK", "EXPECTED", "GONE", "GOES", "LESS", "IDIOM")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,52 +27,37 @@ class Hit:
     is_of_others: bool
 
 
-def triage(body: str, *, asked: bool = False) -> Verdict:
-    """`asked`: a check-in awaits an answer, so that 1, 2 and 3 mean something. Takes time that grows with the text's length only."""
+def triage(body: str, *, asked: bool = False, compared: Comparison | None = None) -> Verdict:
+    """`asked`: a check-in awaits an answer, so that 1, 2 and 3 mean something. `compared` with other examples than all of ours.
+
+    Takes time that grows with the text's length only.
+    """
     text = NOTE_OF_PICTURES.sub("", body)
     has_pictures = text != body
-    said = read(text, turns=RULES.turns)
-    passages = [_passage(clause) for clause in said.clauses]
-    marks = marks_of(passages)
-    hits = _hits(passages, marks)
-    numbers = numbers_of(passages) if asked else set()
+    seen = see(text)
+    hits = _hits(seen)
     flagged = {key: level for key, level in _flagged(hits, asked=asked).items() if level.is_concern}
-    if flagged:
-        return Verdict(Level.worst(flagged.values()), tuple(key for key in FLAGS if key in flagged))
-    if (
-        said.has_unread
-        or (has_pictures and not numbers and not _names(passages, "FINE", "PRAISE", "TOPIC"))
+    numbers = numbers_of(seen.passages) if asked else set()
+    is_doubted = bool(
+        any(not hit.rule.about and not hit.is_little for hit in hits)
+        or seen.said.has_unread
+        or (has_pictures and not numbers and not seen.names(*WELL, "TOPIC"))
         or numbers - {1}
-        or (numbers and _only_asks(said))
-        or _is_doubted(hits, passages, asked=asked)
-        or _is_unexplained(passages, marks, asked=asked and not numbers)
-        or (said.is_unhappy and (asked or (_names(passages, "BODY") and not _names(passages, "FINE", "PRAISE"))))
-    ):
-        return Verdict(Level.SOON)
-    if asked and not hits and not has_pictures and is_plainly_well(passages, marks, answered_one=numbers == {1}):
+        or (numbers and _only_asks(seen.said))
+        or (seen.said.is_unhappy and (asked or (seen.names("BODY") and not seen.names(*WELL))))
+    )
+    is_well = asked and not hits and not has_pictures and is_plainly_well(seen.passages, seen.marks, answered_one=numbers == {1})
+    if is_well and not is_doubted:
         return Verdict(Level.FINE)
-    return Verdict(Level.WORDS)
+    level = Level.worst([*flagged.values(), Level.SOON if is_doubted else Level.WORDS])
+    if level is not Level.URGENT:
+        level = Level.worst([level, (compared or ours()).level_of(seen, asked=asked, can_wait=bool(flagged))])
+    return Verdict(level, tuple(key for key in FLAGS if key in flagged))
 
 
 def _only_asks(said: Said) -> bool:
     """“1?”"""
     return len(said.words) == 1 and said.clauses[0].asks
-
-
-def _passage(clause: Clause) -> Passage:
-    """With what is said of something else altogether left out: “dying to see you”, “hot yoga”."""
-    mended = RULES.lexicon.mended(clause)
-    places = RULES.lexicon.places(mended)
-    idioms = places.get("IDIOM", NOWHERE)
-    if idioms:
-        covered = {place for start, ends in idioms.items() for place in range(start, max(ends))}
-        mended = replace(mended, words=tuple(LEFT_OUT if place in covered else word for place, word in enumerate(mended.words)))
-        places = RULES.lexicon.places(mended) | {"IDIOM": idioms}
-    signs: dict[int, int] = {}
-    for group in RULES.signs & places.keys():
-        for start, ends in places[group].items():
-            signs[start] = max(signs.get(start, 0), *ends)
-    return Passage(mended, places, signs)
 
 
 def _flagged(hits: Sequence[Hit], *, asked: bool) -> dict[str, Level]:
@@ -96,43 +79,13 @@ def _level_of(hit: Hit, flag: Flag, *, asked: bool) -> Level:
     return Level.SOON if hit.is_feared else level
 
 
-def _is_doubted(hits: Sequence[Hit], passages: Sequence[Passage], *, asked: bool) -> bool:
-    is_about_visits = _names(passages, "TOPIC")
-    counts = {"strong": True, "weak": not is_about_visits, "advice": not is_about_visits and not _names(passages, "CARE"), "asked": asked}
-    return any(counts.get(hit.rule.strength, not hit.is_little) for hit in hits if not hit.rule.about)
-
-
-def _is_unexplained(passages: Sequence[Passage], marks: Sequence[Marks], *, asked: bool) -> bool:
-    """She speaks of her face, or answers a check-in, and nothing that the rules know says what she means."""
-    for passage, mark in zip(passages, marks, strict=True):
-        denies_a_sign = any(place in mark.denied for place in passage.signs)  # more than “my face doesn't feel like mine”
-        if _names([passage], "BODY") and not denies_a_sign and not _says_well(passage) and not _names([passage], *EXPLAINS):
-            return True
-    is_explained = any(mark.denied or _is_question(passage) for passage, mark in zip(passages, marks, strict=True))
-    return asked and bool(passages) and not is_explained and not _names(passages, *WELL, *EXPLAINS, "THANKS")
-
-
-def _says_well(passage: Passage) -> bool:
-    """Not “I can't move my lip well”: with no “no” before it but in another part of the sentence."""
-    commas = passage.clause.commas
-    for place in (place for group in WELL for place in passage.places.get(group, NOWHERE)):
-        denials = [start for start in passage.places.get("NOT", NOWHERE) if start < place]
-        if all(any(start < comma <= place for comma in commas) for start in denials):
-            return True
-    return False
-
-
-def _names(passages: Sequence[Passage], *groups: str) -> bool:
-    return any(passage.places.get(group) for passage in passages for group in groups)
-
-
 def _is_question(passage: Passage) -> bool:
     return passage.clause.asks or any(passage.has("OPENER", place) for place in range(3))
 
 
-def _hits(passages: Sequence[Passage], marks: Sequence[Marks]) -> list[Hit]:
+def _hits(seen: Seen) -> list[Hit]:
     hits = []
-    for passage, mark in zip(passages, marks, strict=True):
+    for passage, mark in zip(seen.passages, seen.marks, strict=True):
         is_question = _is_question(passage)
         for rule in RULES.beginning_with(passage.places):
             if rule.phrase.is_question and not is_question:

@@ -1,13 +1,13 @@
 """The labelled answers, and the table of what was made of them."""
 
-import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from aftercare.domain.triage import Level, Verdict, triage
+from aftercare.domain.triage.comparing import Comparison
+from aftercare.domain.triage.examples import Example, read_examples
 
 LANGUAGES = {"en": "English", "es": "Spanish"}
 LABELS = ("fine", "ordinary", "ambiguous", "red, soon", "red, urgent")
@@ -15,15 +15,29 @@ LABELS = ("fine", "ordinary", "ambiguous", "red, soon", "red, urgent")
 
 @dataclass(frozen=True)
 class Answer:
-    language: str
-    label: str  # fine, ordinary, ambiguous, soon or urgent
-    text: str
+    example: Example
     asked: bool
-    flag: str = ""
+    compared: Comparison | None = None
 
     @cached_property
     def verdict(self) -> Verdict:
-        return triage(self.text, asked=self.asked)
+        return triage(self.text, asked=self.asked, compared=self.compared)
+
+    @property
+    def language(self) -> str:
+        return self.example.language
+
+    @property
+    def label(self) -> str:
+        return self.example.label
+
+    @property
+    def text(self) -> str:
+        return self.example.text
+
+    @property
+    def flag(self) -> str:
+        return self.example.flag
 
     @property
     def is_red(self) -> bool:
@@ -31,7 +45,7 @@ class Answer:
 
     @property
     def is_ordinary(self) -> bool:
-        return self.label in ("fine", "ordinary")
+        return self.example.is_ordinary
 
     def __str__(self) -> str:
         label = " ".join([self.language, self.label, self.flag, "asked" if self.asked else ""])
@@ -40,31 +54,34 @@ class Answer:
 
 def texts_of(name: str) -> int:
     """How many different answers there are, however often each is tried."""
-    return len({(answer.language, answer.label, answer.flag, answer.text) for answer in answers_of(name)})
+    return len(set(read_examples([name])))
 
 
-def answers_of(name: str) -> list[Answer]:
+def answers_of(name: str, *, compared: Comparison | None = None) -> list[Answer]:
     """What may come at any time is there twice: as an answer to a check-in, and not."""
-    data = tomllib.loads((Path(__file__).parent / f"{name}.toml").read_text("utf-8"))
-    return [answer for language, labels in data.items() for answer in _answers(language, labels)]
+    return answers_to(read_examples([name]), compared=compared)
 
 
-def _answers(language: str, labels: dict) -> Iterator[Answer]:
-    for flag, strengths in labels["red"].items():
-        for label, texts in strengths.items():
-            yield from (Answer(language, label, text, asked, flag) for text in texts for asked in (False, True))
-    for label in ("fine", "ordinary", "ambiguous"):
-        for when, texts in labels.get(label, {}).items():
-            yield from (Answer(language, label, text, asked) for text in texts for asked in ((True,) if when == "asked" else (False, True)))
+def answers_to(examples: Iterable[Example], *, compared: Comparison | None = None) -> list[Answer]:
+    return [Answer(example, asked, compared) for example in examples for asked in ((True,) if example.is_answer else (False, True))]
 
 
 def missed(answers: list[Answer]) -> list[Answer]:
-    """Red flags that are no concern, not urgent enough, or not named."""
-    return [answer for answer in answers if answer.is_red and not _is_heard(answer, answer.verdict)]
+    """Red flags that are no concern, or not urgent enough."""
+    return [answer for answer in answers if answer.is_red and not _is_heard(answer)]
 
 
-def _is_heard(answer: Answer, verdict: Verdict) -> bool:
-    return answer.flag in verdict.flags and (verdict.level is Level.URGENT or (answer.label == "soon" and verdict.level is Level.SOON))
+def _is_heard(answer: Answer) -> bool:
+    return answer.verdict.level is Level.URGENT or (answer.label == "soon" and answer.verdict.level is Level.SOON)
+
+
+def silent(answers: list[Answer]) -> list[Answer]:
+    """Red flags that are no concern at all."""
+    return [answer for answer in answers if answer.is_red and not answer.verdict.level.is_concern]
+
+
+def unnamed(answers: list[Answer]) -> list[Answer]:
+    return [answer for answer in answers if answer.is_red and answer.flag not in answer.verdict.flags]
 
 
 def false_alarms(answers: list[Answer]) -> list[Answer]:

@@ -65,7 +65,7 @@ STILL_THERE = [
     ("the swelling isn't gone", Level.SOON, "swelling"),
     ("never been this swollen", Level.SOON, "swelling"),
     ("no thanks bleeding a lot", Level.URGENT, "bleeding"),
-    ("no swelling except my left eye", Level.SOON, "swelling"),
+    ("no swelling except my left eye", Level.URGENT, "swelling"),
     ("not just red, I have a fever", Level.URGENT, "fever"),
     ("I did not sleep, fever all night", Level.URGENT, "fever"),
     ("no para de sangrar", Level.URGENT, "bleeding"),

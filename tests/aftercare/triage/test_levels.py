@@ -28,3 +28,24 @@ def test_a_number_answers_a_check_in_and_nothing_else(body, level):
 
 def test_a_one_with_a_red_flag_is_no_one():
     assert triage("1 but it's bleeding a lot", asked=True) == Verdict(Level.URGENT, ("bleeding",))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "my nose is swollen",
+        "a hard lump on my jaw",
+        "I have a bruise on my cheek",
+        "brown patches on my forehead",
+        "it is worse",
+        "tengo la nariz hinchada",
+        "un bulto duro en la quijada",
+        "tengo un moretón en la mejilla",
+        "manchas cafés en la frente",
+        "está peor",
+    ],
+)
+def test_a_plain_sign_that_can_wait_calls_nobody_at_once(body):
+    """However much words beside it are like what is urgent: how soon a named sign is, a clinician says."""
+    assert triage(body).level is Level.SOON
+    assert triage(body).flags

@@ -21,7 +21,7 @@ DENIALS = {"NOT", "ISNT", "CANNOT", "no", "not", "dont", "cant"}
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`about`: a flag's key, or "" for a doubt. `strength`: urgent, soon or plain; a doubt's strong, weak, plain or asked."""
+    """`about`: a flag's key, or "" for a doubt. `strength`: urgent, soon or plain."""
 
     about: str
     strength: str
@@ -63,7 +63,7 @@ def load() -> Rules:
         everyday += table["spelling"]["everyday"]
         for name, terms in [*table["signs"].items(), *table["words"].items(), ("IDIOM", table["idioms"]["words"])]:
             groups[name] += terms
-        for about, phrases in [*table["flags"].items(), ("", table["doubts"])]:
+        for about, phrases in [*table["flags"].items(), ("", {"soon": table["doubts"]["phrases"]})]:
             rules += [Rule(about, strength, Phrase.parse(text)) for strength, texts in phrases.items() for text in texts]
     for name in {name for rule in rules for name in rule.phrase.names} - set(groups) - OUR_OWN:
         groups[name] = [term for either in name.split("|") for term in _terms(either, groups)]
