@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator
 from datetime import time
-from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -15,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from scheduling.models import OpeningHours
 from tests.browser.chromium import NOWHERE, executable, launched
-from tests.browser.screens import DESK, Screen
+from tests.browser.screens import DESK, Screen, by_day_and_by_night
 from tests.clinic_world import Clinic
 from tests.staff import member
 
@@ -68,7 +67,7 @@ def desk(browser: Browser, live_server: LiveServer, screen: Screen, troubles: li
         context = browser.new_context(
             base_url=live_server.url,
             viewport={"width": screen.width, "height": screen.height},
-            color_scheme="dark" if screen.is_dark else "light",
+            color_scheme="light",
             has_touch=screen.is_narrow,
             reduced_motion="reduce",
             locale="en-US",
@@ -111,11 +110,12 @@ def axe() -> Callable[[Page], None]:
     """`axe(page)`: anybody can use the page as it is now; no serious or critical violation of the rules that axe-core knows."""
 
     def look(page: Page) -> None:
-        # Without loading the stylesheets that others import: the Content-Security-Policy forbids that, and our own listener would say so.
-        found = Axe().run(page, options={"preload": False}).response["violations"]
-        said = [_in_words(violation) for violation in found if violation["impact"] in SERIOUS]
-        if said:
-            pytest.fail(f"axe-core, on {page.url}:\n" + "\n".join(said), pytrace=False)
+        for colors in by_day_and_by_night(page):
+            # Without loading the stylesheets that others import: the policy forbids that, and our own listener would say so.
+            found = Axe().run(page, options={"preload": False}).response["violations"]
+            said = [_in_words(violation) for violation in found if violation["impact"] in SERIOUS]
+            if said:
+                pytest.fail(f"axe-core, on {page.url}, in {colors} colors:\n" + "\n".join(said), pytrace=False)
 
     return look
 
@@ -129,14 +129,14 @@ def _in_words(violation: dict) -> str:
 
 
 @pytest.fixture
-def picture(screen: Screen) -> Callable[[Page, str], Path]:
-    """`picture(page, "board")` keeps .local/pictures/board.png, or board-dark-phone.png, for people to look at."""
+def picture(screen: Screen) -> Callable[[Page, str], None]:
+    """`picture(page, "board")` keeps .local/pictures/board-desk-light.png and -dark.png, or board-phone-…, for people to look at."""
 
-    def take(page: Page, name: str) -> Path:
-        file = settings.LOCAL_DIR / "pictures" / f"{name}{screen}.png"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=file, full_page=True)
-        return file
+    def take(page: Page, name: str) -> None:
+        folder = settings.LOCAL_DIR / "pictures"
+        folder.mkdir(parents=True, exist_ok=True)
+        for colors in by_day_and_by_night(page):
+            page.screenshot(path=folder / f"{name}-{screen}-{colors}.png", full_page=True)
 
     return take
 
@@ -155,9 +155,9 @@ def fits() -> Callable[[Page], None]:
 
 @pytest.fixture
 def looks_right(
-    axe: Callable[[Page], None], fits: Callable[[Page], None], picture: Callable[[Page, str], Path]
+    axe: Callable[[Page], None], fits: Callable[[Page], None], picture: Callable[[Page, str], None]
 ) -> Callable[[Page, str], None]:
-    """`looks_right(page, "board")`: anybody can use it, nothing sticks out, and there is a picture of it."""
+    """`looks_right(page, "board")`: anybody can use it, nothing sticks out, and there are pictures of it."""
 
     def look(page: Page, name: str) -> None:
         axe(page)

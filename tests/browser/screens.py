@@ -1,28 +1,41 @@
 """What the pages are looked at on. `@on_every_screen` and `@on_a_phone` go on a test that takes `desk`."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import pytest
+from playwright.sync_api import Page
 
 
 @dataclass(frozen=True)
 class Screen:
     width: int = 1280
     height: int = 800
-    is_dark: bool = False
 
     @property
     def is_narrow(self) -> bool:
         return self.width < 768
 
     def __str__(self) -> str:
-        """As in a picture's name: “-dark-phone”, and nothing for the usual one."""
-        return ("-dark" if self.is_dark else "") + ("-phone" if self.is_narrow else "")
+        return "phone" if self.is_narrow else "desk"
 
 
-DESK, DESK_AT_NIGHT = Screen(), Screen(is_dark=True)
-PHONE, PHONE_AT_NIGHT = Screen(390, 844), Screen(390, 844, is_dark=True)
-EVERY_SCREEN = [DESK, DESK_AT_NIGHT, PHONE, PHONE_AT_NIGHT]
+DESK, PHONE = Screen(), Screen(390, 844)
 
-on_every_screen = pytest.mark.parametrize("screen", EVERY_SCREEN, ids=lambda screen: str(screen).strip("-") or "desk")
-on_a_phone = pytest.mark.parametrize("screen", [PHONE], ids=["phone"])
+on_every_screen = pytest.mark.parametrize("screen", [DESK, PHONE], ids=str)
+on_a_phone = pytest.mark.parametrize("screen", [PHONE], ids=str)
+
+
+def by_day_and_by_night(page: Page) -> Iterator[str]:
+    """The open page in light colors, and then in dark ones; a test that went all its way once more for them would see nothing else."""
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for colors in schemes:
+        _take(page, colors)
+        yield colors
+    _take(page, "light")
+
+
+def _take(page: Page, colors: Literal["light", "dark"]) -> None:
+    page.emulate_media(color_scheme=colors)
+    page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")  # Django's buttons change theirs gradually

@@ -41,6 +41,22 @@ def test_what_axe_finds_fails_the_test_in_words(desk, clinic, axe):
         axe(page)
 
 
+def test_what_is_too_faint_by_night_alone_fails_the_test_too(desk, clinic, axe):
+    page = desk()
+    page.goto("/admin/")
+    page.evaluate(
+        """() => {
+            document.querySelector("main").append(Object.assign(document.createElement("p"), {id: "faint", textContent: "Who reads?"}));
+            const sheet = new CSSStyleSheet();
+            sheet.replaceSync("@media (prefers-color-scheme: dark) { #faint { color: #333; background: #222 } }");
+            document.adoptedStyleSheets = [sheet];
+        }"""
+    )
+
+    with pytest.raises(pytest.fail.Exception, match=r"in dark colors:\n.*color-contrast"):
+        axe(page)
+
+
 def test_a_page_that_is_too_wide_fails_the_test(desk, clinic, fits):
     page = desk()
     page.goto("/admin/")
