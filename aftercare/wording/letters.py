@@ -19,7 +19,7 @@ from aftercare.domain.protocol import Text
 from aftercare.domain.timeline import Weeks
 from aftercare.wording.answers import HOW_TO_ANSWER_AN_OFFER, NO_OTHER_NUMBER
 from aftercare.wording.times import clock_times, then_at
-from aftercare.wording.weeks import as_html, as_lines
+from aftercare.wording.weeks import shown
 from notifications.domain.segments import fitted
 
 A_DAY = timedelta(days=1)
@@ -142,8 +142,7 @@ def _as_email(subject: str, body: str, language: str, values: dict[str, str], fr
         "nobody_reads_linked": _with_link(nobody_reads, values),
         "end_them": _(END_THEM),
         "your_weeks": _(YOUR_WEEKS),
-        "lines": as_lines(weeks, values) if weeks else [],
-        "weeks": as_html(weeks, language, values.get("product", "")) if weeks else "",
+        "weeks": shown(weeks, language, values.get("product", "")) if weeks else None,
     }
     plain = render_to_string("aftercare/email.txt", context)
     return plain.strip() + "\n", render_to_string("aftercare/email.html", context)

@@ -1,11 +1,11 @@
 """The weeks after a session as an email shows them: in its plain part as lines, in the other as a table that every mail program draws."""
 
-from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -21,25 +21,26 @@ class Row(NamedTuple):
     state: str  # past, here or coming
 
 
-def as_lines(weeks: Weeks, values: Mapping[str, str]) -> list[str]:
-    """One line a stop, the one where she is marked, in the language that is active."""
-    rows = _rows(weeks.stops, weeks.here, weeks.past, values.get("product", ""))
-    return [
-        f"{'>' if row.state == 'here' else ' '} {row.when} ({row.dates}): {capfirst('; '.join(row.events))}"
-        + (f" <- {_('you are here')}" if row.state == "here" else "")
-        for row in rows
-    ]
+class Shown(NamedTuple):
+    lines: list[str]  # one a stop, the one where she is marked
+    table: SafeString
 
 
-def as_html(weeks: Weeks, language: str, product: str) -> SafeString:
-    return _table(weeks.stops, weeks.here, weeks.past, language, product)
+def shown(weeks: Weeks, language: str, product: str) -> Shown:
+    return _shown(weeks.stops, weeks.here, weeks.past, language, product)
 
 
-@lru_cache(maxsize=64)  # the thirty emails of a plan show seven different tables
-def _table(stops: tuple[Stop, ...], here: int | None, past: frozenset[int], language: str, product: str) -> SafeString:
-    return render_to_string(
-        "aftercare/weeks.html", {"rows": _rows(stops, here, past, product), "you_are_here": capfirst(_("you are here"))}
-    )
+@lru_cache(maxsize=64)  # the thirty emails of a plan show seven different ones
+def _shown(stops: tuple[Stop, ...], here: int | None, past: frozenset[int], language: str, product: str) -> Shown:
+    with translation.override(language):
+        rows = _rows(stops, here, past, product)
+        table = render_to_string("aftercare/weeks.html", {"rows": rows, "you_are_here": capfirst(_("you are here"))})
+        return Shown([_line(row) for row in rows], table)
+
+
+def _line(row: Row) -> str:
+    said = f"{row.when} ({row.dates}): {capfirst('; '.join(row.events))}"
+    return f"> {said} <- {_('you are here')}" if row.state == "here" else f"  {said}"
 
 
 def _rows(stops: tuple[Stop, ...], here: int | None, past: frozenset[int], product: str) -> list[Row]:

@@ -34,7 +34,8 @@ def shown(protocol: Protocol, slug: str, *, end: datetime = END, language: str =
     planned = expand(protocol, end, NEW_YORK.key, quiet)
     message = [message for message in planned if message.step.slug == slug][-1]
     written = letter(message, language, NEW_YORK, VALUES, weeks_of(protocol, end, quiet))
-    return written.email.rstrip().splitlines()[-len(weeks_of(protocol, end, quiet).stops) :]
+    above_the_foot, _, _ = written.email.partition("\n\n--\n")
+    return above_the_foot.splitlines()[-len(weeks_of(protocol, end, quiet).stops) :]
 
 
 def here(protocol: Protocol, slug: str, *, end: datetime = END) -> str:
