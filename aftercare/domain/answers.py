@@ -38,6 +38,11 @@ def answer_of(body: str) -> Answer | None:
     return WORDS.get(said) or NUMBERS.get(said)
 
 
+def as_asked(body: str) -> str:
+    """An answer as we ask for it: “C” for “c.”, “TAKE” for “take!”."""
+    return _plain(body).upper()
+
+
 def is_number(body: str) -> bool:
     """Whether it is one that takes or passes what is offered."""
     return _plain(body) in NUMBERS

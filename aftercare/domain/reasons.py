@@ -8,3 +8,4 @@ NO_CONSENT_FOR_EMAILS = "not by email either: no consent for emails"
 NO_EMAIL_ADDRESS = "not by email either: no email address"
 NOT_BY_EMAIL_EITHER = (NO_CONSENT_FOR_EMAILS, NO_EMAIL_ADDRESS)
 ALREADY_TOLD = "told before, and not again"
+IN_THE_ANSWER = "the answer to the patient's text says it"

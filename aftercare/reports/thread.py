@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
 from django.db.models.functions import Least
 
-from aftercare.domain.reasons import ALREADY_TOLD
+from aftercare.domain.reasons import ALREADY_TOLD, IN_THE_ANSWER
 from aftercare.models import CareMessage, Concern, Plan
 from aftercare.querysets import CareMessageQuerySet
 from aftercare.reports.inbox import with_steps
@@ -57,7 +58,8 @@ def thread_of(patient: Patient, now: datetime, *, whole: bool = False) -> Thread
     concerns = list(with_steps(Concern.objects.filter(patient=patient)).order_by("raised_at", "pk"))
     lines = _with_all_it_shows(CareMessage.objects.filter(patient=patient))
     most = MOST_EVER if whole else MOST_SHOWN
-    been = lines.without_replaced().exclude(reason=ALREADY_TOLD).annotate(came_at=CAME_AT).filter(came_at__lte=now)
+    said_elsewhere = Q(reason=ALREADY_TOLD) | Q(message__reason=IN_THE_ANSWER)
+    been = lines.without_replaced().exclude(said_elsewhere).annotate(came_at=CAME_AT).filter(came_at__lte=now)
     gone = list(been.order_by("-came_at", "-pk")[: most + 1])
     shown = gone[:most][::-1]
     if len(gone) > most:

@@ -22,6 +22,7 @@ from aftercare.services.plans.starting import SPOKEN
 from aftercare.views import words
 from aftercare.views.cards import Step, step
 from aftercare.views.meaning import means
+from aftercare.wording import above_foot
 from notifications.domain.states import WENT_WRONG
 from scheduling.admin.names import staff_name
 
@@ -128,7 +129,7 @@ def bubble(line: CareMessage, zone: ZoneInfo, now: datetime, *, may_open: bool, 
         side=side,
         what=_what(line) if side == BY_ITSELF else "",
         text=_body(line),
-        subject=line.message.subject if line.message and line.channel == "email" else "",
+        subject=line.message.subject if line.message and line.channel == "email" and side != OURS else "",
         clock=words.clock(at, zone, now) if with_day else date_format(there, "g:i A"),
         url=reverse("admin:aftercare_caremessage_change", args=[line.pk]) if may_open else "",
         who=staff_name(line.written_by),
@@ -143,10 +144,10 @@ def bubble(line: CareMessage, zone: ZoneInfo, now: datetime, *, may_open: bool, 
 
 
 def latest_words(line: CareMessage) -> str:
-    """As much as a list has room for. Of an email it is what it is about."""
-    if line.reply:
-        return line.reply.body
-    return (line.message.subject if line.channel == "email" else line.message.body) if line.message else ""
+    """As much as a list has room for. Of an email that went out by itself it is what it is about."""
+    if line.message and line.channel == "email" and not line.written_by_id:
+        return line.message.subject
+    return _body(line)
 
 
 def _what(line: CareMessage) -> str:
@@ -155,12 +156,19 @@ def _what(line: CareMessage) -> str:
 
 def _why(line: CareMessage) -> str:
     """Without when it went: the bubble's head has a time and what became of it."""
-    return ledger.why(line).removeprefix(ledger.when_it_went(line)).removeprefix("; ")
+    why = ledger.why(line).removeprefix(ledger.when_it_went(line)).removeprefix("; ")
+    return "; ".join(filter(None, [_("by email"), why])) if _is_own_email(line) else why
 
 
 def _body(line: CareMessage) -> str:
+    """Of an email that somebody wrote, the words that are theirs."""
     told = line.message or line.reply
-    return told.body.strip() if told else ""
+    body = told.body.strip() if told else ""
+    return above_foot(body, line.patient.language) if line.patient and _is_own_email(line) else body
+
+
+def _is_own_email(line: CareMessage) -> bool:
+    return line.written_by_id is not None and line.channel == "email"
 
 
 def _read(line: CareMessage, zone: ZoneInfo, now: datetime) -> str:

@@ -125,6 +125,13 @@ def render(text: Text, language: str, values: dict[str, str], *, frame: Frame = 
     return Letter(fitted(sms), subject, as_email, sms, values.get("clinic", ""), values.get("end_emails", ""))
 
 
+def above_foot(body: str, language: str) -> str:
+    """What an email says itself, without what stands under every one about a session that was."""
+    with translation.override(language):
+        call = _(WHEN_TO_CALL)
+    return body.partition(f"\n\n{call}\n")[0].strip()
+
+
 def _as_email(subject: str, body: str, language: str, values: dict[str, str], frame: Frame, weeks: Weeks | None) -> tuple[str, str]:
     """As plain text and as a page, in the language that is active."""
     nobody_reads = "" if frame == "staff" else fill(_(NOBODY_READS), values)

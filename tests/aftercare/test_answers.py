@@ -8,6 +8,7 @@ import pytest
 
 from aftercare.domain.answers import Answer, answer_of
 from aftercare.models import CareMessage, Concern
+from aftercare.reports import thread_of
 from aftercare.services.replies import answering
 from notifications.domain.replies import meaning_of
 from notifications.domain.states import Meaning
@@ -280,6 +281,8 @@ class TestAboutAnOffer:
         ]
         assert [line.kind for line in ledger(appointment=booked, message__status="scheduled")] == ["confirmation", "reminder", "reminder"]
         assert unread() == []
+        said = [(line.kind, line.message.reason) for line in thread_of(clinic.ana, TODAY + MINUTE).lines if line.message]
+        assert said == [("offer", ""), ("confirmation", "")]  # and not the one that it stands for
 
     def test_that_text_is_her_confirmation(self, clinic, offer):
         write("1", now=TODAY + MINUTE)
@@ -342,6 +345,7 @@ class TestAboutAnOffer:
         write(body, now=TODAY + MINUTE)
         offer.refresh_from_db()
         assert (offer.outcome, unread()) == (outcome, [])
+        assert len(ledger(reason=f"an answer to “{body.upper().rstrip('.')}”")) == 1
 
     def test_with_two_offers_at_one_number_somebody_reads_it(self, clinic, offer):
         clinic.chloe.phone = clinic.ana.phone

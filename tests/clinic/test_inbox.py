@@ -482,6 +482,15 @@ class TestAConversation:
         assert "Mark as read" not in page
         assert waiting(NOW + MINUTE) == Waiting()
 
+    def test_an_answer_by_email_is_read_as_it_was_written(self, ana, desk):
+        says("STOP")
+        posted(desk(), f"{thread(ana)}answer/", {"words": "Please call us.\n\nWe are here until 6."}, at_=NOW + MINUTE)
+
+        page = words_of(shown(desk(), thread(ana), at_=NOW + 2 * MINUTE))
+
+        assert re.search(r"frontdesk · 12:01 PM \w+ Please call us\. We are here until 6\. By email", page)
+        assert "Please call us." in words_of(shown(desk(), at_=NOW + 2 * MINUTE))
+
     def test_after_start_it_goes_by_text_again(self, ana, desk):
         says("STOP")
         says("START", now=NOW + MINUTE)

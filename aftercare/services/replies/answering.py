@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from aftercare.domain.answers import Answer, answer_of, is_number
 from aftercare.domain.protocol import Kind, Text
+from aftercare.domain.reasons import IN_THE_ANSWER
 from aftercare.models import CareMessage
 from aftercare.services.bookings.heard import heard, key_of
 from aftercare.services.bookings.offers import line_of_offer
@@ -21,7 +22,6 @@ from scheduling.models import Appointment, Location, Offer, Patient, WaitlistEnt
 
 ANSWERS = "answer-"  # what the keys of the answers begin with
 MOST_ANSWERS_AN_HOUR = 6  # to a number: two machines mustn't answer each other for ever
-IN_THE_ANSWER = "the answer to the patient's text says it"
 
 
 @dataclass(frozen=True, slots=True)

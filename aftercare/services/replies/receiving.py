@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from aftercare.domain.answers import answer_of
+from aftercare.domain.answers import as_asked
 from aftercare.domain.protocol import Kind
 from aftercare.domain.triage import Level, language_of
 from aftercare.models import CareMessage
@@ -151,7 +151,7 @@ def _answer(reply: Reply, done: Done, now: datetime) -> None:
     language = done.patient.language
     values = values_of(done.location, language) | day_and_time(done.about, done.location.zone, language)
     letter = render(done.text, language, values)
-    _send(reply, letter, done, f"{ANSWERS}{reply.pk}", ANSWERS_HER.format(answer=answer_of(reply.body)), now)
+    _send(reply, letter, done, f"{ANSWERS}{reply.pk}", ANSWERS_HER.format(answer=as_asked(reply.body)), now)
 
 
 def _answer_concern(reply: Reply, heard: Understood, patients: Sequence[Patient], now: datetime) -> None:
