@@ -168,8 +168,8 @@ def _waitlist_tiles() -> list[Tile]:
     count = WaitlistEntry.objects.filter(status=WaitlistEntry.Status.WAITING).aggregate(
         waiting=Count("pk", distinct=True), offered=Count("offer", filter=open_offers)
     )
-    said = ngettext("%(count)s time is offered just now.", "%(count)s times are offered just now.", count["offered"])
-    detail = said % {"count": count["offered"]} if count["offered"] else _("No time is offered just now.")
+    said = ngettext("%(count)s time is offered right now.", "%(count)s times are offered right now.", count["offered"])
+    detail = said % {"count": count["offered"]} if count["offered"] else _("No time is offered right now.")
     return [Tile(DIARY, _("On the waitlist"), count["waiting"], detail, f"{url}?status__exact=waiting")]
 
 

@@ -12,6 +12,7 @@ from aftercare.models import CareMessage, Concern, Plan
 from aftercare.querysets import CareMessageQuerySet
 from aftercare.reports.inbox import with_steps
 from notifications.models import Reply
+from scheduling.domain.states import Status
 from scheduling.models import Appointment, Patient
 
 MOST_SHOWN = 80  # lines that have gone out, and replies; the rest is asked for
@@ -46,10 +47,12 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """`last` is her last completed session, `plan` its aftercare, `coming` the next one that is booked."""
+    """`last` is her last completed session, `plan` its aftercare, `here` that for which she has arrived today, `coming` the next one that
+    is booked."""
 
     last: Appointment | None
     plan: Plan | None
+    here: Appointment | None
     coming: Appointment | None
 
 
@@ -85,7 +88,9 @@ def about(patient: Patient, now: datetime) -> About:
     hers = Appointment.objects.filter(patient=patient).select_related("course__treatment", "practitioner", "room", "location")
     last = hers.fulfilled().order_by("-during").first()
     plan = Plan.objects.filter(appointment=last, stopped_at=None).select_related("product").first() if last else None
-    return About(last, plan, hers.coming().filter(during__startswith__gt=now).order_by("during").first())
+    arrived = hers.filter(status=Status.ARRIVED).order_by("-during").first()
+    here = arrived if arrived and arrived.day_of(now) == arrived.day_of(arrived.starts_at) else None
+    return About(last, plan, here, hers.coming().filter(during__startswith__gt=now).order_by("during").first())
 
 
 def _with_all_it_shows(lines: CareMessageQuerySet) -> CareMessageQuerySet:

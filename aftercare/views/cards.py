@@ -13,6 +13,7 @@ from aftercare.domain.triage import FLAGS
 from aftercare.models import Concern, ConcernEvent
 from aftercare.services import Rung
 from aftercare.services.concerns.deadlines import reminded_every
+from aftercare.services.telling.checking_in import is_bare
 from aftercare.views import words
 from aftercare.views.meaning import means
 from aftercare.views.what_next import what_next
@@ -64,7 +65,7 @@ class Card:
     acknowledged_by: str
     acknowledged_at: str
     is_forgotten: bool  # it was acknowledged so long ago that somebody is reminded of it
-    means: str  # what a bare number answers
+    means: str  # what a bare number answers, or that nothing had asked for it
 
     @property
     def is_urgent(self) -> bool:
@@ -89,8 +90,13 @@ def card(concern: Concern, now: datetime, *, rungs: Sequence[Rung], shows_facts:
         acknowledged_by=(staff_name(concern.acknowledged_by) or str(_("somebody"))) if taken_at else "",
         acknowledged_at=words.clock(taken_at, zone, now) if taken_at else "",
         is_forgotten=taken_at is not None and now - taken_at >= reminded_every(concern),
-        means=next((said for line in concern.lines.all() if (said := means(line, zone))), ""),
+        means=next((said for line in concern.lines.all() if (said := means(line, zone))), _unasked(concern)),
     )
+
+
+def _unasked(concern: Concern) -> str:
+    is_hers = concern.raised_by_id is None and is_bare(concern.said)
+    return _("A number alone, and no check-in had just asked for one: ask what it means.") if is_hers else ""
 
 
 def told(concern: Concern, now: datetime) -> list[str]:

@@ -41,6 +41,6 @@ def _answers(line: CareMessage, zone: ZoneInfo) -> str:
     if to.kind == Kind.OFFER:
         return str(OFFERED.get(answer, "")) if answer else ""
     day = date_format(timezone.localtime(to.planned_for, zone), "D, M j")
-    to_what = _("Answers the %(kind)s of %(day)s") % {"kind": to.get_kind_display(), "day": day}
+    about = {"kind": to.get_kind_display(), "day": day}
     number = CHECK_IN.get(said.rstrip(".! ")) if to.kind == Kind.CHECK_IN else None
-    return f"{to_what}: {number}." if number else f"{to_what}."
+    return f"{_('Answers the %(kind)s of %(day)s') % about}: {number}." if number else _("Written after the %(kind)s of %(day)s.") % about

@@ -157,7 +157,7 @@ def phone_of(reply: Reply, *, whole: bool) -> dict[str, str]:
 
 
 def facts(her: About, now: datetime) -> dict[str, Any]:
-    """Her last session and her next one, in words and with where they are found."""
+    """Her last session, the one that she has come for and her next one, in words and with where they are found."""
     found: dict[str, Any] = {}
     if her.last and her.last.completed_at:
         days = (her.last.day_of(now) - her.last.day_of(her.last.completed_at)).days
@@ -166,6 +166,9 @@ def facts(her: About, now: datetime) -> dict[str, Any]:
         found["last"] = [her.last.course.treatment.name, *([str(product)] if product else [])]
         found["last_on"] = words.day(her.last.completed_at, her.last.zone, now)
         found["last_url"] = reverse("admin:scheduling_appointment_change", args=[her.last.pk])
+    if her.here:
+        found["here"] = words.clock(her.here.starts_at, her.here.zone, now)
+        found["here_url"] = reverse("admin:scheduling_appointment_change", args=[her.here.pk])
     if her.coming:
         found["coming"] = words.clock(her.coming.starts_at, her.coming.zone, now)
         found["coming_url"] = reverse("admin:scheduling_appointment_change", args=[her.coming.pk])

@@ -18,6 +18,7 @@ from aftercare.reports import Waiting, waiting
 from clinic.dashboard import dashboard
 from notifications.models import Message
 from notifications.services import receive_reply, suppress
+from scheduling import services as scheduling
 from scheduling.models import Location, OpeningHours
 from tests.clinic_world import WEEK, Clinic, at, patient
 from tests.staff import member
@@ -254,6 +255,8 @@ class TestTheList:
         assert "Patients who never wrote" not in words_of(shown(client, q="chloe"))
         assert "Patients who never wrote" not in words_of(shown(client))
         assert "Nobody is found for “Zoe”." in words_of(shown(client, q="Zoe"))
+        concern_of(ana)
+        assert "No other conversation with “Alvarez”." in words_of(shown(client, q="Alvarez"))
 
     def test_there_are_at_most_ten_of_them_and_a_way_to_the_rest(self, clinic, ana, desk):
         for number in range(12):
@@ -431,6 +434,37 @@ class TestAConversation:
         CareMessage.objects.filter(pk=line.pk).update(answers=asked)
 
         assert re.search(r"Answers the check-in of \w+, Nov \d+: worse\.", words_of(shown(desk(), thread(ana))))
+
+    def test_words_came_after_a_check_in_whatever_they_are_about(self, clinic, ana, desk):
+        asked = CareMessage.objects.filter(patient=ana, kind="check_in").order_by("planned_for").first()
+        line = says("Can I swim tomorrow?")
+        CareMessage.objects.filter(pk=line.pk).update(answers=asked)
+
+        page = words_of(shown(desk(), thread(ana)))
+
+        assert re.search(r"Written after the check-in of \w+, Nov \d+\.", page)
+        assert "Answers the check-in" not in page
+
+    def test_a_number_that_nothing_had_asked_for_says_so(self, ana, desk):
+        says("3")
+        said = "A number alone, and no check-in had just asked for one: ask what it means."
+        client = desk()
+        for page in (shown(client), shown(client, thread(ana))):
+            assert said in words_of(page)
+            assert "In doubt" not in page
+        says("It stings", now=NOW + MINUTE)
+        assert said not in words_of(shown(client, thread(ana), at_=NOW + 2 * MINUTE))
+
+    def test_while_she_is_here_it_says_so_and_not_that_nothing_is_booked(self, clinic, ana):
+        starts_at = at("2026-12-08", "10:00")
+        booked = clinic.book(ana, starts_at)
+        scheduling.arrive(booked, now=starts_at)
+        client, next_day = Client(), starts_at + 24 * HOUR
+        for now, says_here in ((starts_at + MINUTE, True), (next_day, False)):
+            with freeze_time(now):
+                client.force_login(member("Front desk"))
+            page = words_of(shown(client, thread(ana), at_=now))
+            assert ("Here for 10:00 AM" in page, "Nothing booked" in page) == (says_here, not says_here)
 
     def test_who_she_is(self, clinic, ana, desk):
         ana.language, ana.birth_date = "es", at("2006-05-17").date()
