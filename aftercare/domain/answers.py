@@ -1,6 +1,5 @@
 """What a patient's reply says, where we told her what to answer with. Anything else is words, for somebody to read."""
 
-import re
 import unicodedata
 from enum import StrEnum
 
@@ -27,7 +26,6 @@ WORDS = {
 }
 # A check-in asks for numbers, too: while one awaits an answer, they are its own.
 NUMBERS = {"1": Answer.TAKE, "2": Answer.PASS}
-FIRST_OR_SECOND = re.compile(r"(?:[12]|one|two|uno|una|dos)\b")
 # A question mark isn't among them: “R?” is a question.
 AROUND = " \t\r\n.!,;:'\"“”‘’«»()*¡"
 
@@ -46,11 +44,6 @@ def as_asked(body: str) -> str:
 def is_number(body: str) -> bool:
     """Whether it is one that takes or passes what is offered."""
     return _plain(body) in NUMBERS
-
-
-def begins_with_number(body: str) -> bool:
-    """“2”, “(1)” and “1 please”, but not “12”: it may be meant for an offer."""
-    return bool(FIRST_OR_SECOND.match(_plain(body)))
 
 
 def _plain(body: str) -> str:

@@ -418,7 +418,7 @@ class TestWhereACheckInAsksForANumberToo:
         offer.refresh_from_db()
         return offer.outcome == "open" and not Appointment.objects.coming().exists()
 
-    @pytest.mark.parametrize("body", ["1", "(1)", "1 please", "One!"])
+    @pytest.mark.parametrize("body", ["1", "(1)", "1 please", "One!", "#1", "Answer: 1", "opción 1"])
     def test_a_1_is_neither_and_she_is_asked_which(self, both, body):
         write(body, now=TODAY + 7 * MINUTE)
         assert self.stands(both[1])

@@ -123,6 +123,14 @@ class TestACheckIn:
         assert (line.answers, line.read_at, line.concern.severity) == (asked, None, "soon")
         assert len(answers()) == 1
 
+    @pytest.mark.parametrize(("body", "raised"), [("1 STOP", []), ("2 STOP", ["soon"]), ("Stop. 3", ["soon"]), ("3 please stop", ["soon"])])
+    def test_a_stop_beside_a_number_is_both(self, asked, body, raised):
+        """Once “1 STOP” was taken for what won't stop, alarmed whoever is on call, and was no STOP; “STOP 3” waited to be read."""
+        receive_reply("sms", "+12125550101", body, provider_id="SMboth", now=DAY_4)
+        assert CareMessage.objects.get(reply__provider_id="SMboth").answers == asked
+        assert [concern.severity for concern in Concern.objects.all()] == raised
+        assert (answers(), outbox(channel="sms", address="+12125550101")) == ([], [])
+
     @pytest.mark.parametrize("is_stopped", [False, True])
     def test_of_two_with_one_number_she_who_was_asked_is_always_among_them(self, healing, asked, is_stopped):
         healing.ben.phone = "+12125550101"

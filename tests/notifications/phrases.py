@@ -20,6 +20,10 @@ OptOut
 opt-out
 Opt out please
 STOP STOP STOP
+2 STOP
+STOP 3
+1. Stop
+3, please stop
 Stoppp
 please stop
 Stop please
@@ -306,6 +310,11 @@ the stinging doesn't stop
 stop it from itching?
 Stop by the clinic tomorrow?
 I'll stop by at 3
+2 stop?
+stop 1 2
+stop 4
+1 stop from here
+2 end
 Can I stop by to pick up the serum
 bus stop is closed, running late
 non-stop itching since last night
@@ -503,6 +512,7 @@ no más ardor
 cancelar mi sesión
 quiero cancelar
 no me duele
+para 2
 no me pica más
 No me escriban a la casa
 mándeme el mensaje otra vez

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from notifications.domain.replies import english, is_answered_by_twilio, meaning_of, says_more, spanish
+from notifications.domain.replies import english, is_answered_by_twilio, meaning_of, says_more, spanish, without_stop
 from tests.notifications.phrases import PHRASES
 
 
@@ -51,6 +51,8 @@ def test_a_word_of_twilios_that_is_none_doesnt():
         ("STOP", False),
         ("stop. thank you", False),
         ("Please stop texting me, thanks", False),
+        ("2 STOP", True),
+        ("STOP\n3", True),
         ("Stop texting me. My face is swollen", True),
         ("Don't text me, call me", True),
         ("Déjenme en paz, me arde la cara", True),
@@ -60,6 +62,13 @@ def test_a_word_of_twilios_that_is_none_doesnt():
 def test_what_else_is_said_with_an_opt_out(body, more):
     assert meaning_of(body)[0] == "stop"
     assert says_more(body) is more
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"), [("2 STOP", "2"), ("Stop, 3!", "3"), ("STOP", "STOP"), ("stop 1 2", "stop 1 2"), ("2 end", "2 end")]
+)
+def test_a_number_beside_a_stop_is_an_answer_of_its_own(body, answer):
+    assert without_stop(body) == answer
 
 
 def test_a_long_clause_asks_for_more_than_one_thing():

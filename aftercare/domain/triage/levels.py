@@ -1,7 +1,7 @@
 """How soon somebody must see what a patient wrote, and the red flags in it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -40,7 +40,11 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`flags` are keys of FLAGS, in its order. A concern may be without any: then it is in doubt."""
+    """`flags` are keys of FLAGS, in its order. A concern may be without any: then it is in doubt.
+
+    `numbers` are those of 1, 2 and 3 with which she answers a check-in; 0 stands for any other that stands alone.
+    """
 
     level: Level
     flags: tuple[str, ...] = ()
+    numbers: frozenset[int] = field(default=frozenset(), compare=False)

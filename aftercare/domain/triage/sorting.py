@@ -37,7 +37,7 @@ def triage(body: str, *, asked: bool = False, compared: Comparison | None = None
     seen = see(text)
     hits = _hits(seen)
     flagged = {key: level for key, level in _flagged(hits, asked=asked).items() if level.is_concern}
-    numbers = numbers_of(seen.passages) if asked else set()
+    numbers = frozenset(numbers_of(seen.passages)) if asked else frozenset()
     is_doubted = bool(
         any(not hit.rule.about and not hit.is_little for hit in hits)
         or seen.said.has_unread
@@ -48,11 +48,11 @@ def triage(body: str, *, asked: bool = False, compared: Comparison | None = None
     )
     is_well = asked and not hits and not has_pictures and is_plainly_well(seen.passages, seen.marks, answered_one=numbers == {1})
     if is_well and not is_doubted:
-        return Verdict(Level.FINE)
+        return Verdict(Level.FINE, numbers=numbers)
     level = Level.worst([*flagged.values(), Level.SOON if is_doubted else Level.WORDS])
     if level is not Level.URGENT:
         level = Level.worst([level, (compared or ours()).level_of(seen, asked=asked, can_wait=bool(flagged))])
-    return Verdict(level, tuple(key for key in FLAGS if key in flagged))
+    return Verdict(level, tuple(key for key in FLAGS if key in flagged), numbers)
 
 
 def _only_asks(said: Said) -> bool:

@@ -24,6 +24,7 @@ from aftercare.wording import (
     ANSWER_URGENT_CLOSED,
 )
 from notifications import services as notifications
+from notifications.domain.replies import without_stop
 from notifications.domain.states import Meaning
 from notifications.models import Reply
 from scheduling import services as scheduling
@@ -64,7 +65,7 @@ def sort(reply: Reply, patients: Sequence[Patient], now: datetime) -> tuple[Verd
     """With the check-in that it answers. Requires no lock and writes nothing."""
     check_in = check_in_of(patients, reply.address, now) if reply.channel == "sms" else None
     try:
-        verdict = triage(reply.body, asked=check_in is not None)
+        verdict = triage(without_stop(reply.body), asked=check_in is not None)
     except Exception as error:
         # In doubt it is a concern; and somebody must mend the rules.
         logger.error("Triage failed with %s on reply %s", type(error).__name__, reply.pk)
@@ -93,7 +94,7 @@ def listen(reply: Reply, lines: Sequence[CareMessage], patients: Sequence[Patien
     verdict, check_in = sort(reply, patients, now)
     if not patients:
         return _of_nobody(reply, lines, verdict, now)
-    is_unclear = check_in is not None and not verdict.flags and may_be_of_an_offer(reply.body, check_in, patients, now)
+    is_unclear = check_in is not None and not verdict.flags and may_be_of_an_offer(verdict.numbers, check_in, patients, now)
     if check_in and (verdict.level.is_concern or not is_unclear):
         CareMessage.objects.filter(pk__in=[line.pk for line in lines], patient=check_in.patient).update(answers=check_in)
     if not verdict.level.is_concern:

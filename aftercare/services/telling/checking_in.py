@@ -1,9 +1,8 @@
 """Which check-in awaits an answer, and may be what a reply is about."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime, timedelta
 
-from aftercare.domain.answers import begins_with_number
 from aftercare.domain.protocol import Kind
 from aftercare.models import CareMessage
 from notifications.domain.states import WENT_OUT
@@ -12,6 +11,7 @@ from scheduling.models import Offer, Patient
 AWAITS_AN_ANSWER_FOR = timedelta(hours=72)
 MAY_BE_ANSWERED_FOR = timedelta(days=14)
 NOT_ANSWERED = (Offer.Outcome.OPEN, Offer.Outcome.EXPIRED, Offer.Outcome.LOST)  # and she was told of it
+TAKE_OR_PASS = frozenset({1, 2})
 NUMBERS = ("two", "three", "dos", "tres")
 
 
@@ -25,9 +25,9 @@ def check_in_of(patients: Sequence[Patient], number: str, now: datetime) -> Care
     return gone.select_related("message", "patient").order_by("-message__send_at", "-pk").first()
 
 
-def may_be_of_an_offer(body: str, check_in: CareMessage, patients: Sequence[Patient], now: datetime) -> bool:
-    """Whether a text that begins with 1 or 2 may as well answer a time that waited for her answer since the check-in had asked her."""
-    if check_in.message is None or not begins_with_number(body):
+def may_be_of_an_offer(numbers: Set[int], check_in: CareMessage, patients: Sequence[Patient], now: datetime) -> bool:
+    """Whether a 1 or a 2 may as well answer a time that waited for her answer since the check-in had asked her."""
+    if check_in.message is None or not numbers & TAKE_OR_PASS:
         return False
     told = Offer.objects.filter(entry__patient__in=patients, outcome__in=NOT_ANSWERED, opening__during__startswith__gt=now)
     return told.filter(answer_by__gt=check_in.message.send_at).exists()

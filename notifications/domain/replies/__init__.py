@@ -22,6 +22,7 @@ SPANISH = {
     Meaning.HELP: {"ayuda"},
 }
 COURTESY = Phrases(english.COURTESY, spanish.COURTESY)
+ASKED_FOR = {"1", "2", "3"}
 OPT_OUT_TYPES = {"STOP": Meaning.STOP, "START": Meaning.START, "HELP": Meaning.HELP}
 
 
@@ -36,8 +37,20 @@ def says_more(body: str, opt_out_type: str = "") -> bool:
     return opt_out_type not in OPT_OUT_TYPES and _read(body)[2]
 
 
+def without_stop(body: str) -> str:
+    """The “2” of “2 STOP”, which answers what we asked; anything else as it is."""
+    return _number_beside_stop(" ".join(clauses_of(body))) or body
+
+
 def is_answered_by_twilio(body: str, opt_out_type: str = "") -> bool:
     return opt_out_type in OPT_OUT_TYPES or any(body.strip().lower() in words for words in TWILIOS.values())
+
+
+def _number_beside_stop(whole: str) -> str:
+    """ "" where it is anything else than one number that we ask for, and a plain “stop” before or after it."""
+    numbers = [word for word in whole.split() if word in ASKED_FOR]
+    others = " ".join(word for word in whole.split() if word not in ASKED_FOR)
+    return numbers[0] if len(numbers) == 1 and english.PLAIN.fullmatch(others) else ""
 
 
 def _read(body: str) -> tuple[Meaning, str, bool]:
@@ -49,6 +62,8 @@ def _read(body: str) -> tuple[Meaning, str, bool]:
         if whole in TWILIOS[meaning] | SPANISH[meaning] and not is_question:
             return meaning, "es" if whole in SPANISH[meaning] else "en", False
 
+    if _number_beside_stop(whole) and not is_question:
+        return Meaning.STOP, language, True
     asking = [clause for clause in clauses if english.OPT_OUT.fullmatch(clause) or spanish.OPT_OUT.fullmatch(clause)]
     others = [clause for clause in clauses if clause not in asking and not COURTESY.fullmatch(clause)]
     if asking:

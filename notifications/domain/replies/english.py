@@ -1,5 +1,7 @@
 """How people ask in English for no more messages. Patterns of whole clauses, as clauses_of() gives them."""
 
+import re
+
 from notifications.domain.replies.phrases import Request
 
 MESSAGES = (
@@ -93,6 +95,8 @@ CORES = (
 CORE = f"(?:{'|'.join(f'(?:{core})' for core in CORES)})"
 
 OPT_OUT = Request(lead=LEAD, core=CORE, tail=TAIL, joined="and|or")
+# What can mean nothing else beside a number: “para 2” is “for two”.
+PLAIN = re.compile(r"(?:(?:please|pls) )?(?:sto+p+|stop ?all|un ?subscribe|opt ?out)(?: (?:please|pls|thanks|thank you))?")
 BARE = Request(
     lead=LEAD,
     core=r"(?:sto+p+)(?: sto+p+)*|stop all|stop it|stop this|stop that|stop these|stop everything|stopall|cut it out"
