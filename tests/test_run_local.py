@@ -34,6 +34,10 @@ class Place:
     def manage(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=self.env, capture_output=True, text=True, check=False)
 
+    def page(self, path: str) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as page:
+            return page.read().decode()
+
     @contextmanager
     def running(self) -> Iterator[subprocess.Popen[str]]:
         """`run_local`, as a terminal has it: in a process group of its own."""
@@ -92,12 +96,23 @@ def first_run(place: Place) -> dict[str, str]:
     """The first start of all, its page, and Ctrl-C."""
     with place.running() as run:
         said = until_it_runs(run)
-        with urllib.request.urlopen(f"http://127.0.0.1:{place.port}/demo/phone/") as page:
-            phones = page.read().decode()
+        phones = place.page("/demo/phone/")
+        emails = [
+            place.page(email)
+            for phone in re.findall(r'href="(\?patient=\d+)"', phones)
+            for email in re.findall(r'src="(/demo/phone/mail/\d+/)"', place.page(f"/demo/phone/{phone}"))
+        ]
         second = place.manage("run_local", "--port", str(free_port()))
         os.killpg(run.pid, signal.SIGINT)
         rest = until_it_ends(run)
-    return {"said": said, "phones": phones, "second": second.stderr, "rest": rest, "left": "\n".join(place.processes())}
+    return {
+        "said": said,
+        "phones": phones,
+        "emails": "\n".join(emails),
+        "second": second.stderr,
+        "rest": rest,
+        "left": "\n".join(place.processes()),
+    }
 
 
 def test_the_first_start_says_where_to_go_and_who_may_sign_in(first_run: dict[str, str], place: Place) -> None:
@@ -106,6 +121,10 @@ def test_the_first_start_says_where_to_go_and_who_may_sign_in(first_run: dict[st
     for username, password, role in DEMO_ACCOUNTS:
         assert re.search(rf"{username} +password {password} +{role}", first_run["said"])
     assert "<html" in first_run["phones"]
+
+
+def test_the_first_emails_lead_to_where_it_runs(first_run: dict[str, str], place: Place) -> None:
+    assert set(re.findall(r'href="http://([^/"]+)/emails/', first_run["emails"])) == {f"127.0.0.1:{place.port}"}
 
 
 def test_ctrl_c_stops_everything_without_a_traceback(first_run: dict[str, str]) -> None:

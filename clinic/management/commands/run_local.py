@@ -32,6 +32,7 @@ class Command(BaseCommand):
 
         port = self.port(options["port"])
         address = f"http://127.0.0.1:{port}"
+        os.environ["PUBLIC_BASE_URL"] = settings.PUBLIC_BASE_URL = os.environ.get("PUBLIC_BASE_URL") or address  # in the demo's emails, too
         settings.LOCAL_DIR.mkdir(exist_ok=True)
         run_file = RunFile(settings.LOCAL_DIR / "run.json")
         if running_at := run_file.running_at():
@@ -91,7 +92,6 @@ class Command(BaseCommand):
 
         os.environ |= {
             "PYTHONUNBUFFERED": "1",
-            "PUBLIC_BASE_URL": os.environ.get("PUBLIC_BASE_URL") or address,
             "DJANGO_RUNSERVER_HIDE_WARNING": "true",
             # Root is who runs a container's shell; Celery would warn of it at every start.
             "PYTHONWARNINGS": "ignore:::celery.platforms",
