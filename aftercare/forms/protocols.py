@@ -1,6 +1,7 @@
 """What a clinician types: a protocol's name and treatments, and a step with its times and its words."""
 
 import re
+from dataclasses import replace
 from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -224,6 +225,12 @@ class StepForm(NamedForm):
     def typed(self) -> Step | None:
         """What was typed; None where nothing was, or a field isn't right. What else keeps it from being saved makes no difference."""
         return None if not self.is_bound or set(self.errors) - {NON_FIELD_ERRORS} else self.step()
+
+    def with_words(self, step: Step) -> Step:
+        """The `step` in the words that were typed, as far as they are right, where other fields aren't."""
+        wrong = {name.partition("-")[0] for name in self.errors}
+        typed = {language: self.text(language) for language, _called in settings.PATIENT_LANGUAGES if language not in wrong}
+        return replace(step, texts=step.texts | typed)
 
     @staticmethod
     def blank() -> Step:

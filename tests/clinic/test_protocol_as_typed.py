@@ -44,6 +44,12 @@ def panel(said: str) -> str:
     return said[said.index('id="advice"') : said.index("Save and go back")]
 
 
+def wrong(said: str, field: str) -> str:
+    """What stands at that field."""
+    said = said[said.index(f'id="id_{field}-wrong"') :].partition(">")[2]
+    return " ".join(re.sub(r"<[^>]+>", "", said[: said.index("</div>")]).split())
+
+
 def times_told(said: str) -> list[str]:
     return re.findall(r'<time datetime="[^"]+">([^<]+)</time>', said)
 
@@ -98,6 +104,31 @@ def test_what_isn_t_complete_is_named(typed):
     said = typed("serum-day", every_hours="", times="x")
     assert "Fill in or correct these, and it is shown here: How many at most." in said
     assert times_told(said) == []
+
+
+def test_what_is_wrong_with_a_field_is_said_at_the_field(typed):
+    said = typed("serum-week", at="8am 8pm", valid_hours="0")
+    assert wrong(said, "at") == "“8am 8pm” is no time of day, such as 8:00 AM."
+    assert wrong(said, "valid_hours") == "Enter 0.1 or more."
+    assert wrong(said, "times") == ""
+
+
+def test_what_is_yet_to_be_filled_in_is_no_mistake_while_typing(dana, draft):
+    new = {"slug": "hello", "first_after_hours": "", "times": "0"}
+    assert wrong(panel(read(dana.post(page(draft, "step"), new | TUESDAY))), "first_after_hours") == ""
+    assert wrong(panel(read(dana.post(page(draft, "step"), new | TUESDAY))), "times") == "Enter 1 or more."
+    assert wrong(panel(read(dana.post(page(draft, "step"), new))), "first_after_hours") == "Please fill in “First after … hours”."
+
+
+def test_until_every_field_is_right_only_the_words_are_judged(typed, draft):
+    """What is saved would be judged in place of what is typed."""
+    draft.steps.filter(slug="serum-day").update(times=24, every_hours=1)
+    assert "On one day it can send" in typed("serum-day")
+    said = typed("serum-day", times="x", **{"en-sms": "{clinic}: your face. {phone}"})
+    assert "The text message says “face”." in said
+    assert "On one day it can send" not in said
+    assert "F16 says every 3 hours" not in said
+    assert "24 doses" not in said
 
 
 def test_a_new_step_too(dana, draft):

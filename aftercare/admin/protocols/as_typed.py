@@ -24,7 +24,7 @@ def as_typed(request: HttpRequest, protocol: Protocol, whole: domain.Protocol, f
     chosen = PreviewForm({name: request.POST[name] for name in CHOSEN if name in request.POST})
     shown: dict[str, Any] = {
         "rows": {name: chosen.row(name) for name in CHOSEN},
-        "follow": FOLLOW,
+        "follow": [*FOLLOW, *(f"{field.auto_id}-wrong" for field in form)],
         "language": chosen["language"].value(),
         "missing": [field.label for field in form if field.errors] if form.is_bound else [],
     }

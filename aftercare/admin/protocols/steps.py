@@ -99,9 +99,13 @@ class StepPages(Pages):
         """`theirs` is what of that which somebody else has saved meanwhile is otherwise than what was typed."""
         step = row.as_domain() if row else None
         around = surroundings()
-        written = (form.typed() if form else None) or step
+        typed = form.typed() if form else None
+        is_incomplete = bool(form and form.is_bound and typed is None)
+        written = form.with_words(step) if form and step and is_incomplete else typed or step
         whole = with_step(protocol.as_domain(), step, written)
         problems = problems_in(whole, around) if protocol.is_draft and written else []
+        if is_incomplete:
+            problems = [problem for problem in problems if problem.language]
         own = about(problems, written.slug) if written else []
         languages = []
         for language, called in settings.PATIENT_LANGUAGES:
@@ -130,9 +134,10 @@ class StepPages(Pages):
             "placeholders": PLACEHOLDERS,
             "facts": FACTS,
             "own_facts": facts_of([written]) if written else [],
-            "remarks": remarks_on(written) if written else [],
+            "remarks": remarks_on(written) if written and not is_incomplete else [],
             "state": state_of(protocol),
-            "words": in_words(written) if written else "",
+            "words": in_words(written) if written and not is_incomplete else "",
+            "is_being_typed": "show" in request.POST,
             "valid_for": hours(step.valid_for) if step else "",
             "typed": as_typed(request, protocol, whole, form, written) if form else None,
         }
