@@ -168,7 +168,7 @@ class TestCounting:
         sms = "{clinic}: toca su {product} ({number} de {of}). Manos limpias, capa fina. ¿Dudas? Llame: {phone}"
         size = self.size(typed("serum-day", **{"es-sms": sms}), "es")
         assert "<strong>2 segments</strong>" in size
-        assert "A character such as an emoji or a curly quote makes it shorter: 70 to a text. Here: “ó”." in size
+        assert "In a text with “ó” a segment holds 70 characters, not 160." in size
         assert (
             "As the first text of all, which says how to stop, it goes without accents so that it fits in 2 segments: “o” for “ó”." in size
         )
@@ -181,7 +181,7 @@ class TestCounting:
 
     def test_a_curly_quote_is_said_in_words(self, typed):
         size = self.size(typed("serum-day", **{"en-sms": "{clinic}: it’s {phone}"}))
-        assert "A character such as an emoji or a curly quote makes it shorter: 70 to a text. Here: “’”." in size
+        assert "In a text with the curly quote ’ a segment holds 70 characters, not 160." in size
 
 
 def test_garbage_is_shown_or_named(dana, draft):

@@ -38,14 +38,15 @@ class TestHistory:
         assert history(draft) == ["“education-day-1” has other words in English (text message and email) and Spanish (email’s subject)."]
         save(dana, step_page(row), channel="sms", at="11", valid_hours="3", facts="F2", kind="results", slug="day-1")
         assert history(draft)[1:] == [
-            "“day-1”, short name: “day-1”, before “education-day-1”. “day-1”, what it is: “results”, before “education”. “day-1”, sent by: "
-            "“text message”, before “email”. “day-1”, when: “1 message, on day 1 at 11:00 AM”, before “1 message, on day 1 at 10:00 AM”. "
-            "“day-1”, worth sending for: “3 hours”, before “10 hours”. “day-1”, clinical facts: “F2”, before “F2 F3 F10 F11 F12”."
+            "“day-1”, short name: “day-1”, instead of “education-day-1”. “day-1”, what it is: “results”, instead of “education”. "
+            "“day-1”, sent by: “text message”, instead of “email”. "
+            "“day-1”, when: “1 message, on day 1 at 11:00 AM”, instead of “1 message, on day 1 at 10:00 AM”. "
+            "“day-1”, worth sending for: “3 hours”, instead of “10 hours”. “day-1”, clinical facts: “F2”, instead of “F2 F3 F10 F11 F12”."
         ]
 
     def test_also_where_the_time_reads_the_same(self, dana, draft):
         save(dana, step_page(step_of(draft)), first_after_hours="11")
-        assert history(draft) == ["“education-day-1”, first after: “11 hours”, before “12 hours”."]
+        assert history(draft) == ["“education-day-1”, first after: “11 hours”, instead of “12 hours”."]
 
     def test_saved_as_it_was_it_says_nothing(self, dana, draft):
         save(dana, step_page(step_of(draft)))
@@ -64,7 +65,7 @@ class TestHistory:
         dana.post(page(draft, "publish"))
         assert history(draft) == [
             "Begun as a copy of Aftercare for microneedling, version 1.",
-            "Name: “After the face”, before “Aftercare for microneedling”. What is new in it: “Fewer steps.”, before “”.",
+            "Name: “After the face”, instead of “Aftercare for microneedling”. What is new in it: “Fewer steps.”, instead of “”.",
             "“education-day-5” is removed.",
             "“hello” is added: 1 message, 2 days after the session’s end.",
             "“hello” is removed.",
@@ -95,10 +96,12 @@ class TestWhatIsNew:
         publish_beside_a_general_one(draft)
         said = read(dana.get(page(draft)))
         assert "What is new since version 1" in said
-        assert "Name: “Ours”, before “Aftercare for microneedling”." in said
-        assert "For: “Microneedling, scalp”, before “every treatment that has no protocol of its own”." in said
+        assert "Name: “Ours”, instead of “Aftercare for microneedling”." in said
+        assert "For: “Microneedling, scalp”, instead of “every treatment that has no protocol of its own”." in said
         assert "“education-day-5” is left out." in said
-        assert "“serum-day”, when: “4 doses, every 2 hours from 3 hours after the session’s end”, before “8 doses, every 3 hours" in said
+        assert (
+            "“serum-day”, when: “4 doses, every 2 hours from 3 hours after the session’s end”, instead of “8 doses, every 3 hours" in said
+        )
         before, after = said[said.index("Before</span>") :].split("After</span>")[:2]
         assert ("marks, redness" in before, "{clinic}: rest. Call {phone}." in after) == (True, True)
 

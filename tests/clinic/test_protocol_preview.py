@@ -107,7 +107,7 @@ class TestThePage:
         page = look(here, language="es")
         assert '<p class="words" lang="es">Maple Street Clinic: es hora de su sérum hialur' in page
         assert "Text, 2 segments · 70 to a segment" in page
-        assert page.count("A character such as an emoji or a curly quote makes it shorter: 70 to a text. Here: “ó”.") == 1
+        assert page.count("In a text with “ó” a segment holds 70 characters, not 160.") == 1
 
     def test_accents_that_are_left_out_are_named(self, look, draft):
         StepText.objects.filter(step__slug="hello").update(sms="{clinic}: " + "Cuídese mucho. " * 8)

@@ -59,7 +59,7 @@ class TestTwoAtOnce:
         dana.post(step_page(row), form_of(dana, step_page(row)) | {"en-subject": "Hers"})
         said = read(dana.post(step_page(row), mine))
         assert "How yours differs from what is saved now" in said
-        assert "“education-day-1”, worth sending for: “5 hours”, before “10 hours”." in said
+        assert "“education-day-1”, worth sending for: “5 hours”, instead of “10 hours”." in said
         saved, typed = said[said.index("As it is saved now") :].split("As you typed it")[:2]
         assert ("Hers" in saved, "Mine" in typed) == (True, True)
 

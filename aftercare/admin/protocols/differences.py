@@ -94,4 +94,4 @@ def _aspects(step: Step) -> dict[str, str]:
 
 
 def _was(what: str, before: str, after: str) -> str:
-    return _("%(what)s: “%(after)s”, before “%(before)s”.") % {"what": what, "after": after, "before": before}
+    return _("%(what)s: “%(after)s”, instead of “%(before)s”.") % {"what": what, "after": after, "before": before}

@@ -14,6 +14,7 @@ from notifications.domain.segments import MOST, plain
 HOUR = timedelta(hours=1)
 A_DAY = timedelta(days=1)
 SESSIONS_END = range(7, 22)  # hours of the day
+CURLY = "‘’“”"  # quoted as the others are, one wouldn't be seen
 PARTS = {"sms": gettext_lazy("text message"), "subject": gettext_lazy("email’s subject"), "email": gettext_lazy("email")}
 
 
@@ -65,11 +66,11 @@ def _its_day(step: Step) -> int | None:
 
 
 def what_makes_it_dear(dear: Sequence[str]) -> str:
-    """“A character such as an emoji …” about the characters that GSM-7 lacks; "" for none."""
+    """“In a text with “ó” …” about the characters that GSM-7 lacks; "" for none."""
     if not dear:
         return ""
-    said = _("A character such as an emoji or a curly quote makes it shorter: 70 to a text. Here: %(dear)s.")
-    return said % {"dear": listed([f"“{character}”" for character in dear])}
+    said = _("In a text with %(dear)s a segment holds 70 characters, not 160.")
+    return said % {"dear": listed([_("the curly quote %s") % one if one in CURLY else f"“{one}”" for one in dear])}
 
 
 def accents_left_out(lost: Sequence[str], lost_at_first: Sequence[str] = ()) -> str:
