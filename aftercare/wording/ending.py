@@ -21,7 +21,8 @@ NOTHING_MORE = {
     Purpose.RECALL: gettext_noop("{clinic} won't email you any more when a session is due."),
 }
 TEXTS_GO_ON = gettext_noop("Text messages go on. Reply STOP to one of them to end those, too.")
-NO_OTHER_WAY = gettext_noop("Then no reminders and no advice after a session reach you: with any question, call us.")
+NO_OTHER_WAY = gettext_noop("Then no reminders and no advice after a session reach you.")
+QUESTIONS = gettext_noop("With any question, call us.")
 WANTED_AGAIN = gettext_noop("To get them again, or with any question, call us.")
 UNKNOWN = gettext_noop("We don't know this link")
 LOOK_AGAIN = gettext_noop("It may be cut off. Open it from the email once more, or call the clinic and say that you want no more emails.")
@@ -32,13 +33,15 @@ class EndingPage(NamedTuple):
     title: str
     lines: list[str]
     button: str = ""
+    closing: str = ""  # above the clinic's number
 
 
 def asking_to_end(purpose: Purpose, language: str, values: dict[str, str], *, texts_go_on: bool) -> EndingPage:
     """Before it is done. `texts_go_on`: she is reached by text for the same."""
     with translation.override(language):
         after = TEXTS_GO_ON if texts_go_on else NO_OTHER_WAY if purpose is Purpose.CARE else ""
-        return EndingPage(language, _(ASK), [fill(_(line), values) for line in (ABOUT[purpose], after) if line], _(BUTTON))
+        lines = [fill(_(line), values) for line in (ABOUT[purpose], after) if line]
+        return EndingPage(language, _(ASK), lines, _(BUTTON), _(QUESTIONS))
 
 
 def ended(purpose: Purpose, language: str, values: dict[str, str], *, texts_go_on: bool) -> EndingPage:

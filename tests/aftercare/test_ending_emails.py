@@ -95,6 +95,7 @@ class TestLooking:
         answer = look(link_to_end(treated.ana))
         assert '<html lang="es">' in words_of(answer)
         assert "¿Dejar de recibir estos correos?" in words_of(answer)
+        assert "Si tiene preguntas, llámenos." in words_of(answer)
 
     def test_nobody_keeps_the_page_or_hears_of_its_address(self, treated):
         answer = look(link_to_end(treated.ana))
