@@ -202,7 +202,7 @@ def _messages_tiles(user: User | AnonymousUser, now: datetime, *, has_several_lo
     tiles = []
     if user.has_perm("aftercare.view_concern"):
         urgent, url = urgent_open(), f"{inbox}?show=concerns" if inbox else ""
-        said = _urgent(urgent, now, has_several_locations) if urgent.count else _late(count)
+        said = _urgent(urgent, count, now, has_several_locations) if urgent.count else _taken(count)
         tiles.append(Tile(URGENT if urgent.count else CARE, _("Concerns open"), count.concerns, said, url, count.concerns > 0))
     return [
         *tiles,
@@ -220,12 +220,14 @@ def _to_read(count: Waiting) -> str:
     return said % {"count": count.both}
 
 
-def _urgent(urgent: Urgent, now: datetime, has_several_locations: bool) -> str:
+def _urgent(urgent: Urgent, count: Waiting, now: datetime, has_several_locations: bool) -> str:
     from aftercare.views import words  # pages need the admin site, which shows this
 
     said = ngettext("%(count)s is urgent", "%(count)s are urgent", urgent.count) % {"count": urgent.count}
     if urgent.first is None:
-        return _("%(said)s, acknowledged and not resolved yet.") % {"said": said}
+        said = _("%(said)s, acknowledged and not resolved yet.") % {"said": said}
+        late = ngettext("%(count)s of the others is past its time.", "%(count)s of the others are past their time.", count.late)
+        return f"{said} {late % {'count': count.late}}" if count.late else said
     by, location = urgent.first.acknowledge_by, urgent.first.location
     at = words.clock(by, location.zone, now)
     if has_several_locations:
@@ -236,11 +238,20 @@ def _urgent(urgent: Urgent, now: datetime, has_several_locations: bool) -> str:
     return _("%(said)s: %(left)s, by %(at)s.") % clock if by > now else _("%(said)s: %(left)s, since %(at)s.") % clock
 
 
-def _late(count: Waiting) -> str:
+def _taken(count: Waiting) -> str:
+    """Where none is urgent."""
+    if not count.concerns:
+        return _("Nobody is worried.")
     if count.late:
         said = ngettext("%(count)s of them is past its time.", "%(count)s of them are past their time.", count.late)
         return said % {"count": count.late}
-    return _("Each waits for somebody to take it on.") if count.concerns else _("Nobody is worried.")
+    if not count.taken:
+        return _("Each waits for somebody to take it on.")
+    waits = count.concerns - count.taken
+    if not waits:
+        return _("Acknowledged, and not resolved yet.")
+    said = ngettext("%(count)s of them waits for somebody to take it on.", "%(count)s of them wait for somebody to take them on.", waits)
+    return said % {"count": waits}
 
 
 def _on_call_tiles(locations: Sequence[Location]) -> list[Tile]:

@@ -58,11 +58,12 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits for somebody at the clinic: `concerns` are open, `late` of them not acknowledged in time; of `replies` conversations
-    something is to be read, `both` of which have an open concern, too. Who has several of it waits once.
+    """What waits for somebody at the clinic: `concerns` are open, `taken` of them acknowledged, `late` not in time; of `replies`
+    conversations something is to be read, `both` of which have an open concern, too. Who has several of it waits once.
     """
 
     concerns: int = 0
+    taken: int = 0
     late: int = 0
     replies: int = 0
     both: int = 0
@@ -86,10 +87,13 @@ def waiting(now: datetime) -> Waiting:
         for what, lines in (("replies", unread), ("both", concerned))
     )
     still_open = Concern.objects.filter(resolved_at=None).order_by()
-    concerns = still_open.annotate(what=Value("concerns")).values("what").annotate(count=Count("pk"))
+    taken = still_open.exclude(acknowledged_at=None)
     overdue = still_open.filter(acknowledged_at=None, acknowledge_by__lt=now)
-    late = overdue.annotate(what=Value("late")).values("what").annotate(count=Count("pk"))
-    counts = (query.values_list("what", "count") for query in (replies, both, concerns, late))
+    open_ones = (
+        concerns.annotate(what=Value(what)).values("what").annotate(count=Count("pk"))
+        for what, concerns in (("concerns", still_open), ("taken", taken), ("late", overdue))
+    )
+    counts = (query.values_list("what", "count") for query in (replies, both, *open_ones))
     first, *others = counts
     return Waiting(**dict(first.union(*others, all=True)))
 

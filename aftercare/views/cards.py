@@ -64,6 +64,7 @@ class Card:
     acknowledged: str  # “26 h ago”
     acknowledged_by: str
     acknowledged_at: str
+    reminded: Sequence[str]
     is_forgotten: bool  # it was acknowledged so long ago that somebody is reminded of it
     means: str  # what a bare number answers, or that nothing had asked for it
 
@@ -89,6 +90,7 @@ def card(concern: Concern, now: datetime, *, rungs: Sequence[Rung], shows_facts:
         acknowledged=words.since(taken_at, now) if taken_at else "",
         acknowledged_by=(staff_name(concern.acknowledged_by) or str(_("somebody"))) if taken_at else "",
         acknowledged_at=words.clock(taken_at, zone, now) if taken_at else "",
+        reminded=reminded(concern, now) if taken_at else (),
         is_forgotten=taken_at is not None and now - taken_at >= reminded_every(concern),
         means=next((said for line in concern.lines.all() if (said := means(line, zone))), _unasked(concern)),
     )
@@ -101,10 +103,20 @@ def _unasked(concern: Concern) -> str:
 
 def told(concern: Concern, now: datetime) -> list[str]:
     """“Dana Diaz, 2:03 AM, 2:33 AM”: each of them once, however often."""
+    return _when(concern, What.TOLD, now)
+
+
+def reminded(concern: Concern, now: datetime) -> list[str]:
+    """As `told`, of those who were reminded that it is open."""
+    return _when(concern, What.REMINDED, now)
+
+
+def _when(concern: Concern, what: ConcernEvent.What, now: datetime) -> list[str]:
     when: dict[str, list[str]] = {}
     for event in concern.events.all():
-        if event.what == What.TOLD:
-            when.setdefault(str(event.contact or _("somebody")), []).append(words.clock(event.at, concern.location.zone, now))
+        if event.what == what:
+            who = event.detail if what == What.REMINDED else event.contact
+            when.setdefault(str(who or _("somebody")), []).append(words.clock(event.at, concern.location.zone, now))
     return [", ".join([who, *clocks]) for who, clocks in when.items()]
 
 

@@ -5,9 +5,11 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from aftercare.models import Concern
+from aftercare.models import Concern, ConcernEvent
 from aftercare.services import Rung, next_rung
 from aftercare.views import words
+
+What = ConcernEvent.What
 
 
 def what_next(concern: Concern, rungs: Sequence[Rung], now: datetime) -> str:
@@ -18,6 +20,8 @@ def what_next(concern: Concern, rungs: Sequence[Rung], now: datetime) -> str:
         return _told(concern, rungs, now, concern.escalate_at)
     at = {"at": words.clock(concern.remind_at, concern.location.zone, now) if concern.remind_at else ""}
     if concern.acknowledged_at:
+        if any(event.what == What.REMINDED for event in concern.events.all()):
+            return _("If nobody resolves it by %(at)s, another reminder goes out by email.") % at
         return _("If nobody resolves it by %(at)s, a reminder goes out by email.") % at
     if rungs:
         return _("Everybody on call has been told, more than once. Nobody else is told before %(at)s: fetch a clinician.") % at

@@ -70,9 +70,9 @@ class TestAnAcknowledgedOne:
         assert (letter.address, letter.subject) == ("mai@example.org", "Still open: a patient's concern (urgent)")
         assert (letter.send_at, letter.expires_at, letter.quiet_from) == (TAKEN + DAY, TAKEN + 2 * DAY, None)
         assert letter.body.startswith(
-            "Mai Moss acknowledged a patient's concern (urgent) on October 28 at 11:35 PM, and nobody has resolved it yet. Until then the "
-            "patient's routine messages are paused: those of the aftercare, and reminders that a session is due.\n\nIf it is over, a "
-            "clinician or a manager writes what came of it and resolves it. If it isn't, please see to it:\n"
+            "Mai Moss acknowledged a patient's concern (urgent) on October 28 at 11:35 PM, and nobody has resolved it yet. Until it is "
+            "resolved, the patient's routine messages are paused: those of the aftercare, and reminders that a session is due.\n\n"
+            "If it is over, a clinician or a manager writes what came of it and resolves it. If it isn't, please see to it:\n"
             f"https://clinic.example.org/admin/inbox/{clinic.ana.pk}/\n"
         )
         assert "Ana" not in letter.body + letter.subject + letter.html
@@ -175,7 +175,8 @@ class TestOneThatNobodyAcknowledged:
         assert reminded() == ["dana@example.org"] * 2
         letter = outbox(address="dana@example.org")[0]
         assert letter.subject == "Nobody has seen to it yet: a patient's concern (urgent)"
-        assert "was raised on October 28 at 11:30 PM, and nobody has acknowledged it yet. Until then the patient's routine" in letter.body
+        said = "was raised on October 28 at 11:30 PM, and nobody has acknowledged it yet. Until it is resolved, the patient's routine"
+        assert said in letter.body
 
     def test_where_nobody_is_on_call_all_who_may_resolve_it_are(self, clinic, mai):
         raise_concern(patient=clinic.ana, severity="soon", said="Hm.", now=NIGHT)

@@ -150,10 +150,17 @@ def test_what_it_says_of_urgent_ones(busy):
     second = Concern.objects.get(patient=busy.ben)
     acknowledge(second, by=member("Clinician"), now=NOW)
     assert said(NOW) == "2 are urgent, acknowledged and not resolved yet."
+    third = raise_concern(patient=busy.chloe, severity="soon", said="It stings.", now=NOW - timedelta(hours=4))
+    assert said(NOW) == "2 are urgent, acknowledged and not resolved yet. 1 of the others is past its time."
+    resolve(third, note="All well.", by=member("Clinician"), now=NOW)
     for concern in (first, second):
         resolve(concern, note="All well.", by=member("Clinician"), now=NOW)
     raise_concern(patient=busy.ben, severity="soon", said="Hm.", now=NOW)
     assert said(NOW) == "Each waits for somebody to take it on."
+    acknowledge(Concern.objects.get(resolved_at=None), by=member("Clinician"), now=NOW)
+    assert said(NOW) == "Acknowledged, and not resolved yet."
+    raise_concern(patient=busy.ana, severity="soon", said="It stings.", now=NOW)
+    assert said(NOW) == "1 of them waits for somebody to take it on."
     page = page_of("Manager")
     assert page.index("Book an appointment") < page.index('class="tile ')
 

@@ -161,6 +161,19 @@ class TestTheList:
         assert "Acknowledged 26 h ago by clinician, Sun, Nov 8, 12:00 PM" in words_of(later)
         assert f'href="{thread(ana)}#resolve"' in later
         assert 'id="resolve"' in shown(client, thread(ana), at_=NOW + 26 * HOUR)
+        assert "Reminded:" not in words_of(later)
+
+    def test_it_says_who_was_reminded_that_it_is_open(self, ana, on_call, desk):
+        OnCallContact.objects.update(email="dana@example.org")
+        concern = concern_of(ana)
+        services.acknowledge(concern, by=member("Front desk"), now=NOW)
+        for day in (1, 2):
+            assert services.escalate_due(NOW + 24 * day * HOUR) == 1
+
+        page = words_of(shown(desk(), at_=NOW + 48 * HOUR + MINUTE))
+
+        assert "If nobody resolves it by Wed, Nov 11, 12:00 PM, another reminder goes out by email." in page
+        assert re.search(r"Reminded: (\w+, )?Dana Diaz, Mon, Nov 9, 12:00 PM, 12:00 PM", page)
 
     @pytest.mark.parametrize(
         ("quarters", "said"),

@@ -15,7 +15,7 @@ from notifications.services import Draft
 
 RESOLVES = "aftercare.resolve_concern"
 OF_USE_FOR = timedelta(days=1)
-PAUSED = " Until then the patient's routine messages are paused: those of the aftercare, and reminders that a session is due."
+PAUSED = " Until it is resolved, the patient's routine messages are paused: those of the aftercare, and reminders that a session is due."
 
 What = ConcernEvent.What
 
