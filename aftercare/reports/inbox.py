@@ -177,7 +177,7 @@ def filled(rows: Sequence[dict[str, Any]]) -> list[Conversation]:
     whose = Q(patient__in=[row["patient"] for row in rows if row["patient"]])
     whose |= Q(patient=None, reply__address__in=[row["number"] for row in rows if not row["patient"]])
     lines = CareMessage.objects.spoken().filter(whose).annotate(number=NUMBER).order_by("patient_id", "number", "-planned_for", "-pk")
-    lines = lines.distinct("patient_id", "number").select_related("patient", "reply", "message", "written_by")
+    lines = lines.distinct("patient_id", "number").select_related("patient", "reply", "message", "written_by", "answers")
     last = {(line.patient_id, line.number): line for line in lines}
     found = ((last.get((row["patient"], row["number"])), row) for row in rows)
     return [Conversation(line, row["unread"], row["waits_since"]) for line, row in found if line]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Least
 
 from aftercare.domain.reasons import ALREADY_TOLD, IN_THE_ANSWER
@@ -47,8 +47,8 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """`last` is her last completed session, `plan` its aftercare, `here` that for which she has arrived today, `coming` the next one that
-    is booked."""
+    """`last` is her last completed session, `plan` its aftercare, stopped or not, `here` that for which she has arrived today, `coming` the
+    next one that is booked."""
 
     last: Appointment | None
     plan: Plan | None
@@ -87,7 +87,8 @@ def thread_of_number(reply: Reply) -> Thread:
 def about(patient: Patient, now: datetime) -> About:
     hers = Appointment.objects.filter(patient=patient).select_related("course__treatment", "practitioner", "room", "location")
     last = hers.fulfilled().order_by("-during").first()
-    plan = Plan.objects.filter(appointment=last, stopped_at=None).select_related("product").first() if last else None
+    plans = Plan.objects.filter(appointment=last).select_related("product", "stopped_by")
+    plan = plans.order_by(F("stopped_at").desc(nulls_first=True), "-pk").first() if last else None
     arrived = hers.filter(status=Status.ARRIVED).order_by("-during").first()
     here = arrived if arrived and arrived.day_of(now) == arrived.day_of(arrived.starts_at) else None
     return About(last, plan, here, hers.coming().filter(during__startswith__gt=now).order_by("during").first())

@@ -34,6 +34,7 @@ from aftercare.reports import (
 from aftercare.views import polling, words
 from aftercare.views.bubbles import latest_words
 from aftercare.views.cards import NOBODYS, card, who_of
+from aftercare.views.meaning import means_in_a_list
 from scheduling.admin.names import staff_name
 from scheduling.models import Location, Patient
 
@@ -121,6 +122,7 @@ def row(conversation: Conversation, now: datetime) -> dict[str, Any]:
         "key": f"{last.patient_id or ''}-{last.reply_id or ''}" if not last.patient_id else str(last.patient_id),
         "unread": conversation.unread,
         "words": latest_words(last),
+        "means": means_in_a_list(last),
         "by": (staff_name(last.written_by) or _("the clinic")) if is_ours else "",
         "ago": words.ago(at, now, last.zone),
     }

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from aftercare.domain.answers import Answer, answer_of
 from aftercare.domain.protocol import Kind
 from aftercare.models import CareMessage
+from aftercare.services.telling.checking_in import is_bare
 from notifications.domain.states import Meaning
 
 CHECK_IN = {"1": gettext_lazy("fine"), "2": gettext_lazy("unsure"), "3": gettext_lazy("worse")}
@@ -29,6 +30,13 @@ def means(line: CareMessage, zone: ZoneInfo) -> str:
     if line.reply is None:
         return ""
     return " ".join(filter(None, (str(WISHES.get(line.reply.meaning, "")), _answers(line, zone))))
+
+
+def means_in_a_list(line: CareMessage) -> str:
+    """The same, of nothing but a “1”, a “C” or a STOP: where there is room for no more."""
+    if line.reply is None or not (line.reply.meaning in WISHES or answer_of(line.reply.body) or is_bare(line.reply.body)):
+        return ""
+    return means(line, line.zone)
 
 
 def _answers(line: CareMessage, zone: ZoneInfo) -> str:

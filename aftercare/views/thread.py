@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language_info, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+from phonenumber_field.phonenumber import to_python
 
 from aftercare import services
 from aftercare.admin.conversations import MAY_SEE
@@ -30,6 +31,7 @@ from aftercare.views.cards import card
 from notifications.domain.masking import masked
 from notifications.models import Pause, Reply
 from scheduling import services as scheduling
+from scheduling.admin.names import staff_name
 from scheduling.models import Location, Patient
 from scheduling.models.patients import ADULT_AT
 
@@ -152,8 +154,9 @@ def phone(patient: Patient, *, whole: bool) -> dict[str, str]:
 
 
 def phone_of(reply: Reply, *, whole: bool) -> dict[str, str]:
-    number = reply.address if reply.channel == "sms" else ""
-    return {"phone": number, "phone_text": reply.address} if whole else {"phone": "", "phone_text": masked(reply.address)}
+    number = to_python(reply.address) if reply.channel == "sms" else None
+    text = number.as_national if number and number.is_valid() else reply.address
+    return {"phone": reply.address if number else "", "phone_text": text} if whole else {"phone": "", "phone_text": masked(reply.address)}
 
 
 def facts(her: About, now: datetime) -> dict[str, Any]:
@@ -166,6 +169,10 @@ def facts(her: About, now: datetime) -> dict[str, Any]:
         found["last"] = [her.last.course.treatment.name, *([str(product)] if product else [])]
         found["last_on"] = words.day(her.last.completed_at, her.last.zone, now)
         found["last_url"] = reverse("admin:scheduling_appointment_change", args=[her.last.pk])
+    if her.last and her.plan and her.plan.stopped_at:
+        who, zone = staff_name(her.plan.stopped_by), her.last.zone
+        said = _("Aftercare stopped %(at)s by %(who)s: %(why)s") if who else _("Aftercare stopped %(at)s: %(why)s")
+        found["stopped"] = said % {"at": words.clock(her.plan.stopped_at, zone, now), "who": who, "why": her.plan.stop_reason}
     if her.here:
         found["here"] = words.clock(her.here.starts_at, her.here.zone, now)
         found["here_url"] = reverse("admin:scheduling_appointment_change", args=[her.here.pk])

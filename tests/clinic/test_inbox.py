@@ -13,7 +13,7 @@ from freezegun import freeze_time
 
 from aftercare import services
 from aftercare.domain.triage import FLAGS
-from aftercare.models import CareMessage, Concern, ConcernEvent, OnCallContact
+from aftercare.models import CareMessage, Concern, ConcernEvent, OnCallContact, Plan
 from aftercare.reports import Waiting, waiting
 from clinic.dashboard import dashboard
 from notifications.models import Message
@@ -468,6 +468,16 @@ class TestAConversation:
         says("It stings", now=NOW + MINUTE)
         assert said not in words_of(shown(client, thread(ana), at_=NOW + 2 * MINUTE))
 
+    def test_stopped_aftercare_says_so_and_why(self, ana, desk):
+        plan = Plan.objects.get(appointment__patient=ana)
+        assert "Aftercare stopped" not in shown(desk(), thread(ana))
+        services.stop_by_hand(plan, reason="allergic to the serum", by=member("Clinician"), now=NOW - MINUTE)
+
+        assert "Aftercare stopped 11:59 AM by clinician: allergic to the serum" in words_of(shown(desk(), thread(ana)))
+
+        services.start_again(plan, now=NOW)
+        assert "Aftercare stopped" not in shown(desk(), thread(ana))
+
     def test_while_she_is_here_it_says_so_and_not_that_nothing_is_booked(self, clinic, ana):
         starts_at = at("2026-12-08", "10:00")
         booked = clinic.book(ana, starts_at)
@@ -524,6 +534,7 @@ class TestAConversation:
         page = words_of(shown(desk(), thread(ana), at_=NOW + MINUTE))
 
         assert "STOP From then on no text goes to this number, until START comes from it." in page
+        assert "STOP From then on no text goes to this number" in words_of(shown(desk(), at_=NOW + MINUTE))
         assert "Ana's number said STOP on November 8, 2026: the answer goes by email. Answer by email" in page
         assert "to read" not in page
         assert "Mark as read" not in page
@@ -583,7 +594,7 @@ class TestAConversation:
         page = shown(client, here)
 
         assert "which clinic is this?" in page
-        assert "+12125550177" in page
+        assert '<a class="button thread-call" href="tel:+12125550177">Call (212) 555-0177</a>' in page
         assert 'id="answer-form"' not in page
         assert "No text goes to a number that no patient has." in page
         posted(client, f"{here}read/", {"seen": "999999"})
