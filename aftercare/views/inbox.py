@@ -35,6 +35,7 @@ from aftercare.views import polling, words
 from aftercare.views.bubbles import latest_words
 from aftercare.views.cards import NOBODYS, card, who_of
 from aftercare.views.meaning import means_in_a_list
+from notifications.domain.masking import masked
 from scheduling.admin.names import staff_name
 from scheduling.models import Location, Patient
 
@@ -111,7 +112,7 @@ def listed(request: HttpRequest, asked: Asked, show: str, now: datetime) -> dict
 
 def row(conversation: Conversation, now: datetime) -> dict[str, Any]:
     last = conversation.last
-    name = last.patient.full_name if last.patient else str(NOBODYS)
+    name = last.patient.full_name if last.patient else f"{NOBODYS} ({masked(last.reply.address)})" if last.reply else str(NOBODYS)
     at = conversation.waits_since or last.planned_for
     is_ours = last.reply_id is None
     return {

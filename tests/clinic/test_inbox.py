@@ -534,7 +534,7 @@ class TestAConversation:
         page = words_of(shown(desk(), thread(ana), at_=NOW + MINUTE))
 
         assert "STOP From then on no text goes to this number, until START comes from it." in page
-        assert "STOP From then on no text goes to this number" in words_of(shown(desk(), at_=NOW + MINUTE))
+        assert "STOP · From then on no text goes to this number" in words_of(shown(desk(), at_=NOW + MINUTE))
         assert "Ana's number said STOP on November 8, 2026: the answer goes by email. Answer by email" in page
         assert "to read" not in page
         assert "Mark as read" not in page
@@ -591,6 +591,7 @@ class TestAConversation:
         reply = says("which clinic is this?", 77).reply
         client, here = desk(), f"{INBOX}unknown/{reply.pk}/"
 
+        assert "A number that no patient has (…0177)" in words_of(shown(client))
         page = shown(client, here)
 
         assert "which clinic is this?" in page
