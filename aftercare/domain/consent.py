@@ -50,10 +50,11 @@ WORDINGS: dict[str, dict[tuple[str, str], Wording]] = {
             12,
             {
                 "en": "I agree to emails about my care: appointments, and what to do after a session. Up to 12 emails a day in the first "
-                "24 hours where texts can't reach me, otherwise one or two. I can end them by telling the clinic.",
+                "24 hours where texts can't reach me, otherwise one or two. I can end them with the link in each, "
+                "or by telling the clinic.",
                 "es": "Acepto correos electrónicos sobre mi atención: mis citas y qué hacer después de una sesión. Hasta 12 correos al "
-                "día en las primeras 24 horas si los mensajes de texto no me llegan; si no, uno o dos. Puedo terminarlos avisando a la "
-                "clínica.",
+                "día en las primeras 24 horas si los mensajes de texto no me llegan; si no, uno o dos. Puedo terminarlos con el "
+                "enlace de cada correo o avisando a la clínica.",
             },
         ),
         ("recall", "sms"): Wording(
@@ -70,9 +71,10 @@ WORDINGS: dict[str, dict[tuple[str, str], Wording]] = {
             1,
             {
                 "en": "I agree to an email when my next session or my half-yearly one is due: at most 3 for each, never more than one a "
-                "day. I don't have to agree in order to be treated. I can end them by telling the clinic.",
+                "day. I don't have to agree in order to be treated. I can end them with the link in each, or by telling the clinic.",
                 "es": "Acepto un correo electrónico cuando toque mi próxima sesión o la semestral: 3 como máximo para cada una, nunca más "
-                "de uno al día. No es condición para recibir el tratamiento. Puedo terminarlos avisando a la clínica.",
+                "de uno al día. No es condición para recibir el tratamiento. Puedo terminarlos con el enlace de cada correo o avisando a "
+                "la clínica.",
             },
         ),
     },
