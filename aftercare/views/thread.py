@@ -18,12 +18,14 @@ from phonenumber_field.phonenumber import to_python
 
 from aftercare import services
 from aftercare.admin.conversations import MAY_SEE
+from aftercare.domain.consent import Purpose
 from aftercare.errors import CantBeReached
 from aftercare.forms.conversations import AnswerForm, RaiseForm, ResolveForm
 from aftercare.models import CareMessage, Concern
 from aftercare.reports import About, Thread, about, thread_of, thread_of_number
+from aftercare.services.changes.agreeing import BY_LINK
 from aftercare.services.concerns.lifecycle import location_of
-from aftercare.services.telling.consent import patients_at
+from aftercare.services.telling.consent import latest_consents, patients_at
 from aftercare.services.telling.pausing import routine_key
 from aftercare.views import polling, words
 from aftercare.views.bubbles import planned, talk
@@ -69,6 +71,7 @@ def show(request: HttpRequest, patient: Patient, **forms: Any) -> HttpResponse:
         **phone(patient, whole=request.user.has_perm("scheduling.view_patient")),
         "her_language": get_language_info(patient.language)["name"],
         "her_clock": her_clock(patient, location),
+        "no_more_emails": no_more_emails(patient, now),
         "location": location,
         "opens_raise": concern is None and not CareMessage.objects.filter(patient=patient).spoken().exists(),
         "has_nobody_on_call": location is not None and services.nobody_on_call(location),
@@ -143,6 +146,14 @@ def ways_to(patient: Patient) -> dict[str, str]:
     except CantBeReached as refusal:
         return {"channel": "", "why_not_by_text": "", "unreachable": str(refusal)}
     return {"channel": way.channel, "why_not_by_text": way.why, "unreachable": ""}
+
+
+def no_more_emails(patient: Patient, now: datetime) -> str:
+    """That she has ended them herself, and when: she may ask why none come. "" where she hasn’t."""
+    latest = latest_consents(patient).get((Purpose.CARE, "email"))
+    if latest is None or latest.is_granted or latest.source != BY_LINK:
+        return ""
+    return _("Ended emails on %(on)s") % {"on": words.day(latest.given_at, patient.zone, now)}
 
 
 def phone(patient: Patient, *, whole: bool) -> dict[str, str]:

@@ -11,6 +11,7 @@ from aftercare.services import give_consent, reachable_by
 from aftercare.services.telling.ending import link_to_end
 from notifications.services import dispatch
 from tests.clinic_world import FIRST, TODAY, at, ledger, outbox
+from tests.staff import member
 
 END = FIRST + timedelta(hours=1)
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}  # what a mail program posts (RFC 8058)
@@ -186,3 +187,19 @@ class TestGarbage:
 
     def test_any_other_method_is_none(self, treated):
         assert Client().delete(path_of(link_to_end(treated.ana))).status_code == 405
+
+
+def test_whoever_talks_to_her_sees_that_she_ended_them(treated):
+    def conversation() -> str:
+        desk = Client()
+        with freeze_time(END + timedelta(days=1)):
+            desk.force_login(robin)
+            return desk.get(f"/admin/inbox/{treated.ana.pk}/").content.decode()
+
+    robin = member("Front desk")
+    assert "Ended emails" not in conversation()
+    press(link_to_end(treated.ana))
+    assert "Ended emails on Tue, Nov 3" in conversation()
+    with freeze_time(END + timedelta(hours=1)):
+        give_consent(treated.ana, "care", "email", source="front desk", now=END + timedelta(hours=1))
+    assert "Ended emails" not in conversation()
