@@ -22,7 +22,7 @@ BODY = (
     *("pierna", "piernas", "rodillas", "espalda"),
 )
 # An answer that the provider itself takes for STOP or START, and never hands on.
-RESERVED = ("YES", "UNSTOP", "START", "CANCEL", "END", "QUIT", "UNSUBSCRIBE", "STOPALL", "REVOKE", "OPTOUT")
+RESERVED = ("STOP", "YES", "UNSTOP", "START", "CANCEL", "END", "QUIT", "UNSUBSCRIBE", "STOPALL", "REVOKE", "OPTOUT")
 
 
 def revealing(text: str, names: Iterable[str] = ()) -> list[str]:

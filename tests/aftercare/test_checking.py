@@ -177,8 +177,9 @@ class TestWords:
         assert revealing("Your surface, careful charms, come back, keep an eye, wash your hands, encaramado, lávese las manos") == []
         assert revealing("{clinic}: cara y cuello, cara") == ["cara", "cuello"]
 
-    def test_an_answer_that_stops_all_texts(self):
-        assert "says “YES” in capitals" in only(said(worded(sms="{clinic}: answer YES. Call {phone}.")))
+    @pytest.mark.parametrize("word", ["STOP", "YES"])
+    def test_an_answer_that_stops_or_starts_all_texts(self, word):
+        assert f"says “{word}” in capitals" in only(said(worded(sms=f"{{clinic}}: all fine? If not, reply {word}. Call {{phone}}.")))
         assert reserved("Yes, at the end. ENDING") == []
 
     def test_longer_than_two_segments_by_so_many_characters(self):

@@ -490,7 +490,7 @@ class TestHowManyQueries:
             Receipt.objects.create(message=message, provider_id=f"SM{index}", provider_status="sent", received_at=TODAY)
             line = CareMessage.objects.create(kind="dose", message=message, **about)
             CareMessage.objects.create(kind="dose", stands_in_for=line, reason="no consent for texts or emails", **about)
-            says(f"{index} of {number}")
+            says(f"See you on the {number}th at {index}")
 
     def test_as_many_for_fifty_lines_as_for_five(self, clinic, sign_in):
         manager = sign_in("Manager")
