@@ -11,6 +11,7 @@ from scheduling.services.hours import after_open_hours, is_open, opens_at
 from scheduling.services.moving import Change, make_moves, move, undo_move
 from scheduling.services.offering import accept_offer, decline_offer, offer_openings
 from scheduling.services.recalls import refresh_recall
+from scheduling.services.saving import all_or_nothing
 from scheduling.services.status import arrive, cancel, complete, mark_no_show, reopen, require_end, require_legal, undo_arrival
 from scheduling.services.suiting import why_not
 from scheduling.services.waiting import wait, withdraw
@@ -22,6 +23,7 @@ __all__ = [
     "Slot",
     "accept_offer",
     "after_open_hours",
+    "all_or_nothing",
     "arrive",
     "book",
     "book_at_desk",

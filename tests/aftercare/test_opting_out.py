@@ -201,6 +201,35 @@ class TestAtOnce:
         assert all_at_once() == [None] * 3
         assert outbox(channel="sms") == []
 
+    @pytest.fixture
+    def as_the_desk_withdraws(self, committed_clinic, at_once):
+        """The receipt of a text that was never recorded says STOP: it has that text, and wants the others, which the desk has."""
+        ana = committed_clinic.consents(committed_clinic.ana)
+        committed_clinic.treat(ana)
+        last, has_it = outbox(channel="sms")[-1], Event()
+        Message.objects.filter(pk=last.pk).update(status="sending")
+
+        @transaction.atomic
+        def receipt():
+            Message.objects.select_for_update().get(pk=last.pk)
+            has_it.set()
+            wait_until(waiting_for_a_lock)
+            suppress("sms", ONE_NUMBER, reason="provider's error 21610", now=END)
+
+        def withdrawn(service):
+            assert has_it.wait(20)
+            service(ana, "care", "sms", source="front desk", now=END)
+
+        return lambda service: at_once([receipt, lambda: withdrawn(service)])
+
+    def test_and_so_do_a_receipt_and_the_desk_that_withdraws(self, as_the_desk_withdraws):
+        assert as_the_desk_withdraws(withdraw_consent) == [None, None]
+        assert outbox(channel="sms") == []
+
+    def test_control_begun_once_one_of_the_two_fails(self, as_the_desk_withdraws):
+        answers = as_the_desk_withdraws(transaction.atomic(withdraw_consent.__wrapped__))
+        assert [type(answer) for answer in answers].count(OperationalError) == 1
+
     def test_control_with_stronger_locks_two_wait_for_each_other(self, all_at_once, monkeypatch):
         real = QuerySet.select_for_update
 

@@ -13,6 +13,7 @@ from aftercare.services.telling.consent import address_of, agreements, hold_alon
 from aftercare.services.telling.ending import Ending
 from notifications.domain.states import MessageStatus
 from scheduling.models import Patient
+from scheduling.services import all_or_nothing
 
 OPTED_OUT = {"sms": "STOP by text", "email": "unsubscribed by email"}
 ADDRESS_CHANGED = "the address changed"
@@ -58,11 +59,14 @@ def give_consent(
     return consent
 
 
-@transaction.atomic
+@all_or_nothing
 def withdraw_consent(
     patient: Patient, purpose: str, channel: str, *, source: str, by: User | None = None, now: datetime | None = None
 ) -> Consent:
-    """What is queued over that channel for this purpose is taken back, and goes over the other one where she agreed to that."""
+    """What is queued over that channel for this purpose is taken back, and goes over the other one where she agreed to that.
+
+    Begun anew where it and a STOP wait for each other: whoever hears that has locked one of her messages already, and wants the others.
+    """
     now = now or timezone.now()
     hold_alone(patient.pk)
     held = latest_consents(patient).get((purpose, channel))
@@ -79,7 +83,7 @@ def end_emails(ending: Ending, *, now: datetime) -> None:
         withdraw_consent(ending.patient, ending.purpose, "email", source=BY_LINK, now=now)
 
 
-@transaction.atomic
+@all_or_nothing
 def void(patient: Patient, channel: str, address: str, *, by: User | None = None, now: datetime) -> None:
     """That address isn't hers any more: what she agreed to for it ends, and what is queued goes over the other channel, if she may."""
     for (purpose, over), last in latest_consents(patient).items():
