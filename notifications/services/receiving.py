@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
 from notifications.channels import first_poll_at, read
@@ -12,11 +11,12 @@ from notifications.domain.states import MessageStatus
 from notifications.models import Attempt, Message, Receipt
 from notifications.services.alarms import raise_alarm
 from notifications.services.announcing import announce
+from notifications.services.durably import durably
 from notifications.services.suppressing import suppress
 from notifications.signals import message_failed
 
 
-@transaction.atomic(durable=True)
+@durably
 def record_receipt(
     message_id: int, token: UUID, *, provider_id: str, status: str, error_code: str = "", now: datetime | None = None
 ) -> bool:

@@ -2,37 +2,28 @@
 
 from datetime import datetime
 
-from django.db import OperationalError, transaction
 from django.utils import timezone
-from psycopg.errors import DeadlockDetected
 
 from notifications.domain.replies import is_answered_by_twilio, meaning_of, says_more
 from notifications.domain.states import Meaning
 from notifications.models import Reply
 from notifications.services.announcing import announce
+from notifications.services.durably import durably
 from notifications.services.suppressing import lift_suppression, suppress
 from notifications.signals import reply_received
 from notifications.wording import OPTED_OUT, with_pictures
 
-TRIES = 3
 
-
+@durably
 def receive_reply(
     channel: str, address: str, body: str, *, provider_id: str, opt_out_type: str = "", pictures: int = 0, now: datetime | None = None
 ) -> str:
     """Write down a reply and do what it asks for; it is committed on return. Returns the text to answer with, or "".
 
-    Delivered once more, it does nothing and gets the same answer. Where it and another transaction wait for each other, it begins anew.
+    Delivered once more, it does nothing and gets the same answer.
     """
     now = now or timezone.now()
-    for tries_left in reversed(range(TRIES)):
-        try:
-            with transaction.atomic(durable=True):
-                return take_reply(channel, address, body, provider_id=provider_id, opt_out_type=opt_out_type, pictures=pictures, now=now)
-        except OperationalError as error:
-            if not tries_left or not isinstance(error.__cause__, DeadlockDetected):
-                raise
-    raise AssertionError("unreachable")
+    return take_reply(channel, address, body, provider_id=provider_id, opt_out_type=opt_out_type, pictures=pictures, now=now)
 
 
 def take_reply(channel: str, address: str, body: str, *, provider_id: str, opt_out_type: str = "", pictures: int = 0, now: datetime) -> str:

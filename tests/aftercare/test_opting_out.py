@@ -15,7 +15,8 @@ from aftercare.services.telling.tellings import FALLBACK
 from notifications.channels import Outcome
 from notifications.domain.states import Verdict
 from notifications.models import Message
-from notifications.services import claim_due, dispatch, suppress
+from notifications.services import claim_due, dispatch, record_receipt, suppress
+from notifications.services.durably import durably
 from notifications.services.recording import record
 from notifications.services.suppressing import lift_suppression
 from scheduling import services as scheduling
@@ -209,26 +210,29 @@ class TestAtOnce:
         last, has_it = outbox(channel="sms")[-1], Event()
         Message.objects.filter(pk=last.pk).update(status="sending")
 
-        @transaction.atomic
         def receipt():
             Message.objects.select_for_update().get(pk=last.pk)
-            has_it.set()
-            wait_until(waiting_for_a_lock)
+            if not has_it.is_set():
+                has_it.set()
+                wait_until(waiting_for_a_lock)
             suppress("sms", ONE_NUMBER, reason="provider's error 21610", now=END)
 
         def withdrawn(service):
             assert has_it.wait(20)
             service(ana, "care", "sms", source="front desk", now=END)
 
-        return lambda service: at_once([receipt, lambda: withdrawn(service)])
+        return lambda how, service: at_once([how(receipt), lambda: withdrawn(service)])
 
-    def test_and_so_do_a_receipt_and_the_desk_that_withdraws(self, as_the_desk_withdraws):
-        assert as_the_desk_withdraws(withdraw_consent) == [None, None]
+    def test_whichever_of_a_receipt_and_the_desk_that_withdraws_is_ended_begins_anew(self, as_the_desk_withdraws):
+        assert as_the_desk_withdraws(durably, withdraw_consent) == [None, None]
         assert outbox(channel="sms") == []
 
     def test_control_begun_once_one_of_the_two_fails(self, as_the_desk_withdraws):
-        answers = as_the_desk_withdraws(transaction.atomic(withdraw_consent.__wrapped__))
+        answers = as_the_desk_withdraws(transaction.atomic, transaction.atomic(withdraw_consent.__wrapped__))
         assert [type(answer) for answer in answers].count(OperationalError) == 1
+
+    def test_a_receipt_is_recorded_like_that(self):
+        assert record_receipt.__code__ is durably(record_receipt).__code__
 
     def test_control_with_stronger_locks_two_wait_for_each_other(self, all_at_once, monkeypatch):
         real = QuerySet.select_for_update
