@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
-from phonenumber_field.phonenumber import PhoneNumber
+from phonenumber_field.phonenumber import to_python
 
 from aftercare import services
 from aftercare.admin import lines
@@ -127,7 +127,10 @@ class CareMessageAdmin(ReadOnly):
     def number(self, line: CareMessage) -> SafeString:
         """Whoever reads a reply may have to call."""
         address = lines.address_of(line)
-        return format_html('<a href="tel:{}">{}</a>', address, PhoneNumber.from_string(address).as_national)
+        number = to_python(address)
+        if not number or not number.is_valid():
+            return format_html("{}", address)  # a sender that is a name, or a short code: nobody answers there
+        return format_html('<a href="tel:{}">{}</a>', address, number.as_national)
 
     @admin.display(description=_("dealt with"))
     def dealt_with(self, line: CareMessage) -> str:

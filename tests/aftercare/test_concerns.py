@@ -14,8 +14,9 @@ from aftercare.services import acknowledge, contacts_of, escalate_due, hasten, n
 from aftercare.services.concerns import escalating, lifecycle
 from notifications.models import Alarm, Message, Pause
 from notifications.services import claim_due, dispatch, remedy_for, suppress
-from scheduling.models import Closure, Location, OpeningHours
-from tests.clinic_world import FIRST, TODAY, at, local, outbox
+from scheduling.models import Closure, Location, OpeningHours, Room
+from scheduling.services import arrive
+from tests.clinic_world import FIRST, TODAY, WEEK, at, local, outbox
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 NIGHT = at("2026-10-28", "23:30")  # a Wednesday
@@ -159,6 +160,14 @@ class TestRaising:
         clinic.treat(clinic.ana)
         assert urgent(clinic, at("2026-11-04")).location == clinic.location
         assert raise_concern(patient=clinic.ben, severity="soon", said="?", location=oak, now=NIGHT).location == oak
+
+    def test_once_she_is_elsewhere_for_the_next_session_it_is_there(self, clinic, on_call):
+        oak = Location.objects.create(name="Oak Street Clinic", phone="+12125550107", time_zone="America/New_York")
+        clinic.dana.locations.add(oak)
+        clinic.treat(clinic.ana)
+        there = clinic.book(clinic.ana, FIRST + 5 * WEEK, room=Room.objects.create(location=oak, name="Room 9"))
+        arrive(there, now=there.starts_at)
+        assert urgent(clinic, there.starts_at + timedelta(minutes=5)).location == oak
 
 
 class TestJoining:

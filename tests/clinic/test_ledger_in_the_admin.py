@@ -18,7 +18,7 @@ from aftercare.services import give_consent, tell_by_email, withdraw_consent
 from clinic.dashboard import dashboard
 from notifications.domain.masking import masked
 from notifications.models import Attempt, Message, Receipt, Reply
-from notifications.services import Draft, dispatch, schedule, suppress
+from notifications.services import Draft, dispatch, receive_reply, schedule, suppress
 from notifications.signals import reply_received
 from scheduling import services as scheduling
 from tests.clinic_world import FIRST, TODAY, at, ledger, outbox
@@ -472,6 +472,13 @@ class TestAddresses:
 
     def test_masked(self):
         assert [masked(address) for address in ("+12125550101", "ana1@example.org", "")] == ["…0101", "a…@example.org", ""]
+
+    def test_a_sender_that_is_no_number_has_none_to_call(self, clinic, desk):
+        receive_reply("sms", "BANK", "Your parcel is here", provider_id="SMparcel", now=TODAY)
+        [line] = ledger()
+        page = desk.get(f"{LEDGER}{line.pk}/change/").content.decode()
+        assert "BANK" in page
+        assert "tel:BANK" not in page
 
 
 class TestHowManyQueries:

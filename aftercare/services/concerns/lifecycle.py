@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from aftercare.domain.words import words_in
 from aftercare.errors import NoLocation, NoteMissing, NothingToSay, SaidMore, TakenAlready
-from aftercare.models import CareMessage, Concern, ConcernEvent, Plan
+from aftercare.models import CareMessage, Concern, ConcernEvent
 from aftercare.services.concerns.deadlines import clock_from, set_clocks
 from aftercare.services.concerns.on_call import cancel_alerts, clear_alarm, tell_next, when
 from aftercare.services.telling.pausing import pause_routine, resume_routine
@@ -136,11 +136,8 @@ def open_concern_of(patient: Patient) -> Concern | None:
 
 
 def location_of(patient: Patient | None, now: datetime) -> Location:
-    """Where she was treated last, or else is to be; without any, the first one. Raises NoLocation where the clinic has none yet."""
+    """Where she was last, or else is to be; without any, the first one. Raises NoLocation where the clinic has none yet."""
     if patient:
-        plan = Plan.objects.filter(appointment__patient=patient, stopped_at=None).select_related("appointment__room__location").first()
-        if plan:
-            return plan.appointment.location
         hers = Appointment.objects.filter(patient=patient).blocking().select_related("room__location")
         nearest = hers.filter(during__startswith__lte=now).order_by("-during").first() or hers.order_by("during").first()
         if nearest:
