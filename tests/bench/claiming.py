@@ -16,11 +16,12 @@ NAMES = {10_000: "10k", 1_000_000: "1m", 10_000_000: "10m"}
 # As the outbox of a chain of clinics is: thirty texts a plan. Among the last that were planned, every tenth is due.
 FILL = """
 INSERT INTO notifications_message (
-       dedupe_key, reference, is_urgent, pause_key, channel, address, address_hash, subject, body, html, due_at, send_at, expires_at,
-       quiet_from, quiet_until, time_zone, status, reason, attempts, lookups, provider_id, error_code, created_at)
+       dedupe_key, reference, is_urgent, pause_key, channel, address, address_hash, subject, body, html, from_name, unsubscribe_url,
+       due_at, send_at, expires_at, quiet_from, quiet_until, time_zone, status, reason, attempts, lookups, provider_id, error_code,
+       created_at)
 SELECT 'plan-' || plan || '-' || number %% 30, 'patient-' || plan, false, 'routine-of-patient-' || plan, 'sms',
        '+1' || 200 + plan / 100 %% 800 || '55501' || lpad((plan %% 100)::text, 2, '0'), md5(plan::text) || md5((plan + 1)::text), '',
-       'Maple Street Clinic: time for your hyaluronic acid serum. Clean hands, a thin layer. Reply STOP to opt out.', '',
+       'Maple Street Clinic: time for your hyaluronic acid serum. Clean hands, a thin layer. Reply STOP to opt out.', '', '', '',
        at, at, at + interval '2 hours', NULL, NULL, 'America/New_York', 'scheduled', '', 0, 0, '', '', now()
   FROM (SELECT number, number / 30 AS plan,
                CASE WHEN number >= %(rows)s - %(due)s * %(step)s AND number %% %(step)s = 0

@@ -38,4 +38,5 @@ def by_day_and_by_night(page: Page) -> Iterator[str]:
 
 def _take(page: Page, colors: Literal["light", "dark"]) -> None:
     page.emulate_media(color_scheme=colors)
-    page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")  # Django's buttons change theirs gradually
+    # Django's buttons change theirs gradually.
+    page.evaluate("document.getAnimations().filter((one) => one instanceof CSSTransition).forEach((one) => one.finish())")
