@@ -23,10 +23,10 @@ from aftercare.forms.consent import ASKED, NewcomerWithConsentForm
 from aftercare.models import CareMessage, Plan
 from aftercare.services.plans.starting import SPOKEN, TOO_LATE, stopped_by_hand, tellings_of_new, untold_night
 from scheduling.admin import AppointmentAdmin
-from scheduling.admin.names import staff_name
 from scheduling.admin.steps import Outcome, Step
 from scheduling.forms import NewcomerForm
 from scheduling.models import Appointment, Move, Patient, Product
+from scheduling.services.staff import staff_name
 
 MOST_SHOWN = 50
 WITHOUT_MESSAGES = {"complete": _("The session is over."), "cancel": _("Time and room become free.")}

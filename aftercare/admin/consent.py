@@ -12,7 +12,7 @@ from aftercare.domain.consent import wording_of
 from aftercare.models import Consent
 from notifications.admin.reading import badge
 from notifications.domain.masking import masked
-from scheduling.admin.names import staff_name
+from scheduling.services.staff import staff_name
 
 
 @admin.register(Consent)

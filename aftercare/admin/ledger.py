@@ -26,7 +26,7 @@ from aftercare.admin.reading import ReadOnly
 from aftercare.admin.remedies import remedy
 from aftercare.models import CareMessage
 from aftercare.querysets import CareMessageQuerySet
-from scheduling.admin.names import staff_name
+from scheduling.services.staff import staff_name
 
 
 @admin.register(CareMessage)

@@ -28,8 +28,8 @@ from aftercare.querysets import CareMessageQuerySet
 from aftercare.wording import usual_product
 from notifications.admin.reading import badge
 from notifications.domain.states import MessageStatus
-from scheduling.admin.names import staff_name
 from scheduling.admin.ways_back import next_of
+from scheduling.services.staff import staff_name
 
 MOST_SHOWN = 50
 STOP = "aftercare.stop_plan"

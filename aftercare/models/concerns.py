@@ -11,6 +11,8 @@ from phonenumber_field.modelfields import PhoneNumberField
 from scheduling.fields import validate_name
 from scheduling.models import Location, Patient
 
+MAY_RESOLVE = "aftercare.resolve_concern"
+
 
 class Concern(models.Model):
     """Open until it is resolved; what she writes meanwhile belongs to it, too. Without a patient it came from a number that nobody has."""

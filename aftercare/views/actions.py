@@ -18,6 +18,7 @@ from aftercare.admin.conversations import MAY_SEE
 from aftercare.errors import CantBeReached, Refused, SaidMore, TakenAlready
 from aftercare.forms.conversations import LONGEST, AnswerForm, RaiseForm, ResolveForm
 from aftercare.models import CareMessage, Concern
+from aftercare.models.concerns import MAY_RESOLVE
 from aftercare.querysets import CareMessageQuerySet
 from aftercare.services.concerns.lifecycle import location_of
 from aftercare.services.replies.writing import MOST_SEGMENTS, letter_of
@@ -45,7 +46,7 @@ def acknowledge_view(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@permission_required((*MAY_SEE, "aftercare.resolve_concern"), raise_exception=True)
+@permission_required((*MAY_SEE, MAY_RESOLVE), raise_exception=True)
 def resolve_view(request: HttpRequest, pk: int) -> HttpResponse:
     concern = concern_or_404(pk)
     form = ResolveForm(request.POST)

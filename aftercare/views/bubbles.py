@@ -24,7 +24,7 @@ from aftercare.views.cards import Step, step
 from aftercare.views.meaning import means
 from aftercare.wording import above_foot
 from notifications.domain.states import WENT_WRONG
-from scheduling.admin.names import staff_name
+from scheduling.services.staff import staff_name
 
 MOST_IN_A_ROW = 3  # of what went out by itself; more than that is folded
 HERS, OURS, BY_ITSELF = "hers", "ours", "by-itself"
@@ -92,11 +92,10 @@ def talk(thread: Thread, zone: ZoneInfo, now: datetime, *, may_open: bool) -> li
         for event in concern.events.all():
             if event.what not in ("said_more", "answered") and (first is None or event.at >= first):  # the words themselves stand there
                 note = concern.note if event.what == "resolved" else concern.said if event.what == "raised" and event.by_id else ""
-                items.append(Mark(event.at, (1, event.pk), _on_her_clock(step(event, concern, now), event.at, zone), note))
+                mark = Mark(event.at, (1, event.pk), _on_her_clock(step(event, concern, now), event.at, zone), note)
+                items.append(mark)
                 if said := _of_routine(event, concern):
-                    items.append(
-                        Mark(event.at, (1, event.pk), _on_her_clock(replace(step(event, concern, now), text=said), event.at, zone))
-                    )
+                    items.append(replace(mark, step=replace(mark.step, text=said), note=""))
     items.sort(key=lambda item: (item.at, item.order))
     return list(_with_days(items, zone, now))
 

@@ -17,7 +17,7 @@ from aftercare.services.telling.checking_in import is_bare
 from aftercare.views import words
 from aftercare.views.meaning import means
 from aftercare.views.what_next import what_next
-from scheduling.admin.names import staff_name
+from scheduling.services.staff import staff_name
 
 What = ConcernEvent.What
 NOBODYS = gettext_lazy("A number that no patient has")

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from aftercare import services
 from aftercare.admin.conversations import MAY_SEE
 from aftercare.models import Concern
+from aftercare.models.concerns import MAY_RESOLVE
 from aftercare.reports import (
     MOST_FOUND,
     Asked,
@@ -36,8 +37,8 @@ from aftercare.views.bubbles import latest_words
 from aftercare.views.cards import NOBODYS, card, who_of
 from aftercare.views.meaning import means_in_a_list
 from notifications.domain.masking import masked
-from scheduling.admin.names import staff_name
 from scheduling.models import Location, Patient
+from scheduling.services.staff import staff_name
 
 PER_PAGE = 30
 LONGEST_NAME = 100  # characters that are looked for
@@ -65,7 +66,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "show": show,
         "may_acknowledge": request.user.has_perm("aftercare.acknowledge_concern"),
-        "may_resolve": request.user.has_perm("aftercare.resolve_concern"),
+        "may_resolve": request.user.has_perm(MAY_RESOLVE),
     }
     urgent = list(
         Concern.objects.filter(resolved_at=None, severity=Concern.Severity.URGENT).select_related("patient").order_by("-pk")[:MOST_SAID]
@@ -94,7 +95,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
 def listed(request: HttpRequest, asked: Asked, show: str, now: datetime) -> dict[str, Any]:
     """Concerns stand before everything else, on the first page; who has one isn't listed twice."""
     concerns = list(open_concerns(asked)) if show != UNREAD else []
-    shows_facts = request.user.has_perm("aftercare.resolve_concern")
+    shows_facts = request.user.has_perm(MAY_RESOLVE)
     rungs = services.rungs_of(concern.location for concern in concerns)
     cards = [card(concern, now, rungs=rungs[concern.location_id], shows_facts=shows_facts) for concern in concerns]
     context: dict[str, Any] = {"cards": cards, "is_first": True, "everything": address(request, show=None, p=None)}

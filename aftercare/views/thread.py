@@ -22,6 +22,7 @@ from aftercare.domain.consent import Purpose
 from aftercare.errors import CantBeReached
 from aftercare.forms.conversations import AnswerForm, RaiseForm, ResolveForm
 from aftercare.models import CareMessage, Concern
+from aftercare.models.concerns import MAY_RESOLVE
 from aftercare.reports import About, Thread, about, thread_of, thread_of_number
 from aftercare.services.changes.agreeing import BY_LINK
 from aftercare.services.concerns.lifecycle import location_of
@@ -33,9 +34,9 @@ from aftercare.views.cards import card
 from notifications.domain.masking import masked
 from notifications.models import Pause, Reply
 from scheduling import services as scheduling
-from scheduling.admin.names import staff_name
 from scheduling.models import Location, Patient
 from scheduling.models.patients import ADULT_AT
+from scheduling.services.staff import staff_name
 
 CONCERN, TALK = "thread-concern", "thread-talk"
 PARTS = {CONCERN: "aftercare/_thread_concern.html", TALK: "aftercare/_thread_talk.html"}
@@ -104,7 +105,7 @@ def drawn(request: HttpRequest, thread: Thread, patient: Patient | None, now: da
     user = request.user
     zone = patient.zone if patient else timezone.get_default_timezone()
     may_open = user.has_perm("aftercare.view_caremessage")
-    shows_facts = user.has_perm("aftercare.resolve_concern")
+    shows_facts = user.has_perm(MAY_RESOLVE)
     concern = thread.open_concern
     is_paused = patient is not None and Pause.objects.filter(key=routine_key(patient)).exists()
     last = next((line.reply_id for line in reversed(thread.lines) if line.reply_id), None)
@@ -122,7 +123,7 @@ def drawn(request: HttpRequest, thread: Thread, patient: Patient | None, now: da
         "card": card(concern, now, rungs=services.rungs_at(concern.location), shows_facts=shows_facts) if concern else None,
         "unread": len(thread.unread),
         "may_acknowledge": user.has_perm("aftercare.acknowledge_concern"),
-        "may_resolve": user.has_perm("aftercare.resolve_concern"),
+        "may_resolve": user.has_perm(MAY_RESOLVE),
         "may_raise": user.has_perm("aftercare.add_concern") and patient is not None,
         "may_read": user.has_perm("aftercare.read_replies"),
         "read_url": read_url,

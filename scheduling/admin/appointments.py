@@ -18,10 +18,11 @@ from scheduling.admin.completion_pages import CompletionPages, next_page
 from scheduling.admin.filters import AnswerFilter, StatusFilter, WhenFilter
 from scheduling.admin.moved import moves_of
 from scheduling.admin.moving_pages import MovingPages
-from scheduling.admin.names import CalledByName, badge, staff_name
+from scheduling.admin.names import CalledByName, badge
 from scheduling.admin.steps import STEPS
 from scheduling.domain.states import COMING
 from scheduling.models import Appointment, Patient
+from scheduling.services.staff import staff_name
 from scheduling.views.just_moved import undo_of
 
 

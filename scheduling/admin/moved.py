@@ -8,8 +8,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from scheduling.admin.names import staff_name
 from scheduling.models import Appointment, Move, Practitioner, Room
+from scheduling.services.staff import staff_name
 
 Stay = tuple[datetime, Practitioner, Room]
 

@@ -3,15 +3,9 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-
-
-def staff_name(user: User | None) -> str:
-    """ "" for nobody, as where a patient's own answer did it."""
-    return user.get_full_name() or user.get_username() if user else ""
 
 
 def badge(status: str, label: Any) -> SafeString:

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST
 
 from scheduling import services
 from scheduling.admin.filters import StandingFilter
-from scheduling.admin.names import CalledByName, badge, staff_name
+from scheduling.admin.names import CalledByName, badge
 from scheduling.admin.refusals import RefusalsOnForm
 from scheduling.domain.states import Status
 from scheduling.errors import BookingRefused
@@ -29,6 +29,7 @@ from scheduling.forms import WaitlistForm
 from scheduling.forms.sent import number
 from scheduling.models import Appointment, Course, Offer, WaitlistEntry
 from scheduling.reports import outlook
+from scheduling.services.staff import staff_name
 
 WEEKS_AHEAD = timedelta(weeks=2)
 # She may still say yes to it, at the desk too.

@@ -3,7 +3,11 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from aftercare.models import Protocol
+from aftercare.services import draft_of
 from clinic.roles import ROLES
+from tests.clinic.protocol_pages import published
+from tests.clinic_world import TODAY, Clinic
 from tests.staff import member
 
 SignIn = Callable[[str], Client]
@@ -24,3 +28,15 @@ def sign_in(db: None) -> SignIn:
 @pytest.fixture(params=list(ROLES))
 def role(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+@pytest.fixture
+def draft(clinic: Clinic) -> Protocol:
+    """Of the default protocol's second version."""
+    return draft_of(published(), by=None, now=TODAY)
+
+
+@pytest.fixture
+def dana(clinic: Clinic, sign_in: SignIn) -> Client:
+    """A clinician's browser."""
+    return sign_in("Clinician")

@@ -3,24 +3,10 @@
 import re
 
 import pytest
-from django.test import Client
 
-from aftercare.models import Protocol
-from aftercare.services import draft_of
 from tests.clinic.protocol_pages import form_of, page, published, read, step_of, step_page
-from tests.clinic_world import TODAY
 
 TUESDAY = {"show": "1", "ended_on": "2026-11-10", "ended_at": "14:00", "nights": "texts", "language": "en"}
-
-
-@pytest.fixture
-def draft(clinic) -> Protocol:
-    return draft_of(published(), by=None, now=TODAY)
-
-
-@pytest.fixture
-def dana(clinic, sign_in) -> Client:
-    return sign_in("Clinician")
 
 
 @pytest.fixture

@@ -1,23 +1,12 @@
 """Who changed what in a protocol stands on its history, and what a version does otherwise than the one before it on its page."""
 
-import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from aftercare.models import Protocol
-from aftercare.services import begin_protocol, draft_of, publish
+from aftercare.services import begin_protocol, publish
 from tests.clinic.protocol_pages import form_of, page, published, read, step_of, step_page
 from tests.clinic_world import TODAY
-
-
-@pytest.fixture
-def draft(clinic) -> Protocol:
-    return draft_of(published(), by=None, now=TODAY)
-
-
-@pytest.fixture
-def dana(clinic, sign_in) -> Client:
-    return sign_in("Clinician")
 
 
 def history(protocol: Protocol) -> list[str]:

@@ -1,22 +1,9 @@
 """Two change a protocol at once: whoever comes second reads a sentence, and nothing of what was typed is lost."""
 
-import pytest
-from django.test import Client
-
 from aftercare.models import Protocol
-from aftercare.services import discard, draft_of, publish, remove_step
+from aftercare.services import discard, publish, remove_step
 from tests.clinic.protocol_pages import PROTOCOLS, form_of, page, published, read, step_of, step_page
 from tests.clinic_world import TODAY
-
-
-@pytest.fixture
-def draft(clinic) -> Protocol:
-    return draft_of(published(), by=None, now=TODAY)
-
-
-@pytest.fixture
-def dana(clinic, sign_in) -> Client:
-    return sign_in("Clinician")
 
 
 class TestTwoAtOnce:

@@ -4,22 +4,11 @@ from html import unescape
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 
 from aftercare.models import Protocol
-from aftercare.services import draft_of, protocol_for, publish
+from aftercare.services import protocol_for, publish
 from tests.clinic.protocol_pages import PROTOCOLS, form_of, page, published, read, step_of, step_page
 from tests.clinic_world import TODAY
-
-
-@pytest.fixture
-def draft(clinic) -> Protocol:
-    return draft_of(published(), by=None, now=TODAY)
-
-
-@pytest.fixture
-def dana(clinic, sign_in) -> Client:
-    return sign_in("Clinician")
 
 
 class TestReading:

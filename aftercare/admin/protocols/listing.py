@@ -17,7 +17,7 @@ from aftercare.admin.protocols.versions import VersionPages
 from aftercare.admin.reading import ReadOnly
 from aftercare.models import Protocol
 from notifications.admin.reading import badge
-from scheduling.admin.names import staff_name
+from scheduling.services.staff import staff_name
 
 
 @admin.register(Protocol)

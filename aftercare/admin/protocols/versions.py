@@ -5,6 +5,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -72,6 +73,7 @@ class VersionPages(Pages):
                     self.log_change(request, protocol, " ".join(changed))
                 messages.success(request, _("Saved."))
                 return redirect(page_of(protocol))
+        prefetch_related_objects([protocol], "steps__texts")  # nearly all that follows asks for them
         former = former_of(protocol)
         problems = services.problems_of(protocol) if protocol.is_draft else []
         steps = [
@@ -82,7 +84,7 @@ class VersionPages(Pages):
                 "problems": about(problems, step.slug),
                 "facts": facts_of([step]),
             }
-            for row in protocol.steps.prefetch_related("texts")
+            for row in protocol.steps.all()
             for step in [row.as_domain()]
         ]
         context = {

@@ -75,9 +75,12 @@ def withdraw_consent(
     return consent
 
 
-@transaction.atomic
+@all_or_nothing
 def end_emails(ending: Ending, *, now: datetime) -> None:
-    """She followed the link in an email. Done already, or of an address that isn't hers any more, it does nothing."""
+    """She followed the link in an email. Done already, or of an address that isn't hers any more, it does nothing.
+
+    Begun anew as a whole: it holds her before `withdraw_consent` does, and a savepoint wouldn't let go of her.
+    """
     hold_alone(ending.patient.pk)
     if not ending.is_done:
         withdraw_consent(ending.patient, ending.purpose, "email", source=BY_LINK, now=now)

@@ -1,15 +1,15 @@
 """What can't go out as it was planned: told again another way, once, where it is still of use."""
 
-import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from aftercare.domain.consent import Purpose, kinds_of
@@ -17,13 +17,11 @@ from aftercare.domain.reasons import NO_CONSENT_FOR_EMAILS, NO_EMAIL_ADDRESS, UN
 from aftercare.models import CareMessage
 from aftercare.services.changes.lines import by_owner, queued, tellings_of, undelivered, with_owners
 from aftercare.services.telling.consent import hold_alone, reachable_by, why_unreachable
+from aftercare.services.telling.guarding import unless_it_fails
 from aftercare.services.telling.taking_back import take_back
 from aftercare.services.telling.tellings import FALLBACK, Telling, tell
-from notifications import services as notifications
 from notifications.domain.states import MessageStatus
 from scheduling.models import Patient
-
-logger = logging.getLogger(__name__)
 
 BY_EMAIL = "by email: the text couldn't be delivered"
 
@@ -73,21 +71,23 @@ def tell_by_email(now: datetime | None = None) -> int:
     now = now or timezone.now()
     told, over_at = 0, time.monotonic() + settings.DISPATCH_RUN_SECONDS
     for pk in dict.fromkeys(undelivered(now).values_list("patient", flat=True)):
-        try:
-            told += _tell_her_by_email(pk, now)
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as error:
-            logger.error("What couldn't be texted to patient %s doesn't go by email either: %s", pk, type(error).__name__)
-            said = f"{type(error).__name__} when an undelivered text was to go by email"
-            notifications.raise_alarm("sms", f"patient not told, patient {pk}", said, now=now)
+        told += (
+            unless_it_fails(
+                partial(_tell_her_by_email, pk, now),
+                code=f"patient not told, patient {pk}",
+                log=f"What couldn't be texted to patient {pk} doesn't go by email either",
+                said="when an undelivered text was to go by email",
+                now=now,
+            )
+            or 0
+        )
         if time.monotonic() > over_at:
             break
     return told
 
 
-@transaction.atomic
 def _tell_her_by_email(patient_pk: int, now: datetime) -> int:
+    """Requires a transaction."""
     patient = hold_alone(patient_pk)
     lines = list(undelivered(now, patient=patient))  # as they are under the lock, and she with them
     # Their texts went at their own time: these aren't late.

@@ -1,9 +1,8 @@
 """When nobody has acknowledged a concern in time, the next one on call is told; what stays open all the same, somebody is reminded of."""
 
-import logging
 from datetime import datetime
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from aftercare.models import Concern
@@ -11,10 +10,8 @@ from aftercare.services.concerns.deadlines import clock_from, set_clocks
 from aftercare.services.concerns.ladder import has_newcomer
 from aftercare.services.concerns.on_call import last_alert_of, tell_next
 from aftercare.services.concerns.reminding import remind
-from notifications import services as notifications
+from aftercare.services.telling.guarding import unless_it_fails
 from notifications.domain.states import IN_VAIN
-
-logger = logging.getLogger(__name__)
 
 A_RUN = 100
 
@@ -36,19 +33,18 @@ def escalate_due(now: datetime | None = None) -> int:
 
 def _escalate(concern: Concern, now: datetime) -> bool:
     """Each in a transaction of its own: what is wrong with one holds up no other, and an operator hears of it."""
-    try:
-        return _escalate_one(concern.pk, now)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:
-        logger.error("%s wasn't escalated: %s", concern, type(error).__name__)
-        said = f"{type(error).__name__} when the next one was to be told of a concern, at {concern.location}"
-        notifications.raise_alarm("sms", f"concern not escalated, concern {concern.pk}", said, now=now)
-        return False
+    is_done = unless_it_fails(
+        lambda: _escalate_one(concern.pk, now),
+        code=f"concern not escalated, concern {concern.pk}",
+        log=f"{concern} wasn't escalated",
+        said=f"when the next one was to be told of a concern, at {concern.location}",
+        now=now,
+    )
+    return bool(is_done)
 
 
-@transaction.atomic
 def _escalate_one(pk: int, now: datetime) -> bool:
+    """Requires a transaction."""
     still_open = Concern.objects.filter(pk=pk, resolved_at=None).select_related("location", "acknowledged_by")
     concern = still_open.select_for_update(of=("self",), skip_locked=True, no_key=True).first()
     if concern and _looks_due(concern, now):

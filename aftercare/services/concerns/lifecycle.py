@@ -14,6 +14,7 @@ from aftercare.services.concerns.on_call import cancel_alerts, clear_alarm, tell
 from aftercare.services.telling.pausing import pause_routine, resume_routine
 from notifications.models import Reply
 from scheduling.models import Appointment, Location, Patient
+from scheduling.services.staff import staff_name
 
 SEEN_LATELY = timedelta(hours=1)  # whoever acknowledged it is still at it, and hears of more of the same by looking
 TWICE_WITHIN = timedelta(minutes=1)
@@ -261,4 +262,4 @@ def _note(concern: Concern, what: ConcernEvent.What, by: User | None, now: datet
 
 
 def _who(user: User | None) -> str:
-    return (user.get_full_name() or user.get_username()) if user else "Somebody"
+    return staff_name(user) or "Somebody"

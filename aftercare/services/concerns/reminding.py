@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import User
 
 from aftercare.models import Concern, ConcernEvent, OnCallContact
+from aftercare.models.concerns import MAY_RESOLVE
 from aftercare.services.concerns.ladder import rungs_at
 from aftercare.services.concerns.on_call import NOBODY_REMINDED, code_of, key_of, link_to, reference_of, when
 from aftercare.services.telling.consent import has_said_stop
@@ -12,8 +13,8 @@ from aftercare.services.telling.tellings import values_of
 from aftercare.wording import STILL_OPEN, STILL_WAITING, render
 from notifications import services as notifications
 from notifications.services import Draft
+from scheduling.services.staff import staff_name
 
-RESOLVES = "aftercare.resolve_concern"
 OF_USE_FOR = timedelta(days=1)
 PAUSED = " Until it is resolved, the patient's routine messages are paused: those of the aftercare, and reminders that a session is due."
 
@@ -57,12 +58,12 @@ def _holder(concern: Concern) -> dict[str, str]:
     if user is None or not user.is_active:
         return {}
     theirs = OnCallContact.objects.filter(user=user).order_by("pk").values_list("email", flat=True)
-    return dict(list(_reached(dict.fromkeys([user.email, *theirs], _name(user))).items())[:1])
+    return dict(list(_reached(dict.fromkeys([user.email, *theirs], staff_name(user))).items())[:1])
 
 
 def _resolvers() -> dict[str, str]:
-    users = User.objects.with_perm(RESOLVES).exclude(email="").order_by("pk")
-    return _reached({user.email: _name(user) for user in users})
+    users = User.objects.with_perm(MAY_RESOLVE).exclude(email="").order_by("pk")
+    return _reached({user.email: staff_name(user) for user in users})
 
 
 def _reached(people: dict[str, str]) -> dict[str, str]:
@@ -70,22 +71,18 @@ def _reached(people: dict[str, str]) -> dict[str, str]:
 
 
 def _may_resolve(user: User | None) -> bool:
-    return user is not None and user.has_perm(RESOLVES)
+    return user is not None and user.has_perm(MAY_RESOLVE)
 
 
 def _was_reminded(concern: Concern) -> bool:
     return concern.events.filter(what=What.REMINDED, at__gte=concern.acknowledged_at).exists()
 
 
-def _name(user: User) -> str:
-    return user.get_full_name() or user.get_username()
-
-
 def _values(concern: Concern) -> dict[str, str]:
     is_holding_up = concern.severity == Concern.Severity.URGENT and concern.patient_id is not None
     return values_of(concern.location, "en") | {
         "severity": concern.get_severity_display(),
-        "who": _name(concern.acknowledged_by) if concern.acknowledged_by else "Somebody",
+        "who": staff_name(concern.acknowledged_by) or "Somebody",
         "at": when(concern.acknowledged_at or concern.raised_at, concern.location),
         "paused": PAUSED if is_holding_up else "",
         "link": link_to(concern),

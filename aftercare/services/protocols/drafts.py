@@ -14,6 +14,7 @@ from aftercare.errors import ChangedMeanwhile, NameTaken, NotADraft, StepGone
 from aftercare.models import Protocol, ProtocolStep
 from aftercare.services.protocols.loading import next_version, write_step, write_steps
 from scheduling.models import Treatment
+from scheduling.services.staff import staff_name
 
 LONGEST_SLUG = 50
 STEP_GONE = "Somebody else has removed this step meanwhile."
@@ -126,7 +127,7 @@ def held(draft: Protocol) -> Protocol:
     if found is None:
         raise NotADraft("This draft was discarded meanwhile.")
     if found.published_at:
-        who = f" by {found.published_by.get_full_name() or found.published_by}" if found.published_by else ""
+        who = f" by {staff_name(found.published_by)}" if found.published_by else ""
         when = timezone.localtime(found.published_at)
         raise NotADraft(f"{found} was published{who} at {when:%-I:%M %p} on {when:%b} {when.day}. To change anything, make a new version.")
     return found

@@ -1,13 +1,12 @@
 """What patients write back: into the ledger, to be acted on, sorted, answered or read."""
 
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal, TypeVar
 
 from django.contrib.auth.models import User
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from aftercare.domain.answers import as_asked
@@ -18,15 +17,14 @@ from aftercare.services.replies.answering import ANSWERS, MOST_ANSWERS_AN_HOUR, 
 from aftercare.services.replies.listening import Understood, listen
 from aftercare.services.telling.at_once import say_at_once
 from aftercare.services.telling.consent import has_said_stop, patients_at
+from aftercare.services.telling.guarding import unless_it_fails
 from aftercare.services.telling.tellings import values_of
 from aftercare.wording import HELP, Letter, closed_until, day_and_time, how_to_answer_an_offer, how_to_stop, render
-from notifications import services as notifications
 from notifications.domain.states import Meaning
 from notifications.models import Reply
 from scheduling import services as scheduling
 from scheduling.models import Appointment, Location, Patient
 
-logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 ANSWERS_HELP = "an answer to HELP"
@@ -94,19 +92,8 @@ def _write_down(reply: Reply, patients: Sequence[Patient], *, read_at: datetime 
 
 
 def _unless_it_fails(code: str, reply: Reply, step: Callable[[], T], now: datetime) -> T | None:
-    """None where it failed: it alone is taken back, her words wait to be read as any do, and an operator is told. Never what she wrote.
-
-    Without PostgreSQL nothing here holds: that goes on to whoever called.
-    """
-    try:
-        with transaction.atomic():
-            return step()
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:
-        logger.error("Of reply %s: %s, as of %s", reply.pk, code, type(error).__name__)
-        notifications.raise_alarm("sms", code, f"{type(error).__name__} with what a patient wrote: {code}", now=now)
-        return None
+    """None where it failed: her words wait to be read as any do, and an operator is told. Never what she wrote."""
+    return unless_it_fails(step, code=code, log=f"Of reply {reply.pk}: {code}", said=f"with what a patient wrote: {code}", now=now)
 
 
 def _answer_as_due(
@@ -125,7 +112,7 @@ def _answer_as_due(
 
 def _asked_for_help(reply: Reply) -> int:
     """How often in the last hour, this time included."""
-    since = reply.received_at - timedelta(hours=1)
+    since = reply.received_at - HOUR
     return Reply.objects.filter(address=reply.address, meaning=Meaning.HELP.value, received_at__gt=since).count()
 
 

@@ -13,6 +13,7 @@ from aftercare.domain.protocol import Kind, Text
 from aftercare.domain.words import words_in
 from aftercare.errors import CantBeReached, NothingToSay, TooLong
 from aftercare.models import CareMessage, Concern, ConcernEvent
+from aftercare.models.concerns import MAY_RESOLVE
 from aftercare.services.concerns.lifecycle import acknowledge_held, location_of, open_concern_of, require_seen
 from aftercare.services.telling.at_once import say_at_once
 from aftercare.services.telling.consent import address_of, has_said_stop, said_stop_at
@@ -23,7 +24,6 @@ from scheduling.models import Location, Patient
 
 MOST_SEGMENTS = 2
 IS_OF_USE_FOR = timedelta(hours=4)
-MAY_RESOLVE = "aftercare.resolve_concern"
 TWICE_WITHIN = timedelta(minutes=1)  # the same words are the same answer: a button was pressed twice
 
 
