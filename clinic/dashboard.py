@@ -23,7 +23,8 @@ from scheduling.domain.states import BLOCKING, COMING, Status
 from scheduling.errors import TooSlow
 from scheduling.models import Appointment, Location, Offer, WaitlistEntry
 from scheduling.querysets import SPANS, asked_to_move, starting_within, unconfirmed
-from scheduling.reports import maintenance_due
+from scheduling.reports import Filters
+from scheduling.reports import tiles as due_tiles
 
 SHOWN = 10
 DONE_SHOWN = 2  # above what is still to come
@@ -175,7 +176,7 @@ def _waitlist_tiles() -> list[Tile]:
 
 def _due_tiles(as_of: date) -> list[Tile]:
     try:
-        counts = Counter(row.bucket for row in maintenance_due(as_of))
+        counts = {tile.bucket: tile.count for tile in due_tiles(Filters(as_of))}
     except TooSlow:
         counts = None
 

@@ -6,7 +6,7 @@ Every receiver gets `appointment` and `now` (an aware datetime); `appointment_mo
 `previous_starts_at`, `previous_location` and `along` (the other appointments that moved with it, and are announced after it),
 `appointment_completed` the `product` (a Product or None). `patient_changed` has `patient`, `previous` (the Patient as she was), `by` (a
 User or None) and `now`. `appointment_answered` has `by`, too: None where the patient wrote. `slot_offered` has an `offer` and `now`; its
-receivers say whether the patient could be told. `openings_due` has nothing.
+receivers say whether the patient could be told. `openings_due` has nothing. `cadence_changed` has `treatment` alone.
 """
 
 from django.dispatch import Signal
@@ -18,5 +18,6 @@ appointment_completed = Signal()
 appointment_reopened = Signal()
 appointment_answered = Signal()  # confirmed, or asked to be moved: `appointment.confirmed_at` and `move_requested_at` say which
 patient_changed = Signal()
+cadence_changed = Signal()  # of a treatment: its patients are due at other times
 slot_offered = Signal()
 openings_due = Signal()  # a time became free, or the next in line can be asked

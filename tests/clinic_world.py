@@ -1,7 +1,7 @@
 """A small clinic in New York and the people in it. Tests tell their stories with it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -56,6 +56,11 @@ class Clinic:
         """Booked a minute before it starts, and completed when it should end."""
         booked = self.book(patient, starts_at, **({"now": starts_at - timedelta(minutes=1)} | changed))
         return scheduling.complete(booked, now=booked.ends_at)
+
+    def agrees_to_recalls(self, *patients: Patient, channels: Sequence[str] = ("sms",)) -> None:
+        for patient in patients:
+            for channel in channels:
+                give_consent(patient, "recall", channel, source="front desk", now=TODAY - WEEK)
 
     def consents(self, patient: Patient, *channels: str) -> Patient:
         for channel in channels or ("sms", "email"):

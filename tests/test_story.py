@@ -36,6 +36,7 @@ def bring_forward(*messages: Message) -> None:
 def test_from_the_booking_to_the_report(committed_clinic: Clinic, twilio, mail_server, real_env, tmp_path):
     clinic, log = committed_clinic, tmp_path / "worker.log"
     ana = clinic.consents(clinic.ana)
+    clinic.agrees_to_recalls(ana)
 
     # She is booked, and 27 days later again: no. Four weeks later: yes.
     session = clinic.book(ana, at("2026-11-10", "13:00"))
@@ -88,7 +89,7 @@ def test_from_the_booking_to_the_report(committed_clinic: Clinic, twilio, mail_s
     # Her second session and her third; then she is due for maintenance six months after the last.
     for day in ("2026-12-08", "2027-01-05"):
         clinic.treat(ana, at(day))
-    assert [(recall.kind, recall.due_on) for recall in Recall.objects.filter(closed_at=None)] == [("maintenance", date(2027, 7, 5))]
+    assert [(recall.kind, recall.due_on) for recall in Recall.objects.filter(came_back_on=None)] == [("maintenance", date(2027, 7, 5))]
     (due,) = maintenance_due(date(2027, 7, 15), today=date(2027, 7, 15))
     assert (due.patient_id, due.last_session_on, due.due_on, due.days_late) == (ana.pk, date(2027, 1, 5), date(2027, 7, 5), 10)
     assert (due.bucket, f"{due.value}") == (Bucket.MAINTENANCE_OVERDUE, "640.00")

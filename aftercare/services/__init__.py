@@ -26,6 +26,7 @@ from aftercare.services.replies.writing import answer, way_to
 from aftercare.services.telling.consent import agreements, has_said_stop, reachable_by, why_unreachable
 from aftercare.services.telling.dealing import deal_with
 from aftercare.services.telling.ending import Ending, ending_of
+from aftercare.services.telling.reach import unnoted_reach
 from aftercare.services.telling.taking_back import take_back
 from aftercare.services.telling.tellings import values_of
 
@@ -93,6 +94,7 @@ __all__ = [
     "tell_of_move",
     "tell_of_offer",
     "tell_of_reopening",
+    "unnoted_reach",
     "values_of",
     "way_to",
     "why_not_again",

@@ -13,6 +13,16 @@ class RecallKind(StrEnum):
     MAINTENANCE = "maintenance"
 
 
+class Stage(StrEnum):
+    """How far a recall has come, whatever the date: with the due date it gives the bucket."""
+
+    OPEN = "open"
+    UNREACHABLE = "unreachable"  # open too, and no recall can go to her: no consent, or no address
+    BOOKED = "booked"
+    SNOOZED = "snoozed"
+    DECLINED = "declined"
+
+
 class Bucket(StrEnum):
     """Where a patient stands in the maintenance-due report; every patient with a fulfilled session is in exactly one."""
 
@@ -21,6 +31,9 @@ class Bucket(StrEnum):
     MAINTENANCE_DUE = "maintenance_due"
     NEXT_SESSION_OVERDUE = "next_session_overdue"
     NEXT_SESSION_DUE = "next_session_due"
+    UNREACHABLE = "unreachable"
+    SNOOZED = "snoozed"
+    DECLINED = "declined"
     MAINTENANCE_NOT_YET_DUE = "maintenance_not_yet_due"
     MAINTENANCE_BOOKED = "maintenance_booked"
     NEXT_SESSION_BOOKED = "next_session_booked"
@@ -38,15 +51,3 @@ def due_on(kind: RecallKind, last_session_on: date, *, recommended_within_days: 
     if kind is RecallKind.NEXT_SESSION:
         return last_session_on + timedelta(days=recommended_within_days)
     return add_months(last_session_on, maintenance_months)
-
-
-def bucket(kind: RecallKind, due: date, as_of: date, *, booked: bool) -> Bucket:
-    if booked:
-        return Bucket.NEXT_SESSION_BOOKED if kind is RecallKind.NEXT_SESSION else Bucket.MAINTENANCE_BOOKED
-    if as_of > add_months(due, LAPSED_AFTER_MONTHS):
-        return Bucket.LAPSED
-    if kind is RecallKind.NEXT_SESSION:
-        return Bucket.NEXT_SESSION_OVERDUE if as_of > due else Bucket.NEXT_SESSION_DUE
-    if as_of > due:
-        return Bucket.MAINTENANCE_OVERDUE
-    return Bucket.MAINTENANCE_DUE if due - as_of <= timedelta(days=DUE_SOON_DAYS) else Bucket.MAINTENANCE_NOT_YET_DUE

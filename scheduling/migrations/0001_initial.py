@@ -181,6 +181,17 @@ class Migration(migrations.Migration):
                 ("notes", models.TextField(blank=True, verbose_name="notes")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
+                    "reached_by",
+                    models.CharField(
+                        blank=True,
+                        choices=[("", "nothing"), ("sms", "text"), ("email", "email"), ("sms,email", "text, email")],
+                        db_default="",
+                        editable=False,
+                        max_length=20,
+                        verbose_name="recalls reach her by",
+                    ),
+                ),
+                (
                     "searchable",
                     models.GeneratedField(
                         db_persist=True,
@@ -1007,46 +1018,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
-            name="Recall",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("next_session", "next session"), ("maintenance", "maintenance")], max_length=20, verbose_name="for"
-                    ),
-                ),
-                ("last_session_on", models.DateField(verbose_name="last session")),
-                ("due_on", models.DateField(verbose_name="due")),
-                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed")),
-                ("course", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="scheduling.course", verbose_name="course")),
-                (
-                    "last_session",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE, to="scheduling.appointment", verbose_name="last session"
-                    ),
-                ),
-                (
-                    "patient",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.patient", verbose_name="patient"),
-                ),
-            ],
-            options={
-                "verbose_name": "recall",
-                "verbose_name_plural": "recalls",
-                "ordering": ["due_on", "pk"],
-                "permissions": [("view_maintenance_due", "Can view the maintenance-due report")],
-                "indexes": [
-                    models.Index(condition=models.Q(("closed_at", None)), fields=["due_on", "id"], name="open_recalls_by_due_date")
-                ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("closed_at", None)), fields=("course", "kind"), name="one_open_recall_per_course_and_kind"
-                    )
-                ],
-            },
-        ),
         migrations.AddConstraint(
             model_name="room",
             constraint=models.UniqueConstraint(fields=("location", "name"), name="one_room_of_a_name_per_location"),
@@ -1208,6 +1179,384 @@ class Migration(migrations.Migration):
             model_name="workinghours",
             constraint=models.CheckConstraint(
                 condition=models.Q(("opens_at__lt", models.F("closes_at"))), name="working_hours_end_after_they_start"
+            ),
+        ),
+        migrations.CreateModel(
+            name="Recall",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("next_session", "next session"), ("maintenance", "maintenance")], max_length=20, verbose_name="for"
+                    ),
+                ),
+                ("last_session_on", models.DateField(verbose_name="last session")),
+                ("due_on", models.DateField(verbose_name="due")),
+                (
+                    "came_back_on",
+                    models.DateField(blank=True, help_text="The next session of that treatment.", null=True, verbose_name="came back"),
+                ),
+                ("course", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="scheduling.course", verbose_name="course")),
+                (
+                    "last_session",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, to="scheduling.appointment", verbose_name="last session"
+                    ),
+                ),
+                (
+                    "location",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="scheduling.location", verbose_name="location"
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.patient", verbose_name="patient"),
+                ),
+                (
+                    "practitioner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="scheduling.practitioner",
+                        verbose_name="practitioner",
+                    ),
+                ),
+                (
+                    "treatment",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="scheduling.treatment", verbose_name="treatment"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "recall",
+                "verbose_name_plural": "recalls",
+                "ordering": ["due_on", "pk"],
+                "permissions": [
+                    ("view_maintenance_due", "Can view the maintenance-due report"),
+                    ("act_on_recalls", "Can send recalls, log calls, and snooze"),
+                    ("export_maintenance_due", "Can export the maintenance-due report"),
+                    ("export_phone_numbers", "Can export it with phone numbers and email addresses"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="RecallAction",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "way",
+                    models.CharField(
+                        choices=[("call", "call"), ("sms", "text message"), ("email", "email"), ("snooze", "snooze")],
+                        max_length=10,
+                        verbose_name="way",
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "to be sent"),
+                            ("told", "sent"),
+                            ("not_told", "not sent"),
+                            ("agreed", "agreed to come"),
+                            ("call_later", "call later"),
+                            ("no_answer", "no answer"),
+                            ("declined", "declined"),
+                            ("snoozed", "snoozed"),
+                            ("resumed", "on the list again"),
+                        ],
+                        max_length=20,
+                        verbose_name="outcome",
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="why")),
+                (
+                    "hidden_until",
+                    models.DateField(blank=True, help_text="The last day of it.", null=True, verbose_name="off the list until"),
+                ),
+                ("step", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="automatic step")),
+                ("wording", models.CharField(blank=True, max_length=20, verbose_name="wording")),
+                ("at", models.DateTimeField(verbose_name="when")),
+                ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="by",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="scheduling.patient", verbose_name="patient"),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="recall_actions",
+                        to="scheduling.appointment",
+                        verbose_name="after the session",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "recall made",
+                "verbose_name_plural": "recalls made",
+                "ordering": ["-at", "-pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="RecallPolicy",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("is_on", models.BooleanField(default=False, verbose_name="send recalls automatically")),
+                (
+                    "days_before",
+                    models.PositiveSmallIntegerField(
+                        default=14, validators=[django.core.validators.MaxValueValidator(30)], verbose_name="first, days before it is due"
+                    ),
+                ),
+                (
+                    "weeks_after",
+                    models.PositiveSmallIntegerField(
+                        default=4,
+                        validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(26)],
+                        verbose_name="last, weeks after it was due",
+                    ),
+                ),
+                (
+                    "most",
+                    models.PositiveSmallIntegerField(
+                        default=3,
+                        help_text="Recalls for one session due.",
+                        validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3)],
+                        verbose_name="at most",
+                    ),
+                ),
+                (
+                    "hour",
+                    models.PositiveSmallIntegerField(
+                        default=10,
+                        validators=[django.core.validators.MinValueValidator(8), django.core.validators.MaxValueValidator(20)],
+                        verbose_name="hour of the patient's day",
+                    ),
+                ),
+                ("sends_digest", models.BooleanField(default=True, verbose_name="email managers the week's numbers on Mondays")),
+                (
+                    "since",
+                    models.DateField(
+                        blank=True, help_text="Steps that were due before are not made up for.", null=True, verbose_name="since"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "recall policy",
+                "verbose_name_plural": "recall policy",
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="one_recall_policy")],
+            },
+        ),
+        migrations.CreateModel(
+            name="ReportExport",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(verbose_name="when")),
+                ("format", models.CharField(max_length=10, verbose_name="format")),
+                ("query", models.CharField(blank=True, max_length=1000, verbose_name="filters")),
+                ("as_of", models.DateField(verbose_name="as of")),
+                ("has_addresses", models.BooleanField(verbose_name="with phone numbers and emails")),
+                ("rows", models.PositiveIntegerField(help_text="None: the download wasn't finished.", null=True, verbose_name="rows")),
+                ("finished_at", models.DateTimeField(null=True, verbose_name="finished")),
+                ("user", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL, verbose_name="who")),
+            ],
+            options={
+                "verbose_name": "export of the report",
+                "verbose_name_plural": "exports of the report",
+                "ordering": ["-at", "-pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="SavedView",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                ("query", models.CharField(help_text="As in the page's address.", max_length=1000)),
+                ("is_shared", models.BooleanField(default=False, verbose_name="for everybody")),
+                ("user", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL, verbose_name="whose")),
+            ],
+            options={
+                "verbose_name": "saved view",
+                "verbose_name_plural": "saved views",
+                "ordering": ["name"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Standing",
+            fields=[
+                ("pk", models.CompositePrimaryKey("patient", "stands_from", blank=True, editable=False, primary_key=True, serialize=False)),
+                ("stands_from", models.DateField()),
+                ("stands_until", models.DateField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("next_session", "next session"), ("maintenance", "maintenance")], max_length=20, verbose_name="for"
+                    ),
+                ),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("open", "open"),
+                            ("unreachable", "unreachable"),
+                            ("booked", "booked"),
+                            ("snoozed", "snoozed"),
+                            ("declined", "declined"),
+                        ],
+                        max_length=20,
+                        verbose_name="stage",
+                    ),
+                ),
+                ("last_session_on", models.DateField(verbose_name="last session")),
+                ("due_on", models.DateField(verbose_name="due")),
+                ("booked_on", models.DateField(null=True, verbose_name="booked for")),
+                ("went_by", models.DateField(null=True)),
+                ("hidden_until", models.DateField(null=True, verbose_name="off the list until")),
+                (
+                    "reached_by",
+                    models.CharField(
+                        blank=True,
+                        choices=[("", "nothing"), ("sms", "text"), ("email", "email"), ("sms,email", "text, email")],
+                        max_length=20,
+                        verbose_name="reachable by",
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                (
+                    "last_outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("waiting", "to be sent"),
+                            ("told", "sent"),
+                            ("not_told", "not sent"),
+                            ("agreed", "agreed to come"),
+                            ("call_later", "call later"),
+                            ("no_answer", "no answer"),
+                            ("declined", "declined"),
+                            ("snoozed", "snoozed"),
+                            ("resumed", "on the list again"),
+                        ],
+                        max_length=20,
+                        verbose_name="last outcome",
+                    ),
+                ),
+                ("sort_name", models.CharField(max_length=170)),
+                (
+                    "location",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="scheduling.location", verbose_name="location"
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, to="scheduling.patient", verbose_name="patient"
+                    ),
+                ),
+                (
+                    "practitioner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="scheduling.practitioner",
+                        verbose_name="practitioner",
+                    ),
+                ),
+                ("recall", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="scheduling.recall", verbose_name="recall")),
+                (
+                    "treatment",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="scheduling.treatment", verbose_name="treatment"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "standing",
+                "verbose_name_plural": "standings",
+            },
+        ),
+        migrations.AddIndex(
+            model_name="recall",
+            index=models.Index(fields=["due_on"], name="recalls_by_due_date"),
+        ),
+        migrations.AddConstraint(
+            model_name="recall",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("came_back_on", None)),
+                fields=("patient", "treatment"),
+                name="one_open_recall_per_patient_and_treatment",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="recallaction",
+            index=models.Index(condition=models.Q(("outcome", "waiting")), fields=["at"], name="recalls_to_send"),
+        ),
+        migrations.AddIndex(
+            model_name="recallaction",
+            index=models.Index(fields=["at"], name="recall_actions_by_time"),
+        ),
+        migrations.AddConstraint(
+            model_name="recallaction",
+            constraint=models.UniqueConstraint(fields=("session", "step"), name="one_recall_per_session_and_step"),
+        ),
+        migrations.AddConstraint(
+            model_name="recallaction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("outcome", "declined"), _negated=True), models.Q(("reason", ""), _negated=True), _connector="OR"
+                ),
+                name="declining_has_a_reason",
+                violation_error_message="Say why she declined: it decides whether she is asked again.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="savedview",
+            constraint=models.UniqueConstraint(fields=("user", "name"), name="one_saved_view_per_name"),
+        ),
+        migrations.AddIndex(
+            model_name="standing",
+            index=models.Index(fields=["stage", "due_on", "patient"], name="standings_by_due_date"),
+        ),
+        migrations.AddIndex(
+            model_name="standing",
+            index=models.Index(fields=["stage", "last_session_on", "patient"], name="standings_by_last_session"),
+        ),
+        migrations.AddIndex(
+            model_name="standing",
+            index=models.Index(fields=["stage", "sort_name", "patient"], name="standings_by_name"),
+        ),
+        migrations.AddIndex(
+            model_name="standing",
+            index=models.Index(fields=["location", "stage", "due_on", "patient"], name="standings_by_location"),
+        ),
+        migrations.AddIndex(
+            model_name="standing",
+            index=models.Index(fields=["practitioner", "stage", "due_on", "patient"], name="standings_by_practitioner"),
+        ),
+        migrations.AddIndex(
+            model_name="standing",
+            index=models.Index(fields=["treatment", "stage", "due_on", "patient"], name="standings_by_treatment"),
+        ),
+        migrations.AddConstraint(
+            model_name="standing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("stands_from__lt", models.F("stands_until"))), name="standing_has_a_span"
             ),
         ),
     ]

@@ -4,7 +4,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.domain.cadence import RecallKind
 from scheduling.domain.interval import LONGEST_INTERVAL_DAYS, SHORTEST_INTERVAL_DAYS
 from scheduling.models.patients import Patient
 from scheduling.models.treatments import SkinArea, Treatment, interval_validators
@@ -40,32 +39,3 @@ class Course(models.Model):
 
     def __str__(self) -> str:
         return f"{self.treatment}, patient {self.patient_id}"
-
-
-class Recall(models.Model):
-    """When a patient is due after a fulfilled session. The open one hangs on the course's last; services refresh it as that changes."""
-
-    patient = models.ForeignKey(Patient, models.PROTECT, verbose_name=_("patient"))
-    course = models.ForeignKey(Course, models.CASCADE, verbose_name=_("course"))
-    last_session = models.OneToOneField("scheduling.Appointment", models.CASCADE, verbose_name=_("last session"))
-    kind = models.CharField(
-        _("for"),
-        max_length=20,
-        choices=[(RecallKind.NEXT_SESSION.value, _("next session")), (RecallKind.MAINTENANCE.value, _("maintenance"))],
-    )
-    last_session_on = models.DateField(_("last session"))
-    due_on = models.DateField(_("due"))
-    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
-
-    class Meta:
-        ordering = ["due_on", "pk"]
-        verbose_name = _("recall")
-        verbose_name_plural = _("recalls")
-        constraints = [
-            models.UniqueConstraint(fields=["course", "kind"], condition=Q(closed_at=None), name="one_open_recall_per_course_and_kind"),
-        ]
-        indexes = [models.Index(fields=["due_on", "id"], condition=Q(closed_at=None), name="open_recalls_by_due_date")]
-        permissions = [("view_maintenance_due", "Can view the maintenance-due report")]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} due {self.due_on}, patient {self.patient_id}"

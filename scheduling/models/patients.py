@@ -20,6 +20,8 @@ from scheduling.querysets import PatientQuerySet
 from scheduling.signals import patient_changed
 
 OLDEST = 120
+# By which channels a recall may go to her.
+REACHED_BY = [("", _("nothing")), ("sms", _("text")), ("email", _("email")), ("sms,email", _("text, email"))]
 ADULT_AT = 22  # microneedling devices are authorised from this age on
 
 
@@ -54,6 +56,8 @@ class Patient(models.Model):
         help_text=_("Retinoids, AHA, BHA, PHA, peels: they can start a purge too."),
     )
     notes = models.TextField(_("notes"), blank=True)
+    # What she agreed to is another app's to know: it says so through `note_reach`, and `save` leaves it as it is.
+    reached_by = models.CharField(_("recalls reach her by"), max_length=20, blank=True, db_default="", choices=REACHED_BY, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     searchable = models.GeneratedField(expression=searchable(), output_field=models.TextField(), db_persist=True)
 
@@ -77,6 +81,8 @@ class Patient(models.Model):
             saved = kwargs.get("update_fields")
             if previous is not None and saved is not None:
                 self._become_as(previous, but=saved)
+            if previous is not None:
+                self.reached_by = previous.reached_by
             super().save(*args, **kwargs)
             if previous is not None:
                 patient_changed.send(Patient, patient=self, previous=previous, by=self.changed_by, now=timezone.now())

@@ -1,15 +1,17 @@
 """The catalogue."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.domain.interval import LONGEST_INTERVAL_DAYS, SHORTEST_INTERVAL_DAYS
 from scheduling.fields import validate_currency
+from scheduling.signals import cadence_changed
 
 interval_validators = [
     MinValueValidator(SHORTEST_INTERVAL_DAYS, _("The skin needs at least %(limit_value)s days between two sessions.")),
@@ -73,6 +75,19 @@ class Treatment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Whoever saves it: when its patients are due again changes in the same transaction (F19, F20)."""
+        with transaction.atomic():
+            previous = Treatment.objects.select_for_update(no_key=True).filter(pk=self.pk).first() if self.pk else None
+            super().save(*args, **kwargs)
+            if previous is not None and self.cadence != previous.cadence:
+                cadence_changed.send(Treatment, treatment=self)
+
+    @property
+    def cadence(self) -> tuple[int, int]:
+        """Days within which the next session is recommended; months between maintenance sessions."""
+        return self.recommended_within_days, self.maintenance_months
 
     def clean(self) -> None:
         was = Treatment.objects.filter(pk=self.pk).values_list("skin_area", flat=True).first()

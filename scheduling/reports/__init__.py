@@ -1,9 +1,22 @@
 """Read-only questions over patients, courses and appointments."""
 
 from scheduling.reports.calendar import calendar_of
-from scheduling.reports.due import Due, maintenance_due
+from scheduling.reports.due import Due, Filters, Tile, maintenance_due, tiles
 from scheduling.reports.limits import limited_to
 from scheduling.reports.next_session import NextSession, next_session, times_for
 from scheduling.reports.outlook import Outlook, outlook
 
-__all__ = ["Due", "NextSession", "Outlook", "calendar_of", "limited_to", "maintenance_due", "next_session", "outlook", "times_for"]
+__all__ = [
+    "Due",
+    "Filters",
+    "NextSession",
+    "Outlook",
+    "Tile",
+    "calendar_of",
+    "limited_to",
+    "maintenance_due",
+    "next_session",
+    "outlook",
+    "tiles",
+    "times_for",
+]

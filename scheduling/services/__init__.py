@@ -10,7 +10,7 @@ from scheduling.services.free_slots import Slot, free_slots
 from scheduling.services.hours import after_open_hours, is_open, opens_at
 from scheduling.services.moving import Change, make_moves, move, undo_move
 from scheduling.services.offering import accept_offer, decline_offer, offer_openings
-from scheduling.services.recalls import refresh_recall
+from scheduling.services.recalls import Difference, differences, note_reach, refresh, refresh_all, refresh_patients_of
 from scheduling.services.saving import all_or_nothing
 from scheduling.services.status import arrive, cancel, complete, mark_no_show, reopen, require_end, require_legal, undo_arrival
 from scheduling.services.suiting import why_not
@@ -19,6 +19,7 @@ from scheduling.services.warnings import warnings_of
 
 __all__ = [
     "Change",
+    "Difference",
     "Foreseen",
     "Slot",
     "accept_offer",
@@ -32,6 +33,7 @@ __all__ = [
     "complete",
     "confirm",
     "decline_offer",
+    "differences",
     "foresee_move",
     "free_around",
     "free_slots",
@@ -40,10 +42,13 @@ __all__ = [
     "make_moves",
     "mark_no_show",
     "move",
+    "note_reach",
     "note_reading",
     "offer_openings",
     "opens_at",
-    "refresh_recall",
+    "refresh",
+    "refresh_all",
+    "refresh_patients_of",
     "reopen",
     "request_move",
     "require_end",

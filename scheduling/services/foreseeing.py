@@ -206,7 +206,7 @@ def _state_of(appointment: Appointment) -> _State:
     }
     kind = RecallKind.MAINTENANCE if len(sessions) >= course.planned_sessions else RecallKind.NEXT_SESSION
     due = due_on(kind, sessions[-1].local_day, recommended_within_days=window, maintenance_months=course.treatment.maintenance_months)
-    recall = Recall.objects.filter(course=course, kind=RecallKind.MAINTENANCE.value, closed_at=None).first()
+    recall = Recall.objects.filter(course=course, kind=RecallKind.MAINTENANCE.value, came_back_on=None).first()
     late = max(0, (own.local_day - recall.due_on).days) if recall else 0
     return _State(warnings_of(own), gaps, due, late)
 

@@ -14,6 +14,7 @@ from scheduling.errors import IllegalMove
 from scheduling.models import Appointment, Move, Practitioner, Room
 from scheduling.services.booking import place, put
 from scheduling.services.opening import open_up, reopen
+from scheduling.services.recalls import refresh
 from scheduling.services.saving import locked_all, retried, save_or_refuse
 from scheduling.signals import appointment_moved
 
@@ -157,6 +158,7 @@ def _told(moves: list[Move], now: datetime) -> list[Move]:
     for move in moves:
         move.along_with = None if move is root else root
         move.save(force_insert=True)
+    refresh({move.appointment.patient_id for move in moves})
     for move in moves:
         appointment_moved.send(
             Appointment,

@@ -10,7 +10,7 @@ from scheduling.domain.states import COMING, Status, may_become
 from scheduling.errors import IllegalMove
 from scheduling.models import Appointment, Product
 from scheduling.services.opening import open_up
-from scheduling.services.recalls import refresh_recall
+from scheduling.services.recalls import refresh
 from scheduling.services.saving import all_or_nothing, locked, save_or_refuse
 from scheduling.services.waiting import wait_no_more
 from scheduling.signals import appointment_cancelled, appointment_completed, appointment_reopened
@@ -57,7 +57,6 @@ def complete(
     appointment = locked(appointment)
     completed_at = require_end(appointment, completed_at, now)
     completed = _become(appointment, Status.FULFILLED, by, now, completed_at=completed_at)
-    refresh_recall(completed.course, now=now)
     patient = completed.patient
     if wants_quiet_nights is not None and wants_quiet_nights != patient.wants_quiet_nights:
         patient.wants_quiet_nights, patient.changed_by = wants_quiet_nights, by
@@ -102,7 +101,6 @@ def reopen(appointment: Appointment, *, by: By = None, now: datetime | None = No
     if appointment.status != Status.FULFILLED:
         raise IllegalMove("Only a completed appointment can be reopened.")
     reopened = _become(appointment, Status.ARRIVED, by, now, completed_at=None)
-    refresh_recall(reopened.course, now=now)
     appointment_reopened.send(Appointment, appointment=reopened, now=now)
     return reopened
 
@@ -135,10 +133,13 @@ def _close(appointment: Appointment, status: Status, by: By, now: datetime, reas
 def _become(current: Appointment, status: Status, by: By, now: datetime, **fields: object) -> Appointment:
     """One guarded step of a locked appointment."""
     require_legal(current, status)
+    was_coming = current.status in COMING
     fields |= {"status": status.value, "status_at": now, "status_by": by}
     for name, value in fields.items():
         setattr(current, name, value)
     save_or_refuse(current, lambda: current.save(update_fields=list(fields)))
+    if not was_coming or status not in COMING:
+        refresh([current.patient_id])
     if status not in COMING:
         wait_no_more(current, now=now)
     return current

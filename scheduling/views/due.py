@@ -25,6 +25,9 @@ BUCKETS = {
     Bucket.MAINTENANCE_NOT_YET_DUE: _("Maintenance not yet due"),
     Bucket.NEXT_SESSION_BOOKED: _("In course and booked"),
     Bucket.MAINTENANCE_BOOKED: _("Maintenance booked"),
+    Bucket.UNREACHABLE: _("Unreachable"),
+    Bucket.SNOOZED: _("Snoozed"),
+    Bucket.DECLINED: _("Declined"),
 }
 TO_CALL = (Bucket.NEXT_SESSION_OVERDUE, Bucket.NEXT_SESSION_DUE, Bucket.MAINTENANCE_OVERDUE, Bucket.MAINTENANCE_DUE, Bucket.LAPSED)
 

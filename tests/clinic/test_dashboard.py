@@ -15,7 +15,7 @@ from aftercare.services import acknowledge, raise_concern, resolve
 from clinic.dashboard import Tile, dashboard
 from notifications.services import raise_alarm, receive_reply
 from scheduling import services
-from scheduling.models import Appointment, Location, Offer, Opening, Room, WaitlistEntry
+from scheduling.models import Appointment, Location, Offer, Opening, Patient, Room, WaitlistEntry
 from tests.clinic_world import WEEK, Clinic, at, patient
 from tests.staff import member
 
@@ -65,6 +65,7 @@ def busy(clinic: Clinic, twilio: object) -> Clinic:
     asked_before = clinic.book(patient("Rita Reed", 41), at("2026-11-09", "14:00"))
     Appointment.objects.filter(pk=asked_before.pk).update(move_requested_at=NOW)
     services.cancel(asked_before, reason="she can't", now=NOW)
+    services.note_reach({one.pk: "sms" for one in Patient.objects.all()})
 
     days = {"first_on": NOW.date(), "last_on": (NOW + WEEK).date()}
     waits = {"treatment": clinic.face, "location": clinic.location, "created_at": NOW} | days

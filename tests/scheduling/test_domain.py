@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduling.domain.cadence import Bucket, RecallKind, add_months, bucket, due_on
+from scheduling.domain.cadence import Bucket, RecallKind, Stage, add_months, due_on
 from scheduling.domain.clock import Offset, offsets
 from scheduling.domain.interval import earliest_day, overlaps, recovery
+from scheduling.domain.recalls import bucket_of
 from scheduling.domain.states import ARROWS, BLOCKING, COMING, Status, may_become
 
 days = st.dates(date(2024, 1, 1), date(2032, 12, 31))
@@ -91,7 +92,8 @@ class TestCadence:
         ],
     )
     def test_bucket_of_what_is_due_on_3_may_2027(self, kind, as_of, booked, expected):
-        assert bucket(RecallKind(kind), date(2027, 5, 3), as_of, booked=booked) is expected
+        stage = Stage.BOOKED if booked else Stage.OPEN
+        assert bucket_of(stage, RecallKind(kind), date(2027, 5, 3), as_of) is expected
 
 
 class TestStates:

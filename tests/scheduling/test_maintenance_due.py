@@ -15,10 +15,18 @@ from freezegun import freeze_time
 
 from scheduling import services
 from scheduling.errors import TooSlow
-from scheduling.reports import due, limited_to, limits, maintenance_due
+from scheduling.reports import limited_to, limits, maintenance_due
+from scheduling.reports.due import reading
 from tests.clinic_world import FIRST, WEEK, at
 
 FIRST_DAY = date(2026, 11, 3)
+
+
+@pytest.fixture
+def clinic(clinic):
+    """All may be sent recalls."""
+    clinic.agrees_to_recalls(clinic.ana, clinic.ben, clinic.chloe)
+    return clinic
 
 
 def row_of(patient, as_of, **kwargs):
@@ -183,7 +191,8 @@ class TestTooSlow:
 
     @pytest.fixture
     def slow(self, clinic, monkeypatch):
-        monkeypatch.setattr(due, "MAINTENANCE_DUE", "SELECT pg_sleep(1) WHERE %(not_before)s IS NOT NULL")
+        for query in ("ROWS", "COUNTS"):
+            monkeypatch.setattr(reading, query, "SELECT pg_sleep(1) WHERE %(as_of)s IS NOT NULL")
 
     def test_the_page_says_so(self, slow, settings, admin_client):
         settings.PAGE_SECONDS = 0.1
@@ -205,7 +214,7 @@ class TestTooSlow:
 
     def test_control_without_a_limit_it_would_take_its_time(self, slow, monkeypatch, admin_client):
         monkeypatch.setattr(limits, "SET", "SELECT %s")
-        monkeypatch.setattr(due, "_due", lambda row, as_of: None)
+        monkeypatch.setattr(reading, "as_due", lambda row, as_of: None)
         started_at = time.monotonic()
         with pytest.raises(AttributeError):  # what it slept for is no row of a report
             maintenance_due(FIRST_DAY)

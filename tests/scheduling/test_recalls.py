@@ -11,7 +11,7 @@ from tests.clinic_world import Clinic, at
 
 def open_recall(clinic: Clinic) -> tuple[str, str, str] | None:
     """Kind, last session's day and due day of Ana's one open recall."""
-    recalls = Recall.objects.filter(patient=clinic.ana, closed_at=None)
+    recalls = Recall.objects.filter(patient=clinic.ana, came_back_on=None)
     return (
         next(((recall.kind, str(recall.last_session_on), str(recall.due_on)) for recall in recalls), None) if recalls.count() < 2 else None
     )
@@ -33,7 +33,7 @@ def test_after_the_planned_sessions_comes_maintenance_every_six_months(clinic):
     clinic.treat(clinic.ana, at("2027-03-02"))
     assert open_recall(clinic) == ("maintenance", "2027-03-02", "2027-09-02")
     assert Recall.objects.count() == 4
-    assert Recall.objects.exclude(closed_at=None).count() == 3
+    assert Recall.objects.exclude(came_back_on=None).count() == 3
 
 
 def test_reopening_restores_the_recall_before(clinic):
@@ -68,7 +68,7 @@ def test_the_session_counts_for_the_clinics_day(clinic):
 def test_each_course_has_its_own(clinic):
     clinic.treat(clinic.ana, at("2026-11-03"))
     clinic.treat(clinic.ana, at("2026-11-05"), treatment=clinic.scalp)
-    assert sorted(Recall.objects.filter(closed_at=None).values_list("due_on", flat=True)) == [date(2026, 12, 15), date(2026, 12, 17)]
+    assert sorted(Recall.objects.filter(came_back_on=None).values_list("due_on", flat=True)) == [date(2026, 12, 15), date(2026, 12, 17)]
 
 
 def test_cancellations_and_no_shows_ask_nobody_back(clinic):

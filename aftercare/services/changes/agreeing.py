@@ -11,6 +11,7 @@ from aftercare.models import Consent
 from aftercare.services.changes.retelling import tell_after_all, tell_otherwise
 from aftercare.services.telling.consent import address_of, agreements, hold_alone, latest_consents, patients_at, write
 from aftercare.services.telling.ending import Ending
+from aftercare.services.telling.reach import renew_reach
 from notifications.domain.states import MessageStatus
 from scheduling.models import Patient
 from scheduling.services import all_or_nothing
@@ -54,6 +55,7 @@ def give_consent(
         wording_version=wording_version,
         most_per_day=wording.most_per_day if most_per_day is None else most_per_day,
     )
+    renew_reach([patient])
     if purpose == Purpose.CARE:
         tell_after_all(patient, reason=source if source in OPTED_IN.values() else AGREED, now=now)
     return consent
@@ -71,6 +73,7 @@ def withdraw_consent(
     hold_alone(patient.pk)
     held = latest_consents(patient).get((purpose, channel))
     consent = _withdraw(patient, purpose, channel, held, source, by, now)
+    renew_reach([patient])
     tell_otherwise(reason="consent was withdrawn", now=now, patient=patient, channel=channel, kind__in=kinds_of(Purpose(purpose)))
     return consent
 
@@ -92,6 +95,7 @@ def void(patient: Patient, channel: str, address: str, *, by: User | None = None
     for (purpose, over), last in latest_consents(patient).items():
         if over == channel and last.is_granted and last.address == address:
             _withdraw(patient, purpose, channel, last, ADDRESS_CHANGED, by, now)
+    renew_reach([patient])
     tell_otherwise(reason=ADDRESS_CHANGED, now=now, patient=patient, channel=channel, message__address=address)
 
 
@@ -107,6 +111,7 @@ def opt_out(channel: str, address: str, *, now: datetime) -> None:
         for (purpose, over), held in agreements(patient).items():
             if over == channel:
                 _withdraw(patient, purpose, channel, held, source, None, now)
+    renew_reach(patients)
     tell_otherwise(reason=source, now=now, also=[MessageStatus.SUPPRESSED], patient__in=patients, channel=channel)
 
 
@@ -131,6 +136,7 @@ def opt_in(channel: str, address: str, *, now: datetime) -> None:
                 most_per_day=held.most_per_day,
                 now=now,
             )
+        renew_reach([patient])
         if (Purpose.CARE, channel) in agreements(patient):
             tell_after_all(patient, reason=OPTED_IN[channel], now=now)
 

@@ -1,0 +1,40 @@
+"""What can be done about a recall, and what comes of it."""
+
+from datetime import date, timedelta
+from enum import StrEnum
+
+AGREED_HIDES_DAYS = 30
+CALL_LATER_HIDES_DAYS = 7
+
+
+class Way(StrEnum):
+    CALL = "call"
+    SMS = "sms"
+    EMAIL = "email"
+    SNOOZE = "snooze"
+
+
+class Outcome(StrEnum):
+    WAITING = "waiting"
+    TOLD = "told"
+    NOT_TOLD = "not_told"
+    AGREED = "agreed"
+    CALL_LATER = "call_later"
+    NO_ANSWER = "no_answer"
+    DECLINED = "declined"
+    SNOOZED = "snoozed"
+    RESUMED = "resumed"
+
+
+# Of a call.
+OF_A_CALL = (Outcome.AGREED, Outcome.CALL_LATER, Outcome.NO_ANSWER, Outcome.DECLINED)
+# What decides, as the last of its kind, whether she is on the list.
+DECIDING = (Outcome.AGREED, Outcome.CALL_LATER, Outcome.DECLINED, Outcome.SNOOZED, Outcome.RESUMED)
+# What reached her, or was tried: an attempt.
+ATTEMPTS = (Outcome.TOLD, *OF_A_CALL)
+
+
+def hidden_until(outcome: Outcome, today: date) -> date | None:
+    """The last day on which a call with that outcome takes her off the list; None where it doesn't."""
+    days = {Outcome.AGREED: AGREED_HIDES_DAYS, Outcome.CALL_LATER: CALL_LATER_HIDES_DAYS}.get(outcome)
+    return today + timedelta(days=days) if days else None

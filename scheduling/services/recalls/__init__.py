@@ -1,0 +1,7 @@
+"""Who is asked back: worked out from the appointments, and what was done about it."""
+
+from scheduling.services.recalls.checking import Difference, differences
+from scheduling.services.recalls.reaching import note_reach
+from scheduling.services.recalls.refreshing import refresh, refresh_all, refresh_patients_of
+
+__all__ = ["Difference", "differences", "note_reach", "refresh", "refresh_all", "refresh_patients_of"]
