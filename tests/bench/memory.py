@@ -11,8 +11,6 @@ from tests.bench.sending import send_all, tutorial_worker, write_due
 from tests.bench.sizes import Sizes
 from tests.bench.world import provider, wait_until, worker
 
-SETTLING_SECONDS = 2
-
 
 def memory(sizes: Sizes) -> Iterator[Figure]:
     with provider(0.02) as twilio, worker("solo") as process:
@@ -28,33 +26,33 @@ def memory(sizes: Sizes) -> Iterator[Figure]:
             f"after {sizes.remembered_before:,}",
             "ratio <= 1.1",
         )
-    ours, theirs = pending_with_us(sizes.pending), pending_the_tutorial_way(sizes.pending)
+    ours, theirs = pending_with_us(sizes), pending_the_tutorial_way(sizes)
     yield Figure("memory.pending", "kB of worker for one that waits", ours, theirs, "Celery ETA tasks", "ours <= 0.1")
 
 
-def pending_with_us(messages: int) -> float:
+def pending_with_us(sizes: Sizes) -> float:
     """They are rows, and a worker that looks at the table sees none of them."""
     from notifications.models import Message
     from notifications.tasks import dispatch_due
 
-    write_due(messages, ahead=timedelta(hours=1))
+    write_due(sizes.pending, ahead=timedelta(hours=1))
     with worker("solo") as process:
         dispatch_due.delay()
-        time.sleep(SETTLING_SECONDS)
+        time.sleep(sizes.settling_seconds)
         before = process.memory()
         dispatch_due.delay()
-        time.sleep(SETTLING_SECONDS)
+        time.sleep(sizes.settling_seconds)
         assert not Message.objects.exclude(status="scheduled").exists()
-        return max(process.memory() - before, 0) / messages / 1000
+        return max(process.memory() - before, 0) / sizes.pending / 1000
 
 
-def pending_the_tutorial_way(messages: int) -> float:
+def pending_the_tutorial_way(sizes: Sizes) -> float:
     from tests.bench import tutorial
 
     with tutorial_worker("threads", 1) as process, redis.Redis.from_url(tutorial.app.conf.broker_url) as queue:
-        time.sleep(SETTLING_SECONDS)
+        time.sleep(sizes.settling_seconds)
         before = process.memory()
-        tutorial.queue(list(range(messages)), seconds_ahead=3600)
+        tutorial.queue(list(range(sizes.pending)), seconds_ahead=3600)
         wait_until(lambda: queue.llen("celery") == 0)
-        time.sleep(SETTLING_SECONDS)
-        return (process.memory() - before) / messages / 1000
+        time.sleep(sizes.settling_seconds)
+        return (process.memory() - before) / sizes.pending / 1000

@@ -19,6 +19,7 @@ class Sizes:
     sessions: int = 1_000
     booked: tuple[int, ...] = (10_000, 1_000_000)
     asked: int = 40
+    settling_seconds: float = 2
 
 
 TINY = Sizes(
@@ -35,6 +36,7 @@ TINY = Sizes(
     sessions=4,
     booked=(1_000, 2_000),
     asked=3,
+    settling_seconds=0.1,
 )
 
 

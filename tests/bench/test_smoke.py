@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,12 +13,12 @@ from django.conf import settings
 from tests.bench.figures import Figure, compared, write
 
 NAMES = {
+    "memory": ("worker", "pending"),
     "plan": ("cpu", "round_trips", "sessions_per_second"),
     "dispatch": (
         *("throughput", "cpu", "throughput_solo", "cpu_solo", "tutorial_prefork", "tutorial_threads"),
         *("lateness", "wake"),
     ),
-    "memory": ("worker", "pending"),
     "claim": ("1000", "2000"),
     "free_slots": ("1000", "2000", "growth", "all", "far"),
 }
@@ -30,16 +31,29 @@ def run_bench(local: Path, **environment: str) -> subprocess.CompletedProcess[st
     return subprocess.run(command, env=env, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=280, check=False)
 
 
+@pytest.fixture(scope="module")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[dict]]:
+    """All of them in one world: what was printed, and what was written."""
+    folder = tmp_path_factory.mktemp("bench")
+    done = run_bench(folder, SIZE="tiny", ONLY=",".join(NAMES))
+    assert done.returncode == 0, done.stderr
+    return done.stdout, json.loads((folder / "bench.json").read_text())
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("bench", NAMES)
-def test_every_bench_prints_its_lines_and_writes_its_objects(tmp_path, bench):
-    done = run_bench(tmp_path, SIZE="tiny", ONLY=bench)
-    assert done.returncode == 0, done.stderr
-    figures = json.loads((tmp_path / "bench.json").read_text())
+def test_every_bench_prints_its_lines_and_writes_its_objects(tiny_run, bench):
+    printed, written = tiny_run
+    figures = [figure for figure in written if figure["name"].startswith(f"{bench}.")]
     assert {figure["name"] for figure in figures} == {f"{bench}.{name}" for name in NAMES[bench]}
     assert all(set(figure) == KEYS and figure["ours"] >= 0 for figure in figures)
-    assert all(figure["name"] in done.stdout for figure in figures)
+    assert all(figure["name"] in printed for figure in figures)
     assert [figure["ours"] for figure in figures if figure["name"] == "plan.round_trips"] == [1] * (bench == "plan")
+
+
+def test_those_that_are_named_are_run_in_that_order(tiny_run):
+    printed, _written = tiny_run
+    assert re.findall(r"^(\w+) …$", printed, re.M) == list(NAMES)
 
 
 def test_an_unknown_bench_is_told_from_the_known_ones(tmp_path):

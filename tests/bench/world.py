@@ -57,9 +57,12 @@ def world() -> Iterator[None]:
         from django.core.management import call_command
         from django.db import connections
 
+        from tests.bench.databases import keep_empty
+
         django.setup()
         settings.DEBUG = False  # it would keep every statement
         call_command("migrate", verbosity=0)
+        keep_empty()
         try:
             yield
         finally:

@@ -10,10 +10,10 @@ from django.test import Client
 from freezegun import freeze_time
 
 from scheduling.models import Appointment
-from tests.clinic.test_matrix import NOW, filled, world
+from tests.clinic.test_matrix import NOW, filled, one_of_everything, world
 from tests.staff import member
 
-__all__ = ["world"]
+__all__ = ["one_of_everything", "world"]
 
 SEED, ROUNDS = os.environ.get("GARBAGE_SEED", "4"), int(os.environ.get("GARBAGE_ROUNDS", "15"))
 

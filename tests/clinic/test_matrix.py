@@ -16,6 +16,7 @@ from django.db.models import Model
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, get_resolver, resolve
 from freezegun import freeze_time
+from pytest_django.plugin import DjangoDbBlocker
 
 from aftercare.models import CareMessage, OnCallContact
 from aftercare.services import begin_protocol, protocol_for, publish, raise_concern
@@ -28,7 +29,7 @@ from scheduling.models import Product
 from scheduling.services import Change, make_calendar_address, make_moves, note_reading
 from scheduling.services.importing import bring_file
 from tests.clinic.matrix import ACTIONS, KEYED, MODELS, NEWCOMER, NOBODY, PEOPLE, POSTED, ROLES, SEARCHABLE, WITHOUT_CSRF, pages, rows
-from tests.clinic_world import WEEK, Clinic, at, patient
+from tests.clinic_world import WEEK, Clinic, at, open_clinic, patient
 from tests.staff import group, member
 
 NOW = at("2026-11-03", "10:00")
@@ -40,68 +41,83 @@ WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|MERGE|TRUNCATE|COPY)\b", re.IGNOR
 HARMLESS = ("django_session", '"last_login"')
 
 
+@pytest.fixture(scope="module")
+def one_of_everything(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, Any]]:
+    """By the names that the matrix calls them. Made once, in a transaction around those of the tests: it takes as long as a test."""
+    around_all = transaction.atomic()
+    around_all._from_testcase = True  # as Django says it of its own: within it a transaction may be the outermost one
+    with django_db_blocker.unblock(), around_all:
+        with freeze_time(NOW):
+            made = make_one_of_everything(open_clinic())
+        yield made
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def world(clinic: Clinic) -> Iterator[dict[str, Any]]:
-    """One of everything, by the names that the matrix calls them."""
+def world(one_of_everything: dict[str, Any], db: None) -> Iterator[dict[str, Any]]:
     with freeze_time(NOW):
-        clinic.consents(clinic.ana)
-        completed = clinic.treat(clinic.ana, NOW - 6 * WEEK)
-        appointment = clinic.book(clinic.ben, NOW - timedelta(hours=1))  # nobody can reach him
-        raise_alarm("sms", "30007", "carriers filter our texts", times=3, now=NOW)
-        receive_reply("sms", "+12125550101", "it still stings", provider_id="SM1", now=NOW)
-        receive_reply("sms", "+12125550177", "who is this", provider_id="SM2", now=NOW)
-        concern = raise_concern(patient=clinic.chloe, severity="urgent", said="It bleeds.", now=NOW)
-        wrong = clinic.book(clinic.chloe, NOW + WEEK)
-        elsewhere = {"treatment": clinic.scalp, "practitioner": clinic.eli, "room": clinic.other_room}
-        arrived = scheduling.arrive(clinic.book(clinic.chloe, NOW - timedelta(minutes=15), **elsewhere), now=NOW)
-        # Ana, whose skin has healed, is offered what somebody else called off.
-        waits = scheduling.wait(
-            patient=clinic.ana, treatment=clinic.face, location=clinic.location, first_on=NOW.date(), last_on=(NOW + WEEK).date(), now=NOW
-        )
-        scheduling.cancel(clinic.book(patient("Olga Other", 90), NOW + timedelta(days=2)), reason="she is ill", now=NOW)
-        scheduling.offer_openings(NOW)
-        [move] = make_moves(Change(wrong, wrong.starts_at + timedelta(hours=2)), by=None, now=NOW)
-        named = {
-            "move": move,
-            "waitlist entry": waits,
-            "offer": waits.offer_set.get(),
-            "patient": clinic.ana,
-            "appointment": appointment,
-            "completed": completed,
-            "arrived": arrived,
-            "course": appointment.course,
-            "user": User.objects.create_user("somebody", password="a password", is_staff=True),
-            "reply line": CareMessage.objects.get(reply__isnull=False, patient=clinic.ana),
-            "unknown reply": Reply.objects.get(address="+12125550177"),
-            "concern": concern,
-            "wrong line": CareMessage.objects.filter(appointment=wrong).first(),
-            "scheduling.product": Product.objects.create(name="Serum"),
-            "scheduling.appointment": appointment,
-            "auth.group": group("Manager"),
-            "aftercare.oncallcontact": OnCallContact.objects.create(name="Dana Diaz", phone="+12125550120"),
-        }
-        for role in (NEWCOMER, *ROLES):
-            member(role)
-        for model in MODELS:
-            named.setdefault(model, apps.get_model(model).objects.order_by("pk").first())
-        named |= {"message": named["notifications.message"], "alarm": named["notifications.alarm"]}
-        draft = begin_protocol("Draft", treatments=[clinic.face], like=protocol_for(clinic.face), by=None, now=NOW)
-        own = begin_protocol("Own", treatments=[clinic.scalp], like=protocol_for(clinic.face), by=None, now=NOW)
-        publish(own, by=None, now=NOW)
-        draft_step = draft.steps.first()
-        named |= {"draft": draft, "draft step": draft_step, "own protocol": own}
-        clinic.dana.user = member("Clinician")
-        clinic.dana.save()
-        feed, token = make_calendar_address(clinic.eli)
-        note_reading(feed, NOW)
-        brought = bring_file(
-            "patients.csv", b"First name,Last name,Birth date,Phone\nPia,Parker,1990-05-17,+12125550140\n", by=member("Manager")
-        )
-        named |= {"practitioner": clinic.dana, "file": brought, "patient type": ContentType.objects.get_for_model(clinic.ana)}
-        ending = link_to_end(clinic.ana).rstrip("/").rpartition("/")[2]
-        yield {"token": token, "ending": ending, "draft step seen": step_seen(draft_step.as_domain())} | {
-            name: thing.pk for name, thing in named.items()
-        }
+        yield one_of_everything
+
+
+def make_one_of_everything(clinic: Clinic) -> dict[str, Any]:
+    clinic.consents(clinic.ana)
+    completed = clinic.treat(clinic.ana, NOW - 6 * WEEK)
+    appointment = clinic.book(clinic.ben, NOW - timedelta(hours=1))  # nobody can reach him
+    raise_alarm("sms", "30007", "carriers filter our texts", times=3, now=NOW)
+    receive_reply("sms", "+12125550101", "it still stings", provider_id="SM1", now=NOW)
+    receive_reply("sms", "+12125550177", "who is this", provider_id="SM2", now=NOW)
+    concern = raise_concern(patient=clinic.chloe, severity="urgent", said="It bleeds.", now=NOW)
+    wrong = clinic.book(clinic.chloe, NOW + WEEK)
+    elsewhere = {"treatment": clinic.scalp, "practitioner": clinic.eli, "room": clinic.other_room}
+    arrived = scheduling.arrive(clinic.book(clinic.chloe, NOW - timedelta(minutes=15), **elsewhere), now=NOW)
+    # Ana, whose skin has healed, is offered what somebody else called off.
+    waits = scheduling.wait(
+        patient=clinic.ana, treatment=clinic.face, location=clinic.location, first_on=NOW.date(), last_on=(NOW + WEEK).date(), now=NOW
+    )
+    scheduling.cancel(clinic.book(patient("Olga Other", 90), NOW + timedelta(days=2)), reason="she is ill", now=NOW)
+    scheduling.offer_openings(NOW)
+    [move] = make_moves(Change(wrong, wrong.starts_at + timedelta(hours=2)), by=None, now=NOW)
+    named = {
+        "move": move,
+        "waitlist entry": waits,
+        "offer": waits.offer_set.get(),
+        "patient": clinic.ana,
+        "appointment": appointment,
+        "completed": completed,
+        "arrived": arrived,
+        "course": appointment.course,
+        "user": User.objects.create_user("somebody", password="a password", is_staff=True),
+        "reply line": CareMessage.objects.get(reply__isnull=False, patient=clinic.ana),
+        "unknown reply": Reply.objects.get(address="+12125550177"),
+        "concern": concern,
+        "wrong line": CareMessage.objects.filter(appointment=wrong).first(),
+        "scheduling.product": Product.objects.create(name="Serum"),
+        "scheduling.appointment": appointment,
+        "auth.group": group("Manager"),
+        "aftercare.oncallcontact": OnCallContact.objects.create(name="Dana Diaz", phone="+12125550120"),
+    }
+    for role in (NEWCOMER, *ROLES):
+        member(role)
+    for model in MODELS:
+        named.setdefault(model, apps.get_model(model).objects.order_by("pk").first())
+    named |= {"message": named["notifications.message"], "alarm": named["notifications.alarm"]}
+    draft = begin_protocol("Draft", treatments=[clinic.face], like=protocol_for(clinic.face), by=None, now=NOW)
+    own = begin_protocol("Own", treatments=[clinic.scalp], like=protocol_for(clinic.face), by=None, now=NOW)
+    publish(own, by=None, now=NOW)
+    draft_step = draft.steps.first()
+    named |= {"draft": draft, "draft step": draft_step, "own protocol": own}
+    clinic.dana.user = member("Clinician")
+    clinic.dana.save()
+    feed, token = make_calendar_address(clinic.eli)
+    note_reading(feed, NOW)
+    brought = bring_file(
+        "patients.csv", b"First name,Last name,Birth date,Phone\nPia,Parker,1990-05-17,+12125550140\n", by=member("Manager")
+    )
+    named |= {"practitioner": clinic.dana, "file": brought, "patient type": ContentType.objects.get_for_model(clinic.ana)}
+    ending = link_to_end(clinic.ana).rstrip("/").rpartition("/")[2]
+    return {"token": token, "ending": ending, "draft step seen": step_seen(draft_step.as_domain())} | {
+        name: thing.pk for name, thing in named.items()
+    }
 
 
 def filled(text: str, world: dict[str, Any]) -> str:
