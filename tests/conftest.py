@@ -20,9 +20,11 @@ hypothesis.register_profile("ci", parent=hypothesis.get_profile("afterglow"), de
 hypothesis.load_profile("ci" if "CI" in os.environ else "afterglow")
 
 
-# The fault tests need the machine for themselves; a second process for `run_local` would make a demo clinic of its own first; one browser
+# Long ones on engines of their own: they come first, since at the end one worker would be left alone with them.
+FIRST = ("tests/faults/", "tests/test_run_local.py")
+# The fault tests need the machine for themselves; a second process would make the demo clinic, and run the benches, once more; one browser
 # is enough.
-ONE_AFTER_THE_OTHER = ("tests/faults/", "tests/test_run_local.py", "tests/browser/")
+ONE_AFTER_THE_OTHER = (*FIRST, "tests/bench/", "tests/browser/", "tests/test_demo.py")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -31,6 +33,11 @@ def pytest_configure(config: pytest.Config) -> None:
     empty_quickly()
     # The SDK's own, one for each request.
     config.addinivalue_line("filterwarnings", "ignore:.*(BasicAuth|'auth' parameter) is deprecated:DeprecationWarning")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
 
 
 def pytest_collection_finish() -> None:

@@ -1,4 +1,4 @@
-"""After a test that commits: the tables as the migrations made them, but empty. Django's own way, TRUNCATE of all, takes 0.2 s each time."""
+"""After a test that commits: the tables as the migrations made them, but empty. Django's own way, a TRUNCATE of all, takes 0.2 s."""
 
 from typing import Any
 
