@@ -49,7 +49,7 @@ def _of(patients: Sequence[Patient]) -> Iterator[Difference]:
 
 
 RECALL = ("kind", "last_session_on", "due_on", "came_back_on", "course_id", "treatment_id", "location_id", "practitioner_id")
-STANDING = tuple(field.attname for field in Standing._meta.concrete_fields if field.attname not in ("patient_id", "sort_name"))
+STANDING = tuple(field.attname for field in Standing._meta.concrete_fields if field.attname != "patient_id")
 
 
 def _told(row: Recall | Standing | None, fields: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 
 from django.db.models import DateField, F, Func
@@ -65,7 +65,7 @@ class _Visit:
     location_id: int
     practitioner_id: int
     planned_sessions: int
-    is_ended: bool
+    ended_at: datetime | None
     recommended_within_days: int
     maintenance_months: int
 
@@ -84,12 +84,12 @@ def _visits(pks: Sequence[int]) -> Iterable[_Visit]:
             "location_id",
             "practitioner_id",
             "course__planned_sessions",
-            F("course__ended_at"),
+            "course__ended_at",
             "course__treatment__recommended_within_days",
             "course__treatment__maintenance_months",
         )
     )
-    return (_Visit(*row[:9], row[9] is not None, *row[10:]) for row in rows)
+    return (_Visit(*row) for row in rows.iterator())
 
 
 def _by_patient(visits: Iterable[_Visit]) -> dict[int, list[_Visit]]:
@@ -110,7 +110,7 @@ def _derived(patient: Patient, visits: Sequence[_Visit], deeds: dict[int, Deeds]
     of = {visit.id: visit for visit in visits}
     due = recalls_of(
         (Session(visit.id, visit.course_id, visit.treatment_id, visit.day) for visit in visits if visit.status == Status.FULFILLED),
-        {visit.course_id: CourseFacts(visit.planned_sessions, visit.is_ended) for visit in visits},
+        {visit.course_id: CourseFacts(visit.planned_sessions, visit.ended_at is not None) for visit in visits},
         {visit.treatment_id: Cadence(visit.recommended_within_days, visit.maintenance_months) for visit in visits},
     )
     derived.recalls = [_recall(one, of[one.session.id]) for one in due]

@@ -1,6 +1,6 @@
 """Recalls and standings follow from the appointments in the transaction that changes those, never by hand."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db import transaction
 
@@ -18,8 +18,7 @@ def refresh(patients: Iterable[int]) -> None:
     They are locked, in order, so that two who change different sessions of one patient both see what the other did. Call it before the
     signal that says what happened: its receivers lock the patient, too, and less strictly.
     """
-    wanted = list(Patient.objects.select_for_update(no_key=True).filter(pk__in=set(patients)).order_by("pk"))
-    if wanted:
+    if wanted := locked_patients(set(patients)):
         _write(list(derive(wanted)))
 
 
@@ -40,6 +39,10 @@ def refresh_all(patients: Iterable[int]) -> None:
             refresh(lot)
             lot = []
     refresh(lot)
+
+
+def locked_patients(pks: Collection[int]) -> list[Patient]:
+    return list(Patient.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk"))
 
 
 def _write(derived: Sequence[Derived]) -> None:
