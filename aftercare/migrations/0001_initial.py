@@ -286,6 +286,18 @@ class Migration(migrations.Migration):
                 ("planned_for", models.DateTimeField(verbose_name="planned for")),
                 ("key", models.CharField(blank=True, editable=False, max_length=120)),
                 ("reason", models.CharField(blank=True, max_length=200, verbose_name="why")),
+                (
+                    "recall_action",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="scheduling.recallaction",
+                        verbose_name="recall",
+                    ),
+                ),
                 ("read_at", models.DateTimeField(blank=True, null=True, verbose_name="read")),
                 ("dealt_with_at", models.DateTimeField(blank=True, null=True, verbose_name="dealt with")),
                 (
@@ -641,6 +653,12 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="caremessage",
             constraint=models.UniqueConstraint(fields=("patient", "reply"), name="one_line_per_patient_and_reply"),
+        ),
+        migrations.AddConstraint(
+            model_name="caremessage",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("recall_action__isnull", False)), fields=("recall_action",), name="one_line_per_recall_made"
+            ),
         ),
         migrations.AddConstraint(
             model_name="caremessage",

@@ -13,7 +13,7 @@ from aftercare.models.protocols import KINDS, Protocol
 from aftercare.querysets import SPOKEN, CareMessageQuerySet
 from notifications.models import Message, Reply
 from notifications.models.messages import CHANNELS
-from scheduling.models import Appointment, Patient, Product
+from scheduling.models import Appointment, Patient, Product, RecallAction
 
 
 class Plan(models.Model):
@@ -73,6 +73,10 @@ class CareMessage(models.Model):
     concern = models.ForeignKey(
         Concern, models.SET_NULL, null=True, blank=True, related_name="lines", verbose_name=_("concern")
     )  # that it raised, or belongs to
+    # Indexed below: nearly every line is about none.
+    recall_action = models.ForeignKey(
+        RecallAction, models.PROTECT, null=True, blank=True, db_index=False, related_name="lines", verbose_name=_("recall")
+    )
     written_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("written by")
     )  # of words of our own
@@ -100,6 +104,7 @@ class CareMessage(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["patient", "reply"], name="one_line_per_patient_and_reply"),
             models.UniqueConstraint(fields=["reply"], condition=Q(patient=None), name="one_line_per_reply_of_nobody"),
+            models.UniqueConstraint(fields=["recall_action"], condition=Q(recall_action__isnull=False), name="one_line_per_recall_made"),
             models.CheckConstraint(condition=Q(patient__isnull=False) | Q(reply__isnull=False), name="only_a_reply_may_be_nobodys"),
         ]
         indexes = [

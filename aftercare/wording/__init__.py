@@ -48,6 +48,7 @@ from aftercare.wording.letters import (
     take_or_pass,
     usual_product,
 )
+from aftercare.wording.recalls import RECALLS, WILL_CALL, RecallWording
 from aftercare.wording.times import clock, clock_times, closed_until, day_and_time, nearest_quarter, then_at, weekday_and_time
 
 __all__ = [
@@ -75,14 +76,17 @@ __all__ = [
     "OFFER",
     "OFFER_INSTEAD",
     "PASSED",
+    "RECALLS",
     "REMINDER",
     "STILL_HELD",
     "STILL_OPEN",
     "STILL_WAITING",
     "TAKEN",
     "TO_BE_MOVED",
+    "WILL_CALL",
     "EndingPage",
     "Letter",
+    "RecallWording",
     "above_foot",
     "asking_to_end",
     "clock",

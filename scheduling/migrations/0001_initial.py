@@ -1320,7 +1320,9 @@ class Migration(migrations.Migration):
                 (
                     "days_before",
                     models.PositiveSmallIntegerField(
-                        default=14, validators=[django.core.validators.MaxValueValidator(30)], verbose_name="first, days before it is due"
+                        default=14,
+                        validators=[django.core.validators.MinValueValidator(7), django.core.validators.MaxValueValidator(30)],
+                        verbose_name="first, days before it is due",
                     ),
                 ),
                 (
@@ -1514,6 +1516,12 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="recallaction",
             constraint=models.UniqueConstraint(fields=("session", "step"), name="one_recall_per_session_and_step"),
+        ),
+        migrations.AddConstraint(
+            model_name="recallaction",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("outcome", "waiting")), fields=("session",), name="one_recall_waiting_per_session"
+            ),
         ),
         migrations.AddConstraint(
             model_name="recallaction",

@@ -84,6 +84,8 @@ class Recall(models.Model):
 class RecallAction(models.Model):
     """What was done about a recall; rows are added, and change only while they wait to be sent or to be answered.
 
+    One that waits to be sent has in `at` when it is to go; once it was sent, when that was.
+
     It hangs on the session after which she is asked back, so a completion that is taken back and made again loses nothing.
     """
 
@@ -105,6 +107,7 @@ class RecallAction(models.Model):
         verbose_name_plural = _("recalls made")
         constraints = [
             models.UniqueConstraint(fields=["session", "step"], name="one_recall_per_session_and_step"),
+            models.UniqueConstraint(fields=["session"], condition=Q(outcome=Outcome.WAITING.value), name="one_recall_waiting_per_session"),
             models.CheckConstraint(
                 condition=~Q(outcome=Outcome.DECLINED.value) | ~Q(reason=""),
                 name="declining_has_a_reason",
@@ -169,7 +172,9 @@ class RecallPolicy(models.Model):
     """When recalls go out by themselves, as the clinic's manager wants it. There is one."""
 
     is_on = models.BooleanField(_("send recalls automatically"), default=False)
-    days_before = models.PositiveSmallIntegerField(_("first, days before it is due"), default=14, validators=[MaxValueValidator(30)])
+    days_before = models.PositiveSmallIntegerField(
+        _("first, days before it is due"), default=14, validators=[MinValueValidator(7), MaxValueValidator(30)]
+    )
     weeks_after = models.PositiveSmallIntegerField(
         _("last, weeks after it was due"), default=4, validators=[MinValueValidator(1), MaxValueValidator(26)]
     )

@@ -57,8 +57,12 @@ ANSWERS = {
         "ANSWER_NOTED_CLOSED",
     ]
 }
+RECALLS = {recall.name: recall.text for recall in wording.RECALLS.values()}
 TEXTS_ONLY = {
-    **{name: getattr(wording, name) for name in ["OFFER", "OFFER_INSTEAD", "TAKEN", "GONE", "PASSED", "CONFIRMED", "TO_BE_MOVED", "HELP"]},
+    **{
+        name: getattr(wording, name)
+        for name in ["OFFER", "OFFER_INSTEAD", "TAKEN", "GONE", "PASSED", "CONFIRMED", "TO_BE_MOVED", "WILL_CALL", "HELP"]
+    },
     **ANSWERS,
 }
 STEPS = {step.slug: step for step in read_protocol("microneedling").steps}
@@ -100,7 +104,7 @@ def told_at_most(language: str) -> dict[str, str]:
 def booking_letters(language: str) -> dict[str, wording.Letter]:
     told = told_at_most(language)
     return {
-        **{name: render(text, language, told) for name, text in (BOOKING_TEXTS | TEXTS_ONLY).items()},
+        **{name: render(text, language, told) for name, text in (BOOKING_TEXTS | RECALLS | TEXTS_ONLY).items()},
         **{
             f"{name} without another number": render(text, language, told | {"turn_to": "911"})
             for name, text in ANSWERS.items()
@@ -162,6 +166,12 @@ class TestLength:
         with capsys.disabled():
             sys.stdout.write(table(rows))
         assert [row for row in rows if row[3] > 2 or row[6] > 2] == []
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_a_recall_takes_one_segment_even_with_how_to_stop(self, language):
+        """Thousands go at once, and each segment is paid for."""
+        firsts = [as_the_first(booking_letters(language)[name].sms, language) for name in RECALLS]
+        assert [segments(first) for first in firsts] == [("GSM-7", 1), ("GSM-7", 1)]
 
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_so_does_every_answer_with_how_to_answer_an_offer(self, language):
@@ -242,6 +252,7 @@ class TestDiscretion:
         texts = [
             *BOOKING_TEXTS.values(),
             *TEXTS_ONLY.values(),
+            *RECALLS.values(),
             wording.NIGHT,
             wording.LAST_NIGHT,
             wording.NOW_AND_NIGHT,

@@ -1,0 +1,44 @@
+"""What asks a patient back: that her next session is due, or that it has been a while since the last (F19, F20).
+
+Outcomes are compared by wording: change the words, and give them a new name.
+"""
+
+from typing import NamedTuple
+
+from django.utils.translation import gettext_noop
+
+from aftercare.domain.protocol import Text
+from scheduling.domain.cadence import RecallKind
+
+
+class RecallWording(NamedTuple):
+    name: str  # goes on RecallAction.wording
+    text: Text
+
+
+RECALLS = {
+    RecallKind.NEXT_SESSION: RecallWording(
+        "next-1",
+        Text(
+            sms=gettext_noop("{clinic}: it's time to plan your next session. Reply BOOK and we'll call you, or call {phone}."),
+            subject=gettext_noop("It's time to plan your next session"),
+            email=gettext_noop(
+                "It's time to plan your next session: results are best when sessions follow each other at the right distance.\n\n"
+                "Call us at {phone}, and we'll find a day that suits you."
+            ),
+        ),
+    ),
+    RecallKind.MAINTENANCE: RecallWording(
+        "maintenance-1",
+        Text(
+            sms=gettext_noop("{clinic}: it's about time to see you again. Reply BOOK and we'll call you, or call {phone}."),
+            subject=gettext_noop("It's about time to see you again"),
+            email=gettext_noop(
+                "It has been a while since your last session, and it's about time to see you again: results hold when sessions go on.\n\n"
+                "Call us at {phone}, and we'll find a day that suits you."
+            ),
+        ),
+    ),
+}
+# To BOOK.
+WILL_CALL = Text(sms=gettext_noop("{clinic}: thank you. We'll call you to find a time. Or call us: {phone}."))
