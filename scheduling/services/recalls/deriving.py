@@ -89,7 +89,7 @@ def _visits(pks: Sequence[int]) -> Iterable[_Visit]:
             "course__treatment__maintenance_months",
         )
     )
-    return (_Visit(*row) for row in rows.iterator())
+    return (_Visit(*row) for row in rows)
 
 
 def _by_patient(visits: Iterable[_Visit]) -> dict[int, list[_Visit]]:
