@@ -6,6 +6,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from hypothesis import settings as hypothesis
 
@@ -31,6 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # In the order of their collection, in which those that empty the tables come after those that rest on what the migrations wrote.
     config.option.loadscopereorder = False
     empty_quickly()
+    # A quarter of a second is the point of the real one.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # The SDK's own, one for each request.
     config.addinivalue_line("filterwarnings", "ignore:.*(BasicAuth|'auth' parameter) is deprecated:DeprecationWarning")
 
