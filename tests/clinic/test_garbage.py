@@ -61,6 +61,7 @@ BOOK = words(
     " email new-language new-time_zone new-wants_quiet_nights"
 )
 PREVIEW = words("ended_on ended_at time_zone nights language reached_by location product late_on late_at")
+REPORT = words("as_of bucket location practitioner treatment due_from due_until sort dir after before")
 ONE = "/admin/scheduling/appointment/{appointment}"
 ADDRESSES = {
     "GET /admin/board/": ["view", "by", "location", "day", "who"],
@@ -94,7 +95,7 @@ ADDRESSES = {
     "POST /admin/inbox/concern/{concern}/resolve/": ["note", "heard"],
     "GET /admin/aftercare/protocol/{aftercare.protocol}/preview/": PREVIEW,
     "GET /admin/aftercare/protocol/{aftercare.protocol}/preview/email/serum-day-1/": PREVIEW,
-    "GET /admin/maintenance-due/": ["as_of", "bucket", "page"],
+    "GET /admin/maintenance-due/": REPORT,
     "GET /admin/autocomplete/?app_label=scheduling&model_name=appointment&field_name=room": ["term", "page"],
 }
 # What is right about it, often, so that it comes further than to the first thing that is wrong.
