@@ -25,7 +25,9 @@ AFTERCARE: dict[str, tuple[str, ...]] = {"aftercare.plan": (VIEW,), "aftercare.p
 CLOSES_CONCERNS = (VIEW, ADD, "acknowledge_concern", "resolve_concern")
 
 ROLES: dict[str, dict[str, tuple[str, ...]]] = {
-    "Front desk": STAFF,
+    # The desk makes the calls, and takes those of patients who call back, from their own pages. The report itself, with what it is worth,
+    # and what goes out to many at once are the manager's.
+    "Front desk": STAFF | {"scheduling.recall": ("log_calls",)},
     "Clinician": STAFF
     | AFTERCARE
     | {
@@ -37,7 +39,8 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     "Manager": STAFF
     | AFTERCARE
     | {
-        "scheduling.recall": (VIEW, "view_maintenance_due"),
+        "scheduling.recall": (VIEW, "view_maintenance_due", "log_calls", "act_on_recalls"),
+        "scheduling.recallaction": (VIEW,),
         "scheduling.patient": (VIEW, ADD, CHANGE, "import_patients"),
         "scheduling.treatment": (VIEW, ADD, CHANGE),
         "scheduling.product": (VIEW, ADD, CHANGE),

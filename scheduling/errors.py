@@ -77,6 +77,12 @@ class AlreadyWaiting(BookingRefused):
     code = "already_waiting"
 
 
+class NothingToRecall(BookingRefused):
+    """She isn't asked back for that session: she is booked, came back, or declined, or somebody did something about it just now."""
+
+    code = "nothing_to_recall"
+
+
 class Gone(BookingRefused):
     """A time that was offered isn't free any more, or not for this patient."""
 

@@ -7,7 +7,7 @@ Every receiver gets `appointment` and `now` (an aware datetime); `appointment_mo
 `appointment_completed` the `product` (a Product or None). `patient_changed` has `patient`, `previous` (the Patient as she was), `by` (a
 User or None) and `now`. `appointment_answered` has `by`, too: None where the patient wrote. `slot_offered` has an `offer` and `now`; its
 receivers say whether the patient could be told. `openings_due` has nothing. `cadence_changed` has `treatment` alone. `taken_off_the_list`
-has the RecallAction that did it, as `action`, and `now`.
+has the RecallActions that did it, one for each patient, as `actions`, and `now`.
 """
 
 from django.dispatch import Signal
@@ -22,4 +22,4 @@ patient_changed = Signal()
 cadence_changed = Signal()  # of a treatment: its patients are due at other times
 slot_offered = Signal()
 openings_due = Signal()  # a time became free, or the next in line can be asked
-taken_off_the_list = Signal()  # of those who are asked back, for a time or for good: she agreed, declined, was put off
+taken_off_the_list = Signal()  # of those who are asked back, for a time or for good: they agreed, declined, were put off

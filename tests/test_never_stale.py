@@ -17,15 +17,15 @@ from aftercare.services import give_consent, withdraw_consent
 from notifications.services.suppressing import lift_suppression
 from notifications.services.suppressing import suppress as say_stop
 from scheduling import services
+from scheduling.domain.outcomes import OF_A_CALL, Outcome
 from scheduling.errors import BookingRefused
-from scheduling.models import Appointment, Patient, RecallAction, Standing
+from scheduling.models import Appointment, Patient, Standing
 from scheduling.reports import maintenance_due
 from scheduling.services.recalls import refreshing
 from tests.clinic_world import FIRST, TODAY, Clinic, open_clinic, wait_until, waiting_for_a_lock
 
 DAY = timedelta(days=1)
 PEOPLE, TREATMENTS = ("ana", "ben"), ("face", "scalp")
-DEEDS = {"declined": None, "snoozed": 30, "agreed": 30, "no_answer": None, "resumed": None}
 
 
 def check_recalls(*arguments: str) -> str:
@@ -83,20 +83,21 @@ class AYearAtTheClinic(RuleBasedStateMachine):
             with suppress(BookingRefused):
                 services.reopen(one, now=max(self.now, one.completed_at))
 
-    @rule(data=st.data(), outcome=st.sampled_from(list(DEEDS)))
-    def something_is_done_about_it(self, data: st.DataObject, outcome: str) -> None:
+    @rule(data=st.data(), outcome=st.sampled_from(OF_A_CALL))
+    def call(self, data: st.DataObject, outcome: Outcome) -> None:
         if one := self._one(data, "fulfilled"):
-            days = DEEDS[outcome]
-            RecallAction.objects.create(
-                session=one,
-                patient=one.patient,
-                way="snooze" if outcome in ("snoozed", "resumed") else "call",
-                outcome=outcome,
-                reason="moved away" if outcome == "declined" else "",
-                hidden_until=self.now.date() + days * DAY if days else None,
-                at=self.now,
-            )
-            services.refresh([one.patient_id])
+            with suppress(BookingRefused):
+                services.log_call(one.patient, outcome, session=one.pk, reason="moved away", now=self.now)
+
+    @rule(who=st.sets(st.sampled_from(PEOPLE)), days=st.integers(1, 60))
+    def snooze(self, who: set[str], days: int) -> None:
+        services.snooze([getattr(self.clinic, name).pk for name in who], until=self.now.date() + days * DAY, now=self.now)
+
+    @rule(data=st.data())
+    def put_back_on_the_list(self, data: st.DataObject) -> None:
+        if one := self._one(data, "fulfilled"):
+            with suppress(BookingRefused):
+                services.resume(one.patient, session=one.pk, now=self.now)
 
     @rule(who=st.sampled_from(PEOPLE), channel=st.sampled_from(["sms", "email"]), agrees=st.booleans())
     def agree(self, who: str, channel: str, agrees: bool) -> None:

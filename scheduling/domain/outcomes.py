@@ -5,6 +5,7 @@ from enum import StrEnum
 
 AGREED_HIDES_DAYS = 30
 CALL_LATER_HIDES_DAYS = 7
+SNOOZE_DAYS, LONGEST_SNOOZE_DAYS = 30, 365
 
 
 class Way(StrEnum):

@@ -1236,7 +1236,8 @@ class Migration(migrations.Migration):
                 "ordering": ["due_on", "pk"],
                 "permissions": [
                     ("view_maintenance_due", "Can view the maintenance-due report"),
-                    ("act_on_recalls", "Can send recalls, log calls, and snooze"),
+                    ("log_calls", "Can log calls about recalls"),
+                    ("act_on_recalls", "Can send recalls, and snooze many at once"),
                     ("export_maintenance_due", "Can export the maintenance-due report"),
                     ("export_phone_numbers", "Can export it with phone numbers and email addresses"),
                 ],
@@ -1273,6 +1274,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("reason", models.CharField(blank=True, max_length=200, verbose_name="why")),
+                ("note", models.CharField(blank=True, db_default="", max_length=200, verbose_name="note")),
                 (
                     "hidden_until",
                     models.DateField(blank=True, help_text="The last day of it.", null=True, verbose_name="off the list until"),

@@ -72,7 +72,8 @@ class Recall(models.Model):
         indexes = [models.Index(fields=["due_on"], name="recalls_by_due_date")]
         permissions = [
             ("view_maintenance_due", "Can view the maintenance-due report"),
-            ("act_on_recalls", "Can send recalls, log calls, and snooze"),
+            ("log_calls", "Can log calls about recalls"),
+            ("act_on_recalls", "Can send recalls, and snooze many at once"),
             ("export_maintenance_due", "Can export the maintenance-due report"),
             ("export_phone_numbers", "Can export it with phone numbers and email addresses"),
         ]
@@ -94,6 +95,7 @@ class RecallAction(models.Model):
     way = models.CharField(_("way"), max_length=10, choices=WAYS)
     outcome = models.CharField(_("outcome"), max_length=20, choices=OUTCOMES)
     reason = models.CharField(_("why"), max_length=200, blank=True)
+    note = models.CharField(_("note"), max_length=200, blank=True, db_default="")
     hidden_until = models.DateField(_("off the list until"), null=True, blank=True, help_text=_("The last day of it."))
     step = models.PositiveSmallIntegerField(_("automatic step"), null=True, blank=True)
     wording = models.CharField(_("wording"), max_length=20, blank=True)

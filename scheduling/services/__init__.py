@@ -10,7 +10,18 @@ from scheduling.services.free_slots import Slot, free_slots
 from scheduling.services.hours import after_open_hours, is_open, opens_at
 from scheduling.services.moving import Change, make_moves, move, undo_move
 from scheduling.services.offering import accept_offer, decline_offer, offer_openings
-from scheduling.services.recalls import Difference, differences, note_reach, refresh, refresh_all, refresh_patients_of
+from scheduling.services.recalls import (
+    Difference,
+    Snoozed,
+    differences,
+    log_call,
+    note_reach,
+    refresh,
+    refresh_all,
+    refresh_patients_of,
+    resume,
+    snooze,
+)
 from scheduling.services.saving import all_or_nothing
 from scheduling.services.status import arrive, cancel, complete, mark_no_show, reopen, require_end, require_legal, undo_arrival
 from scheduling.services.suiting import why_not
@@ -22,6 +33,7 @@ __all__ = [
     "Difference",
     "Foreseen",
     "Slot",
+    "Snoozed",
     "accept_offer",
     "after_open_hours",
     "all_or_nothing",
@@ -38,6 +50,7 @@ __all__ = [
     "free_around",
     "free_slots",
     "is_open",
+    "log_call",
     "make_calendar_address",
     "make_moves",
     "mark_no_show",
@@ -53,8 +66,10 @@ __all__ = [
     "request_move",
     "require_end",
     "require_legal",
+    "resume",
     "revoke_calendar_address",
     "set_minimum_interval",
+    "snooze",
     "undo_arrival",
     "undo_move",
     "wait",
