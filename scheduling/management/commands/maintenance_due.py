@@ -1,7 +1,9 @@
 import csv
 import json
 from argparse import ArgumentTypeError
+from collections.abc import Iterator
 from datetime import date
+from textwrap import indent
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +13,11 @@ from django.utils import timezone
 from scheduling.errors import TooSlow
 from scheduling.reports import Due, maintenance_due
 
+Row = dict[str, Any]
+
 COLUMNS = ("patient_id", "last_session_on", "due_on", "days_late", "bucket", "value")
+# As wide as the widest there is: rows are written as they come.
+LINE = "{patient_id:<10}  {last_session_on:<15}  {due_on:<10}  {days_late:<9}  {bucket:<23}  {value}"
 
 
 def day(text: str) -> date:
@@ -21,7 +27,7 @@ def day(text: str) -> date:
         raise ArgumentTypeError(f"“{text}” is not a date such as 2026-12-01.") from error
 
 
-def as_row(due: Due) -> dict[str, Any]:
+def as_row(due: Due) -> Row:
     return {
         "patient_id": due.patient_id,
         "last_session_on": due.last_session_on.isoformat(),
@@ -40,23 +46,27 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=["table", "csv", "json"], default="table")
 
     def handle(self, *args: Any, as_of: date | None, **options: Any) -> None:
+        rows = map(as_row, maintenance_due(as_of or timezone.localdate(), seconds=settings.COMMAND_SECONDS))
         try:
-            rows = [as_row(due) for due in maintenance_due(as_of or timezone.localdate(), seconds=settings.COMMAND_SECONDS)]
+            {"json": self.json, "csv": self.csv, "table": self.table}[options["format"]](rows)
         except TooSlow as error:
             raise CommandError(str(error)) from error
-        match options["format"]:
-            case "json":
-                self.stdout.write(json.dumps(rows, indent=1))
-            case "csv":
-                writer = csv.DictWriter(self.stdout, COLUMNS, lineterminator="\n")
-                writer.writeheader()
-                writer.writerows(rows)
-            case _:
-                self.table(rows)
 
-    def table(self, rows: list[dict[str, Any]]) -> None:
-        lines = [[column.replace("_", " ") for column in COLUMNS], *([str(row[column]) for column in COLUMNS] for row in rows)]
-        widths = [max(len(line[index]) for line in lines) for index in range(len(COLUMNS))]
-        for line in lines:
-            self.stdout.write("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-        self.stdout.write(f"{len(rows)} patients.")
+    def json(self, rows: Iterator[Row]) -> None:
+        opening = "["
+        for row in rows:
+            self.stdout.write(f"{opening}\n{indent(json.dumps(row, indent=1), ' ')}", ending="")
+            opening = ","
+        self.stdout.write("[]" if opening == "[" else "\n]")
+
+    def csv(self, rows: Iterator[Row]) -> None:
+        writer = csv.DictWriter(self.stdout, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+    def table(self, rows: Iterator[Row]) -> None:
+        number = 0
+        self.stdout.write(LINE.format(**{column: column.replace("_", " ") for column in COLUMNS}).rstrip())
+        for number, row in enumerate(rows, start=1):  # noqa: B007
+            self.stdout.write(LINE.format(**row).rstrip())
+        self.stdout.write(f"{number} patients.")

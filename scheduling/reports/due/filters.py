@@ -1,11 +1,22 @@
 """What of the report is asked for."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from itertools import groupby
 
-from scheduling.domain.cadence import Bucket, Stage
-from scheduling.domain.recalls import Range, ranges
+from scheduling.domain.cadence import Bucket, RecallKind, Stage
+from scheduling.domain.recalls import ranges
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Who is at one stage of one kind of recall, due from `first` to `last`: one index reaches them in their order."""
+
+    stage: Stage
+    kind: RecallKind
+    first: date
+    last: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,25 +31,22 @@ class Filters:
     due_from: date | None = None
     due_until: date | None = None
 
-    def pieces(self) -> list[tuple[Stage, Range]]:
-        """What is asked for, in pieces that one index reaches: each at one stage, with a range of due dates."""
-        return [(stage, one) for one in ranges(self.as_of) if one.bucket in self.buckets for stage in one.stages]
+    def pieces(self) -> list[Piece]:
+        """All that is asked for, each once; ranges of due dates that follow one another are one."""
+        wanted = sorted(self._pieces(), key=lambda piece: (piece.stage, piece.kind, piece.first))
+        return [piece for _, alike in groupby(wanted, key=lambda piece: (piece.stage, piece.kind)) for piece in _joined(alike)]
 
-    def where(self) -> tuple[str, dict[str, object]]:
-        """A condition on the standings `s` of that day, without the buckets, and its parameters."""
-        said, values = ["s.stands_from <= %(as_of)s", "s.stands_until > %(as_of)s"], {"as_of": self.as_of}
-        for name, condition in CONDITIONS.items():
-            value = getattr(self, name)
-            if value is not None:
-                said.append(condition)
-                values[name] = value
-        return " AND ".join(said), values
+    def _pieces(self) -> Iterator[Piece]:
+        for one in ranges(self.as_of):
+            first, last = max(one.first, self.due_from or one.first), min(one.last, self.due_until or one.last)
+            if one.bucket in self.buckets and first <= last:
+                yield from (Piece(stage, kind, first, last) for stage in one.stages for kind in RecallKind if one.kind in (None, kind))
 
 
-CONDITIONS = {
-    "location": "s.location_id = %(location)s",
-    "practitioner": "s.practitioner_id = %(practitioner)s",
-    "treatment": "s.treatment_id = %(treatment)s",
-    "due_from": "s.due_on >= %(due_from)s",
-    "due_until": "s.due_on <= %(due_until)s",
-}
+def _joined(pieces: Iterator[Piece]) -> list[Piece]:
+    joined: list[Piece] = []
+    for piece in pieces:
+        if joined and joined[-1].last + timedelta(days=1) == piece.first:
+            piece = Piece(piece.stage, piece.kind, joined.pop().first, piece.last)
+        joined.append(piece)
+    return joined

@@ -4,28 +4,30 @@ For a past day the same columns are worked out from the history, as far as the a
 when, and what had been done by then. Not who was snoozed, had declined, or could be reached.
 """
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 
-from scheduling.domain.cadence import Stage
-from scheduling.domain.recalls import RANKS, Range, ranges
-
-STANDINGS = "scheduling_standing"
+from scheduling.domain.cadence import RecallKind, Stage
+from scheduling.domain.recalls import FIRST_DAY, RANKS, ranges
+from scheduling.reports.due.filters import Filters, Piece
 
 # Seen from today, whoever is booked for a day before the one that is asked for is booked still.
-LATER = """(
-SELECT patient_id, recall_id, kind, treatment_id, location_id, practitioner_id, last_session_on, due_on,
-       CASE WHEN went_by >= {today} THEN 'booked' ELSE stage END AS stage,
-       CASE WHEN went_by >= {today} THEN went_by ELSE booked_on END AS booked_on, hidden_until, reached_by, attempts, last_outcome,
-       sort_name, stands_from, stands_until
-  FROM scheduling_standing
-)"""
+STANDING = """
+SELECT s.patient_id, s.recall_id, s.kind, s.treatment_id, s.location_id, s.practitioner_id, s.last_session_on, s.due_on,
+       CASE WHEN s.went_by >= {today} THEN 'booked' ELSE s.stage END AS stage,
+       CASE WHEN s.went_by >= {today} THEN s.went_by ELSE s.booked_on END AS booked_on,
+       CASE WHEN s.went_by < {today} THEN s.went_by END AS went_by,
+       s.hidden_until, s.reached_by, s.attempts, s.last_outcome, s.sort_name
+  FROM scheduling_standing s
+ WHERE s.stands_from <= {day} AND s.stands_until > {day}
+"""
 
 # A session that took place was booked until its day; one that was called off, until somebody said so.
-THEN = """(
+THEN = """
 SELECT DISTINCT ON (r.patient_id)
        r.patient_id, r.id AS recall_id, r.kind, r.treatment_id, r.location_id, r.practitioner_id, r.last_session_on, r.due_on, r.stage,
-       r.booked_on, NULL::date AS went_by, NULL::date AS hidden_until, p.reached_by, 0 AS attempts, '' AS last_outcome,
-       lower(p.last_name || ' ' || p.first_name) AS sort_name, '-infinity'::date AS stands_from, 'infinity'::date AS stands_until
+       r.booked_on, NULL::date AS went_by, NULL::date AS hidden_until, by_now.reached_by, 0 AS attempts, '' AS last_outcome,
+       by_now.sort_name
   FROM (SELECT r.*, coming.day AS booked_on, CASE WHEN coming.day IS NULL THEN 'open' ELSE 'booked' END AS stage
           FROM scheduling_recall r
           LEFT JOIN LATERAL (
@@ -39,27 +41,71 @@ SELECT DISTINCT ON (r.patient_id)
           ) coming ON true
          WHERE r.last_session_on <= {day} AND (r.came_back_on IS NULL OR r.came_back_on > {day})
        ) r
-  JOIN scheduling_patient p ON p.id = r.patient_id
- ORDER BY r.patient_id, {rank}, r.due_on, r.last_session_id
-)"""
+  JOIN scheduling_standing by_now ON by_now.patient_id = r.patient_id AND by_now.stands_from = {first_day}
+ ORDER BY r.patient_id, CASE {ranks} END, r.due_on, r.last_session_id
+"""
+
+NARROWING = {"location": "location_id", "practitioner": "practitioner_id", "treatment": "treatment_id"}
 
 
 def source(as_of: date, today: date) -> str:
     """What stands behind FROM, as `s`."""
+    if as_of >= today:
+        return f"({STANDING.format(day=literal(as_of), today=literal(today))}) s"
+    whens = (f"WHEN {_meets('r', one.stages, one.kind, one.first, one.last)} THEN {RANKS[one.bucket]}" for one in ranges(as_of))
+    return f"({THEN.format(day=literal(as_of), first_day=literal(FIRST_DAY), ranks=' '.join(whens))}) s"
+
+
+def condition(filters: Filters) -> str:
+    """On the rows of `source`: all that the filters say."""
+    pieces = [_meets("s", (piece.stage,), piece.kind, piece.first, piece.last) for piece in filters.pieces()]
+    return " AND ".join([any_of(pieces), *narrowed(filters)])
+
+
+def pieces_of(filters: Filters, today: date) -> Iterator[str]:
+    """The same, where `source` is the table of standings: queries of its rows, each of which one index answers in the report's orders."""
+    standing = STANDING.format(day=literal(filters.as_of), today=literal(today))
+    for piece in filters.pieces():
+        for stage, seen in _standing_as(piece, filters.as_of, today):
+            meets = _meets("s", (stage,), piece.kind, piece.first, piece.last)
+            yield " AND ".join([standing, meets, *seen, *narrowed(filters)])
+
+
+def narrowed(filters: Filters) -> Iterator[str]:
+    """All but the buckets and the dates."""
+    for name, column in NARROWING.items():
+        if (value := getattr(filters, name)) is not None:
+            yield f"s.{column} = {int(value)}"
+
+
+def within(filters: Filters) -> Iterator[str]:
+    """The dates alone."""
+    if filters.due_from:
+        yield f"s.due_on >= {literal(filters.due_from)}"
+    if filters.due_until:
+        yield f"s.due_on <= {literal(filters.due_until)}"
+
+
+def _standing_as(piece: Piece, as_of: date, today: date) -> Iterator[tuple[Stage, list[str]]]:
+    """The stages that look like the piece's as seen from today, and where they do."""
     if as_of == today:
-        return f"{STANDINGS} s"
-    if as_of > today:
-        return f"{LATER.format(today=_literal(today))} s"
-    whens = " ".join(f"WHEN {_is_in('r', one, stage)} THEN {RANKS[one.bucket]}" for one in ranges(as_of) for stage in one.stages)
-    return f"{THEN.format(day=_literal(as_of), rank=f'CASE {whens} END')} s"
+        yield piece.stage, []
+    elif piece.stage is Stage.BOOKED:
+        yield from ((stage, [f"s.went_by >= {literal(today)}"] if stage is not Stage.BOOKED else []) for stage in Stage)
+    else:
+        yield piece.stage, [f"(s.went_by IS NULL OR s.went_by < {literal(today)})"]
 
 
-def _is_in(alias: str, one: Range, stage: Stage) -> str:
-    said = [f"{alias}.stage = '{stage.value}'", f"{alias}.due_on BETWEEN {_literal(one.first)} AND {_literal(one.last)}"]
-    if one.kind:
-        said.append(f"{alias}.kind = '{one.kind.value}'")
-    return " AND ".join(said)
+def _meets(alias: str, stages: Iterable[Stage], kind: RecallKind | None, first: date, last: date) -> str:
+    said = [f"{alias}.stage IN ({', '.join(repr(stage.value) for stage in stages)})"]
+    if kind:
+        said.append(f"{alias}.kind = {kind.value!r}")
+    return " AND ".join([*said, f"{alias}.due_on BETWEEN {literal(first)} AND {literal(last)}"])
 
 
-def _literal(day: date) -> str:
+def any_of(conditions: Iterable[str]) -> str:
+    return f"({' OR '.join(conditions) or 'FALSE'})"
+
+
+def literal(day: date) -> str:
     return f"DATE '{day.isoformat()}'"

@@ -1,0 +1,61 @@
+"""The report in numbers."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import connection
+
+from scheduling.domain.cadence import DUE_SOON_DAYS, Bucket, RecallKind, Stage
+from scheduling.domain.recalls import bucket_of, first_not_lapsed
+from scheduling.models import Treatment
+from scheduling.reports.due.filters import Filters
+from scheduling.reports.due.source import literal, narrowed, source, within
+from scheduling.reports.due.today import today_at
+from scheduling.reports.limits import limited_to
+
+# Few groups of many rows: what the treatment costs is looked up afterwards.
+COUNTS = """
+SELECT s.stage, s.kind, s.treatment_id,
+       CASE WHEN s.due_on < {not_lapsed} THEN 0 WHEN s.due_on < {as_of} THEN 1 WHEN s.due_on <= {soon} THEN 2 ELSE 3 END,
+       count(*)
+  FROM {source}
+ WHERE {condition}
+ GROUP BY 1, 2, 3, 4
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A bucket in numbers. `values`: currency → list prices of the sessions due, together (F21)."""
+
+    bucket: Bucket
+    count: int
+    values: dict[str, Decimal]
+
+
+def tiles(filters: Filters, *, today: date | None = None, seconds: float | None = None) -> list[Tile]:
+    """All buckets, whichever the filters name, in their order. Raises TooSlow."""
+    as_of = filters.as_of
+    not_lapsed, soon = first_not_lapsed(as_of), as_of + timedelta(days=DUE_SOON_DAYS)
+    in_zone = (not_lapsed - timedelta(days=1), as_of - timedelta(days=1), as_of, soon + timedelta(days=1))
+    sql = COUNTS.format(
+        source=source(as_of, today or today_at(filters.location)),
+        condition=" AND ".join(["TRUE", *narrowed(filters), *within(filters)]),
+        not_lapsed=literal(not_lapsed),
+        as_of=literal(as_of),
+        soon=literal(soon),
+    )
+    with limited_to(seconds or settings.PAGE_SECONDS), connection.cursor() as cursor:
+        cursor.execute(sql)
+        counted = cursor.fetchall()
+    treatments = Treatment.objects.in_bulk()
+    counts: dict[Bucket, int] = defaultdict(int)
+    worth: dict[Bucket, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for stage, kind, treatment, zone, count in counted:
+        bucket = bucket_of(Stage(stage), RecallKind(kind), in_zone[zone], as_of)
+        counts[bucket] += count
+        worth[bucket][treatments[treatment].currency] += count * treatments[treatment].list_price
+    return [Tile(bucket, counts[bucket], dict(worth[bucket])) for bucket in Bucket]

@@ -1,0 +1,173 @@
+"""The report page by page: whichever way somebody turns them, all rows and each once."""
+
+from base64 import urlsafe_b64encode
+from datetime import date, timedelta
+
+import pytest
+
+from scheduling import services
+from scheduling.domain.cadence import Bucket
+from scheduling.models import Standing
+from scheduling.reports.due import SORTS, Filters, page, stream
+from tests.clinic_world import FIRST, WEEK, at, patient
+
+TODAY = date(2026, 12, 16)  # the day after those of 3 November were due
+DAYS = {"past": date(2026, 11, 20), "today": TODAY, "later": date(2027, 2, 1)}
+
+
+@pytest.fixture
+def crowd(clinic):
+    """Six patients: four of one day, two of them of one name; one on two skins; one who is booked; prices of two kinds."""
+    clinic.scalp.list_price = 390
+    clinic.scalp.save()
+    people = [
+        clinic.ana,
+        clinic.ben,
+        clinic.chloe,
+        *(patient(name, 10 + n) for n, name in enumerate(("Dee Diaz", "Dee Diaz", "Émile Ézra"))),
+    ]
+    for number, person in enumerate(people[:4]):
+        clinic.treat(person, FIRST - timedelta(hours=4) + number * timedelta(minutes=75))
+    clinic.treat(people[4], FIRST + WEEK, treatment=clinic.scalp)
+    clinic.treat(people[5], FIRST + 2 * WEEK)
+    clinic.treat(clinic.ben, FIRST + 2 * WEEK + timedelta(days=1), treatment=clinic.scalp)
+    clinic.book(clinic.chloe, at("2026-12-20"), now=at("2026-11-10"))
+    clinic.agrees_to_recalls(clinic.ana, clinic.ben, *people[3:])
+    return people
+
+
+def walked(filters, *, size, backwards=False, **order):
+    """All rows, page after page, from one end to the other."""
+    pages = [page(filters, size=size, today=TODAY, **order)]
+    while pages[-1].after:
+        pages.append(page(filters, size=size, today=TODAY, after=pages[-1].after, **order))
+    if backwards:
+        pages = pages[-1:]
+        while pages[0].before:
+            pages.insert(0, page(filters, size=size, today=TODAY, before=pages[0].before, **order))
+    assert all(0 < len(one.rows) <= size for one in pages) or pages[0].rows == []
+    return [due for one in pages for due in one.rows]
+
+
+@pytest.mark.parametrize("as_of", DAYS.values(), ids=DAYS)
+@pytest.mark.parametrize("sort", SORTS)
+def test_pages_have_the_rows_of_the_stream(crowd, sort, as_of):
+    filters = Filters(as_of)
+    for descending in (False, True):
+        order = {"sort": sort, "descending": descending}
+        rows = list(stream(filters, today=TODAY, **order))
+        assert {due.patient_id for due in rows} == {person.pk for person in crowd if as_of > date(2026, 11, 19) or person != crowd[4]}
+        assert len(rows) == len({due.patient_id for due in rows})
+        for size in (1, 2, 4, 50):
+            assert walked(filters, size=size, **order) == rows
+            assert walked(filters, size=size, backwards=True, **order) == rows
+    assert rows == list(stream(filters, today=TODAY, sort=sort))[::-1]
+
+
+def test_the_orders(crowd):
+    ana, ben, chloe, dee, dee_too, emile = (person.pk for person in crowd)
+
+    def order(**said):
+        return [due.patient_id for due in page(Filters(TODAY), today=TODAY, **said).rows]
+
+    assert order() == [ana, ben, chloe, dee, dee_too, emile]
+    assert order(sort="last_session", descending=True) == [emile, dee_too, dee, chloe, ben, ana]
+    assert order(sort="name") == [ana, ben, chloe, dee, dee_too, emile]
+    assert order(sort="value") == [dee_too, ana, ben, chloe, dee, emile]
+    assert order(sort="value", descending=True) == [emile, dee, chloe, ben, ana, dee_too]
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_filters_narrow_pages_and_stream_alike(clinic, crowd, sort):
+    for as_of in DAYS.values():
+        everybody = list(stream(Filters(as_of), today=TODAY, sort=sort))
+        for filters, holds in (
+            (Filters(as_of, buckets=[Bucket.NEXT_SESSION_OVERDUE]), lambda due: due.bucket is Bucket.NEXT_SESSION_OVERDUE),
+            (Filters(as_of, buckets=[Bucket.NEXT_SESSION_BOOKED]), lambda due: due.bucket is Bucket.NEXT_SESSION_BOOKED),
+            (Filters(as_of, treatment=clinic.scalp.pk), lambda due: due.treatment_id == clinic.scalp.pk),
+            (Filters(as_of, practitioner=clinic.eli.pk), lambda due: False),
+            (Filters(as_of, location=clinic.location.pk), lambda due: True),
+            (Filters(as_of, due_from=date(2026, 12, 16)), lambda due: due.due_on >= date(2026, 12, 16)),
+            (Filters(as_of, due_until=date(2026, 12, 15)), lambda due: due.due_on <= date(2026, 12, 15)),
+            (Filters(as_of, buckets=[]), lambda due: False),
+        ):
+            wanted = [due for due in everybody if holds(due)]
+            assert walked(filters, size=2, sort=sort) == wanted
+            assert list(stream(filters, today=TODAY, sort=sort)) == wanted
+
+
+def test_a_row_says_what_the_desk_needs(clinic, crowd):
+    services.note_reach({clinic.ana.pk: "sms,email"})
+    clinic.book(clinic.ana, at("2026-12-08"), now=at("2026-12-01"))  # nobody completed it
+
+    (due,) = page(Filters(TODAY, due_until=date(2026, 12, 15)), today=TODAY, size=1).rows
+
+    assert (due.patient, due.treatment, due.location, due.practitioner) == (
+        *("Ana Alvarez", "Microneedling, face", "Maple Street Clinic", "Dana Diaz"),
+    )
+    assert (due.days_late, due.booked_on, due.went_by, due.reached_by, due.has_phone) == (1, None, date(2026, 12, 8), "sms,email", True)
+    assert "Ana" not in repr(due)
+
+
+class TestWhileRowsComeAndGo:
+    """Whoever stays where she is isn't missed, nor seen twice."""
+
+    def test_the_last_row_of_a_page_leaves(self, clinic, crowd):
+        first = page(Filters(TODAY), size=2, today=TODAY)
+        Standing.objects.filter(patient=first.rows[-1].patient_id).delete()
+        second = page(Filters(TODAY), size=2, today=TODAY, after=first.after)
+        assert [due.patient_id for due in second.rows] == [crowd[2].pk, crowd[3].pk]
+
+    def test_nobody_is_left_on_the_page_asked_for(self, clinic, crowd):
+        first = page(Filters(TODAY), size=4, today=TODAY)
+        Standing.objects.filter(patient__in=crowd[4:]).delete()
+        again = page(Filters(TODAY), size=4, today=TODAY, after=first.after)
+        assert (again.rows, again.before, again.after) == (first.rows, "", "")
+
+    def test_nobody_is_left_before_it(self, clinic, crowd):
+        first = page(Filters(TODAY), size=4, today=TODAY)
+        second = page(Filters(TODAY), size=4, today=TODAY, after=first.after)
+        Standing.objects.filter(patient__in=crowd[:4]).delete()
+        again = page(Filters(TODAY), size=4, today=TODAY, before=second.before)
+        assert (again.rows, again.before, again.after) == (second.rows, "", "")
+
+    def test_one_of_another_name_has_no_place_any_more(self, clinic, crowd):
+        first = page(Filters(TODAY), sort="name", size=1, today=TODAY)
+        clinic.ana.last_name = "Zimmer"
+        clinic.ana.save()
+        with pytest.raises(ValueError, match="isn't where she was"):
+            page(Filters(TODAY), sort="name", size=1, today=TODAY, after=first.after)
+
+
+def encoded(text: str) -> str:
+    return urlsafe_b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        *("soon", "é", "====", "\0", "🙂", "a" * 10_000, encoded("[" * 100), encoded("null"), encoded("[]")),
+        encoded('["due", 0, "tomorrow", 1]'),
+        encoded('["due", 0, "2026-12-01", -1]'),
+        encoded('["due", 0, "2026-12-01", 99999999999999999999]'),
+        encoded('["due", 0, "2026-12-01", true]'),
+        encoded('["due", 7, "2026-12-01", 1]'),
+        encoded('["name", 0, "2026-12-01", 1]'),
+        encoded('["due", 0, ["2026-12-01"], 1]'),
+    ],
+)
+@pytest.mark.parametrize("way", ["after", "before"])
+def test_a_cursor_that_is_none_is_a_value_error(clinic, cursor, way):
+    with pytest.raises(ValueError):
+        page(Filters(TODAY), today=TODAY, **{way: cursor})
+
+
+@pytest.mark.parametrize("cursor", ['["name", 0, "abc", 999999]', '["value", 999999, "2026-12-01", 1]'])
+def test_a_place_in_another_order_is_none_in_this(clinic, cursor):
+    with pytest.raises(ValueError):
+        page(Filters(TODAY), sort=cursor.split('"')[1], today=TODAY, after=encoded(cursor))
+
+
+def test_another_sort_is_a_value_error(clinic):
+    with pytest.raises(ValueError, match="isn't sorted by luck"):
+        page(Filters(TODAY), sort="luck", today=TODAY)
