@@ -28,7 +28,7 @@ KEYS = {"name", "unit", "ours", "reference", "reference_name", "ratio", "goal", 
 def run_bench(local: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     env = os.environ | environment | {"LOCAL_DIR": str(local)}
     command = [sys.executable, "-m", "tests.bench"]
-    return subprocess.run(command, env=env, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=280, check=False)
+    return subprocess.run(command, env=env, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=480, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[dict]]
     return done.stdout, json.loads((folder / "bench.json").read_text())
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(500)
 @pytest.mark.parametrize("bench", NAMES)
 def test_every_bench_prints_its_lines_and_writes_its_objects(tiny_run, bench):
     printed, written = tiny_run
