@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # In the order of their collection, in which those that empty the tables come after those that rest on what the migrations wrote.
     config.option.loadscopereorder = False
     empty_quickly()
-    # A quarter of a second is the point of the real one.
+    # The real one is slow on purpose.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # The SDK's own, one for each request.
     config.addinivalue_line("filterwarnings", "ignore:.*(BasicAuth|'auth' parameter) is deprecated:DeprecationWarning")
@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    # Whatever is imported by now stays: an eighth of the time went into looking through it for garbage.
+    # Whatever is imported by now stays: why look through it for garbage again and again.
     gc.collect()
     gc.freeze()
 
