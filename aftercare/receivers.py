@@ -4,12 +4,16 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.dispatch import receiver
 
 from aftercare import services
+from aftercare.services.recalls.stopping import BOOKED
+from aftercare.signals import recalls_wanted
+from aftercare.tasks import wake_recalls
 from notifications.models import Reply
 from notifications.signals import address_opted_in, address_opted_out, message_failed, reply_received
-from scheduling.models import Appointment, Location, Offer, Patient, Product
+from scheduling.models import Appointment, Location, Offer, Patient, Product, RecallAction
 from scheduling.signals import (
     appointment_answered,
     appointment_booked,
@@ -19,12 +23,14 @@ from scheduling.signals import (
     appointment_reopened,
     patient_changed,
     slot_offered,
+    taken_off_the_list,
 )
 
 
 @receiver(appointment_booked)
 def booked(appointment: Appointment, now: datetime, **kwargs: Any) -> None:
     services.tell_of_booking(appointment, now=now)
+    services.stop_recalls([appointment.patient_id], reason=BOOKED, now=now)
 
 
 @receiver(appointment_moved)
@@ -87,3 +93,15 @@ def opted_in(channel: str, address: str, now: datetime, **kwargs: Any) -> None:
 @receiver(reply_received)
 def replied(reply: Reply, now: datetime, is_settled: bool = False, **kwargs: Any) -> None:
     services.receive(reply, is_settled=is_settled, now=now)
+
+
+@receiver(taken_off_the_list)
+def taken_off(actions: list[RecallAction], now: datetime, **kwargs: Any) -> None:
+    """All of one outcome: somebody has just chosen it for them."""
+    patients = [action.patient_id for action in actions]
+    services.stop_recalls(patients, reason=str(actions[0].get_outcome_display()), now=now)
+
+
+@receiver(recalls_wanted)
+def wake_after_commit(**kwargs: Any) -> None:
+    transaction.on_commit(wake_recalls, robust=True)

@@ -143,6 +143,7 @@ POLL_EVERY_SECONDS = 60
 OFFER_EVERY_SECONDS = 30
 ESCALATE_EVERY_SECONDS = 15
 TELL_BY_EMAIL_EVERY_SECONDS = 15
+RECALLS_EVERY_SECONDS = 60
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -195,6 +196,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "aftercare.tasks.tell_by_email",
         "schedule": TELL_BY_EMAIL_EVERY_SECONDS,
         "options": {"expires": TELL_BY_EMAIL_EVERY_SECONDS - 1},
+    },
+    "tell-recalls": {
+        "task": "aftercare.tasks.tell_recalls",
+        "schedule": RECALLS_EVERY_SECONDS,
+        "options": {"expires": RECALLS_EVERY_SECONDS - 5},
+    },
+    "follow-recalls": {
+        "task": "aftercare.tasks.follow_recalls",
+        "schedule": RECALLS_EVERY_SECONDS,
+        "options": {"expires": RECALLS_EVERY_SECONDS - 5},
     },
 }
 

@@ -21,6 +21,11 @@ from aftercare.services.protocols.drafts import add_step, begin_protocol, change
 from aftercare.services.protocols.lengths import dearest_text
 from aftercare.services.protocols.loading import load_protocol, protocol_for
 from aftercare.services.protocols.publishing import publish, retire
+from aftercare.services.recalls.policy import recall_policy, set_recall_policy, want_by_policy
+from aftercare.services.recalls.settling import settle_recalls
+from aftercare.services.recalls.stopping import stop_recalls
+from aftercare.services.recalls.telling import tell_recalls
+from aftercare.services.recalls.wanting import Alike, Wanted, foresee_recalls, want_recalls
 from aftercare.services.replies.receiving import mark_read, receive
 from aftercare.services.replies.writing import answer, way_to
 from aftercare.services.telling.consent import agreements, has_said_stop, reachable_by, why_unreachable
@@ -31,11 +36,13 @@ from aftercare.services.telling.taking_back import take_back
 from aftercare.services.telling.tellings import values_of
 
 __all__ = [
+    "Alike",
     "Ending",
     "Foreseen",
     "MovedOver",
     "Previewed",
     "Rung",
+    "Wanted",
     "acknowledge",
     "add_step",
     "agreements",
@@ -55,6 +62,7 @@ __all__ = [
     "follow_answer",
     "foresee_move_over",
     "foresee_plan",
+    "foresee_recalls",
     "give_consent",
     "has_said_stop",
     "hasten",
@@ -74,18 +82,22 @@ __all__ = [
     "publish",
     "raise_concern",
     "reachable_by",
+    "recall_policy",
     "receive",
     "remove_step",
     "resolve",
     "retire",
     "rungs_at",
     "rungs_of",
+    "set_recall_policy",
+    "settle_recalls",
     "shift_step",
     "start_again",
     "start_is_enough",
     "start_plan",
     "stop_by_hand",
     "stop_plan",
+    "stop_recalls",
     "take_back",
     "tell_by_email",
     "tell_of_booking",
@@ -94,8 +106,11 @@ __all__ = [
     "tell_of_move",
     "tell_of_offer",
     "tell_of_reopening",
+    "tell_recalls",
     "unnoted_reach",
     "values_of",
+    "want_by_policy",
+    "want_recalls",
     "way_to",
     "why_not_again",
     "why_not_called_off",

@@ -1348,7 +1348,7 @@ class Migration(migrations.Migration):
                     "hour",
                     models.PositiveSmallIntegerField(
                         default=10,
-                        validators=[django.core.validators.MinValueValidator(8), django.core.validators.MaxValueValidator(20)],
+                        validators=[django.core.validators.MinValueValidator(8), django.core.validators.MaxValueValidator(19)],
                         verbose_name="hour of the patient's day",
                     ),
                 ),

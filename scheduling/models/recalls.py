@@ -184,7 +184,7 @@ class RecallPolicy(models.Model):
         _("at most"), default=3, validators=[MinValueValidator(1), MaxValueValidator(3)], help_text=_("Recalls for one session due.")
     )
     hour = models.PositiveSmallIntegerField(
-        _("hour of the patient's day"), default=10, validators=[MinValueValidator(8), MaxValueValidator(20)]
+        _("hour of the patient's day"), default=10, validators=[MinValueValidator(8), MaxValueValidator(19)]
     )
     sends_digest = models.BooleanField(_("email managers the week's numbers on Mondays"), default=True)
     since = models.DateField(_("since"), null=True, blank=True, help_text=_("Steps that were due before are not made up for."))

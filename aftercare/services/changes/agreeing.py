@@ -9,6 +9,7 @@ from django.utils import timezone
 from aftercare.domain.consent import CURRENT, Purpose, kinds_of, wording_of
 from aftercare.models import Consent
 from aftercare.services.changes.retelling import tell_after_all, tell_otherwise
+from aftercare.services.recalls.stopping import stop_recalls
 from aftercare.services.telling.consent import address_of, agreements, hold_alone, latest_consents, patients_at, write
 from aftercare.services.telling.ending import Ending
 from aftercare.services.telling.reach import renew_reach
@@ -74,6 +75,8 @@ def withdraw_consent(
     held = latest_consents(patient).get((purpose, channel))
     consent = _withdraw(patient, purpose, channel, held, source, by, now)
     renew_reach([patient])
+    if purpose == Purpose.RECALL:
+        stop_recalls([patient.pk], reason="consent was withdrawn", now=now)
     tell_otherwise(reason="consent was withdrawn", now=now, patient=patient, channel=channel, kind__in=kinds_of(Purpose(purpose)))
     return consent
 
@@ -112,6 +115,7 @@ def opt_out(channel: str, address: str, *, now: datetime) -> None:
             if over == channel:
                 _withdraw(patient, purpose, channel, held, source, None, now)
     renew_reach(patients)
+    stop_recalls([patient.pk for patient in patients], reason=source, now=now)
     tell_otherwise(reason=source, now=now, also=[MessageStatus.SUPPRESSED], patient__in=patients, channel=channel)
 
 

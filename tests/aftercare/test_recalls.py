@@ -1,0 +1,286 @@
+"""Patients who are due are asked back: each once, in her day, and no more once she has booked or doesn't want it."""
+
+from datetime import date, timedelta
+from threading import Event
+
+import pytest
+from django.db import transaction
+
+from aftercare import services
+from aftercare.domain.recalls import WhyNot
+from aftercare.models import Concern
+from aftercare.services.recalls import telling
+from notifications.models import Message
+from notifications.services import suppress
+from scheduling import services as scheduling
+from scheduling.domain.outcomes import Outcome
+from scheduling.models import Patient, RecallAction, Standing
+from scheduling.services.recalls import differences
+from tests.clinic_world import FIRST, Clinic, at, ledger, local, outbox, patient, wait_until, waiting_for_a_lock
+from tests.staff import member
+
+DUE = at("2026-12-15", "11:00")  # of Ana's next session, six weeks after FIRST
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def due(clinic: Clinic) -> Clinic:
+    return treat_them(clinic)
+
+
+def treat_them(clinic: Clinic) -> Clinic:
+    """Ana agreed to texts and emails about what is due, Ben to emails, Chloe to none. All were treated on the same day."""
+    clinic.agrees_to_recalls(clinic.ana, channels=("sms", "email"))
+    clinic.agrees_to_recalls(clinic.ben, channels=("email",))
+    for hours, who in enumerate((clinic.ana, clinic.ben, clinic.chloe)):
+        clinic.treat(who, FIRST - timedelta(hours=2 * hours))
+    return clinic
+
+
+def want(*patients, now=DUE, by=None):
+    return services.want_recalls([patient.pk for patient in patients], by=by, now=now)
+
+
+def recalls(*, status="scheduled", **about) -> list[Message]:
+    return outbox(status, caremessage__kind="recall", **about)
+
+
+def made(patient) -> list[tuple[str, str, str]]:
+    return [(one.way, one.outcome, one.reason) for one in RecallAction.objects.filter(patient=patient).order_by("pk")]
+
+
+class TestByHand:
+    def test_a_text_to_whoever_agreed_to_texts_an_email_to_whoever_didnt_and_nothing_without_consent(self, due):
+        wanted = want(due.ana, due.ben, due.chloe)
+        assert (wanted.by("sms"), wanted.by("email"), wanted.later) == (1, 1, 0)
+        assert dict(wanted.not_told) == {WhyNot.NO_CONSENT: 1}
+        assert services.tell_recalls(DUE) is False
+
+        text, email = recalls()
+        assert (text.channel, text.address) == ("sms", "+12125550101")
+        assert text.body == (
+            "Maple Street Clinic: it's time to plan your next session. Reply BOOK and we'll call you, or call (212) 555-0100."
+            " Reply STOP to opt out."
+        )
+        assert (email.channel, email.address, email.subject) == ("email", "ben2@example.org", "It's time to plan your next session")
+        assert "/emails/" in email.unsubscribe_url
+        assert {(message.send_at, message.expires_at) for message in (text, email)} == {(DUE, DUE + timedelta(hours=8))}
+        assert [(line.patient, line.recall_action.wording) for line in ledger(kind="recall")] == [(due.ana, "next-1"), (due.ben, "next-1")]
+        assert Standing.objects.get(patient=due.ana).attempts == 1
+        assert Standing.objects.get(patient=due.chloe).attempts == 0
+        assert list(differences()) == []
+
+    def test_of_maintenance_it_says_something_else_in_her_language(self, due):
+        due.ana.language = "es"
+        due.ana.save()
+        now = at("2027-06-10", "11:00")
+        for day in ("2026-12-01", "2027-01-05"):
+            due.treat(due.ana, at(day))
+        assert dict(want(due.ana, now=now - timedelta(days=60)).not_told) == {WhyNot.NOT_YET_DUE: 1}
+        want(due.ana, now=now)
+        services.tell_recalls(now)
+        assert recalls()[0].body == (
+            "Maple Street Clinic: ya es tiempo de volver a verle. Responda CITA y le llamamos, o llame al (212) 555-0100."
+            " Responda STOP para salir."
+        )
+        assert RecallAction.objects.get().wording == "maintenance-1"
+
+    def test_wanted_twice_it_goes_once_and_the_second_press_says_so(self, due):
+        want(due.ana)
+        assert dict(want(due.ana).not_told) == {WhyNot.WAITS: 1}
+        services.tell_recalls(DUE)
+        services.tell_recalls(DUE)
+        assert len(recalls()) == 1
+        assert dict(want(due.ana, now=DUE + timedelta(hours=5)).not_told) == {WhyNot.HAD_ONE: 1}
+
+    def test_at_night_it_waits_for_ten_in_her_morning(self, due):
+        """It is one in the afternoon in Tokyo, and eleven in the evening in New York."""
+        night = at("2026-12-15", "23:00")
+        due.ben.time_zone = "Asia/Tokyo"
+        due.ben.save()
+        wanted = want(due.ana, due.ben, now=night)
+        assert (wanted.number, wanted.later) == (2, 1)
+        services.tell_recalls(night)
+        assert [message.address for message in recalls()] == ["ben2@example.org"]
+        services.tell_recalls(at("2026-12-16", "09:59"))
+        assert len(recalls()) == 1
+        services.tell_recalls(at("2026-12-16", "10:00"))
+        assert [message.address for message in recalls()] == ["ben2@example.org", "+12125550101"]
+
+    def test_late_in_the_day_it_is_of_use_until_her_quiet_hours_begin(self, due):
+        evening = at("2026-12-15", "19:30")
+        want(due.ana, now=evening)
+        services.tell_recalls(evening)
+        assert local(recalls()[0].expires_at) == "Tue 15 Dec 21:00"
+
+    def test_three_for_a_session_and_never_two_on_a_day_of_hers(self, due):
+        for days in range(3):
+            now = DUE + timedelta(days=days)
+            want(due.ana, now=now)
+            services.tell_recalls(now)
+        assert dict(want(due.ana, now=DUE + timedelta(days=3)).not_told) == {WhyNot.HAD_ENOUGH: 1}
+        assert Standing.objects.get(patient=due.ana).attempts == 3
+        # Only the first says how to stop.
+        assert [message.body.endswith("Reply STOP to opt out.") for message in recalls()] == [True, False, False]
+
+    def test_whoever_nobody_knows_is_counted_and_told_nothing(self, due):
+        wanted = services.want_recalls([due.ana.pk, 999_999], by=None, now=DUE)
+        assert (wanted.number, dict(wanted.not_told)) == (1, {WhyNot.NOT_ASKED_BACK: 1})
+
+    def test_what_is_foreseen_is_what_happens_and_foreseeing_writes_nothing(self, due):
+        patients = [due.ana.pk, due.ben.pk, due.chloe.pk]
+        foreseen = services.foresee_recalls(patients, now=DUE)
+        assert not RecallAction.objects.exists()
+        assert foreseen == services.want_recalls(patients, by=None, now=DUE)
+
+    def test_after_an_outage_of_more_than_three_days_it_isnt_sent(self, due):
+        want(due.ana)
+        services.tell_recalls(DUE + timedelta(days=3, minutes=1))
+        assert made(due.ana) == [("sms", "not_told", "couldn't be sent in time")]
+        assert recalls() == []
+
+
+class TestItStops:
+    """What waits and what is queued; of each there is the control that nothing else had stopped it."""
+
+    @pytest.fixture(params=["waits", "queued"])
+    def on_its_way(self, due, request) -> Clinic:
+        want(due.ana)
+        if request.param == "queued":
+            services.tell_recalls(DUE)
+            assert len(recalls()) == 1
+        return due
+
+    def told_nothing(self, clinic: Clinic, reason: str) -> bool:
+        services.tell_recalls(DUE + MINUTE)
+        stands = Standing.objects.filter(patient=clinic.ana).order_by("stands_from").last()
+        why = [(outcome, why) for _, outcome, why in made(clinic.ana)]
+        return (recalls(), why, stands.attempts) == ([], [("not_told", reason)], 0)
+
+    def test_control(self, on_its_way):
+        services.tell_recalls(DUE + MINUTE)
+        assert [(outcome, why) for _, outcome, why in made(on_its_way.ana)] == [("told", "")]
+        assert len(recalls()) == 1
+
+    def test_once_something_is_booked(self, on_its_way):
+        on_its_way.book(on_its_way.ana, at("2026-12-22"), now=DUE)
+        assert self.told_nothing(on_its_way, "something was booked")
+
+    def test_once_she_says_stop(self, on_its_way):
+        suppress("sms", "+12125550101", reason="STOP", now=DUE)
+        assert self.told_nothing(on_its_way, "STOP by text")
+
+    def test_once_her_consent_is_withdrawn(self, on_its_way):
+        services.withdraw_consent(on_its_way.ana, "recall", "sms", source="front desk", now=DUE)
+        assert self.told_nothing(on_its_way, "consent was withdrawn")
+
+    @pytest.mark.parametrize(("outcome", "reason"), [("declined", "moves away"), ("agreed", ""), ("call_later", "")])
+    def test_once_she_says_so_on_the_phone(self, on_its_way, outcome, reason):
+        session = RecallAction.objects.get().session_id
+        user = member("Manager")
+        scheduling.log_call(on_its_way.ana, Outcome(outcome), session=session, reason=reason, by=user, now=DUE)
+        services.tell_recalls(DUE + MINUTE)
+        assert recalls() == []
+        assert [one for _, one, _ in made(on_its_way.ana)] == ["not_told", outcome]
+
+    def test_once_she_is_snoozed(self, on_its_way):
+        scheduling.snooze([on_its_way.ana.pk], until=date(2027, 1, 10), by=member("Manager"), now=DUE)
+        services.tell_recalls(DUE + MINUTE)
+        assert (recalls(), [one for _, one, _ in made(on_its_way.ana)]) == ([], ["not_told", "snoozed"])
+        assert list(differences()) == []
+
+    def test_consent_for_her_care_is_another_matter(self, on_its_way):
+        on_its_way.consents(on_its_way.ana, "sms")
+        services.withdraw_consent(on_its_way.ana, "care", "sms", source="front desk", now=DUE)
+        services.tell_recalls(DUE + MINUTE)
+        assert len(recalls()) == 1
+
+    def test_what_is_booked_behind_our_back_is_found_when_it_is_to_be_told(self, due, monkeypatch):
+        monkeypatch.setattr("aftercare.receivers.services.stop_recalls", lambda *args, **kwargs: 0)
+        want(due.ana)
+        due.book(due.ana, at("2026-12-22"), now=DUE)
+        services.tell_recalls(DUE)
+        assert made(due.ana) == [("sms", "not_told", "booked meanwhile")]
+
+    def test_an_urgent_concern_goes_first(self, due):
+        want(due.ana)
+        services.raise_concern(patient=due.ana, severity=Concern.Severity.URGENT, said="It is bleeding", now=DUE)
+        services.tell_recalls(DUE)
+        assert made(due.ana) == [("sms", "not_told", "an urgent concern is open")]
+
+
+class TestWhatComesToNothing:
+    @pytest.mark.parametrize(
+        ("status", "reason", "outcome"),
+        [
+            ("failed", "the number doesn't exist", "not_told"),
+            ("undelivered", "", "not_told"),
+            ("expired", "its time passed", "not_told"),
+            ("delivered", "", "told"),
+            ("failed", "it may have been sent: please check with the patient", "told"),
+        ],
+    )
+    def test_it_counts_as_an_attempt_only_if_it_may_have_reached_her(self, due, status, reason, outcome):
+        want(due.ana)
+        services.tell_recalls(DUE)
+        Message.objects.update(status=status, reason=reason)
+        assert services.settle_recalls(DUE + MINUTE) == (outcome == "not_told")
+        assert [one for _, one, _ in made(due.ana)] == [outcome]
+        assert Standing.objects.get(patient=due.ana).attempts == (outcome == "told")
+        assert list(differences()) == []
+
+    def test_where_texts_dont_arrive_the_next_one_is_an_email(self, due):
+        for days in range(3):
+            want(due.ana, now=DUE + timedelta(days=days))
+            services.tell_recalls(DUE + timedelta(days=days))
+            Message.objects.filter(channel="sms").update(status="undelivered")
+            services.settle_recalls(DUE + timedelta(days=days))
+        assert [way for way, _, _ in made(due.ana)] == ["sms", "sms", "email"]
+
+
+class TestTwoAtOnce:
+    @pytest.fixture
+    def due(self, committed_clinic):
+        return treat_them(committed_clinic)
+
+    @pytest.mark.parametrize("is_guarded", [True, False])
+    def test_whoever_is_being_booked_is_passed_over_and_told_nothing_afterwards(self, due, at_once, monkeypatch, is_guarded):
+        """The booking isn't committed yet when a worker looks. Without her lock, which is the control, it tells her to book."""
+        if not is_guarded:
+            monkeypatch.setattr(telling, "_held", lambda pk: Patient.objects.get(pk=pk))
+        want(due.ana)
+        is_booked, told = Event(), Event()
+
+        def book():
+            with transaction.atomic():
+                due.book(due.ana, at("2026-12-22"), now=DUE)
+                is_booked.set()
+                wait_until(lambda: told.is_set() or waiting_for_a_lock())
+
+        def tell():
+            is_booked.wait(20)
+            services.tell_recalls(DUE)
+            told.set()
+
+        assert at_once([book, tell]) == [None, None]
+        services.tell_recalls(DUE + MINUTE)
+        if is_guarded:
+            assert (recalls(), made(due.ana)) == ([], [("sms", "not_told", "something was booked")])
+        else:
+            assert len(recalls()) == 1
+
+    def test_four_workers_tell_forty_patients_each_once(self, due, at_once):
+        crowd = [patient("Pat Pending", 100 + number) for number in range(40)]
+        due.agrees_to_recalls(*crowd)
+        for day, who in enumerate(crowd):
+            due.treat(who, at("2026-11-02", "13:00") - timedelta(days=day))
+        assert want(*crowd).by("sms") == 40
+        assert at_once([lambda: services.tell_recalls(DUE)] * 4) == [False] * 4
+        services.tell_recalls(DUE)
+        assert sorted(message.address for message in recalls()) == sorted(who.phone.as_e164 for who in crowd)
+        assert set(RecallAction.objects.values_list("outcome", flat=True)) == {"told"}
+        assert list(differences()) == []
+
+    def test_two_presses_at_the_same_moment_make_one_recall(self, due, at_once):
+        at_once([lambda: want(due.ana, due.ben)] * 2)
+        assert RecallAction.objects.count() == 2
