@@ -13,6 +13,8 @@ from django.db import connection, transaction
 from django.dispatch import Signal
 from django.utils.timezone import localdate
 
+from clinic.demo.archive.filling import costs, fill_archive
+from clinic.demo.archive.progress import LIVING, Progress
 from clinic.demo.catalogue import create_clinic
 from clinic.demo.correspondence import confirm, correspond
 from clinic.demo.diary import Diary
@@ -40,10 +42,17 @@ class DemoRefused(Exception):
     """Nothing was changed. `str()` says why."""
 
 
+# So many are lived through the services, with all their messages. Of more than that only a few are, and the rest go into the archive.
+MOST_LIVED, LIVED_BESIDE_AN_ARCHIVE = 240, 120
+
+
 @transaction.atomic
-def build(patients: int, seed: int, *, now: datetime) -> None:
-    """Raises DemoRefused."""
+def build(patients: int, seed: int, *, now: datetime, say: Callable[[str], None] = print, lived: int | None = None) -> None:
+    """All of it or nothing. `lived`: how many to live through, where not as many as usual. Raises DemoRefused."""
     _require_an_empty_demo(patients)
+    lived = lived or (patients if patients <= MOST_LIVED else LIVED_BESIDE_AN_ARCHIVE)
+    archived = patients - lived
+    progress = Progress(say, costs(lived, archived)) if archived else None
     now = now.replace(microsecond=0)
     zone = ZoneInfo(settings.TIME_ZONE)
     random = Random(seed)  # noqa: S311 - a made-up clinic
@@ -51,9 +60,9 @@ def build(patients: int, seed: int, *, now: datetime) -> None:
     clinic = create_clinic(localdate(now, zone), signins["clinician"])
     put_on_call(signins)
     storyteller = Storyteller(now, Diary(clinic, random), random, clinic.treatments, zone)
-    people = Patient.objects.bulk_create(make_patients(patients, random, storyteller.today), batch_size=1000)
+    people = Patient.objects.bulk_create(make_patients(lived, random, storyteller.today), batch_size=1000)
     with _quietly():
-        firsts = _tell_stories(people, storyteller, signins)
+        firsts = _tell_stories(people, storyteller, signins, progress)
         worry(firsts, signins, now=now)
         correspond(firsts, read_by=signins["frontdesk"], now=now)
     Patient.objects.bulk_update(people, ["created_at"], batch_size=1000)
@@ -64,6 +73,8 @@ def build(patients: int, seed: int, *, now: datetime) -> None:
         let_some_confirm(now)
         put_some_on_the_waitlist(now, signins["frontdesk"])
     begin_a_version(signins["clinician"], now)
+    if progress:
+        fill_archive(archived, seed, treatments=clinic.treatments, signins=signins, now=now, progress=progress)
     messages_due.send(Message)
     openings_due.send(Opening)
 
@@ -78,11 +89,15 @@ def _require_an_empty_demo(patients: int) -> None:
             raise DemoRefused(f"There are {model._meta.verbose_name_plural} here already, and demo data goes into an empty database only.")
 
 
-def _tell_stories(people: list[Patient], storyteller: Storyteller, signins: dict[str, User]) -> dict[Stage, Patient]:
+def _tell_stories(
+    people: list[Patient], storyteller: Storyteller, signins: dict[str, User], progress: Progress | None
+) -> dict[Stage, Patient]:
     """The first patient of each stage."""
     told: Counter[Stage] = Counter()
     firsts: dict[Stage, Patient] = {}
     for index, (patient, stage) in enumerate(zip(people, stages(len(people)), strict=True)):
+        if progress:
+            progress.at(LIVING, index / len(people), f"{index:,} of {len(people):,}")
         if index in ANALYZE_AFTER:
             _analyze()
         try:

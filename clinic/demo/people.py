@@ -1,28 +1,15 @@
-"""The demo's patients. No name, number or address is anybody's: 555-01xx numbers and example.org belong to nobody."""
+"""The demo's patients whose stories are lived through."""
 
-import tomllib
-import unicodedata
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from random import Random
 
 from django.contrib.auth.models import User
 
 from aftercare.services import give_consent
+from clinic.demo.names import ACTIVE_PRODUCTS, LINES, NAMES, NOTES, ascii_letters
 from scheduling.models import Patient
 
-NAMES = tomllib.loads((Path(__file__).parent / "names.toml").read_text(encoding="utf-8"))
-
 AREA_CODES = (212, 718, 917, 646, 347, 201, 551, 732, 973, 908, 203, 475, 860, 516, 631, 914, 845, 607, 315, 585)
-LINES = range(110, 200)  # of 555-0110 to 555-0199; the first ten are the clinic's own
-
-ACTIVE_PRODUCTS = ("retinol, every other night", "glycolic acid toner", "tretinoin 0.025 %", "salicylic acid cleanser")
-NOTES = (
-    "Prefers mornings.",
-    "A little nervous of needles: numbing cream early.",
-    "Drives in from out of town: please call if we run late.",
-    "Likes the quiet room.",
-)
 
 # Which of every sixty patients differ, and how; the first few are ordinary, because their messages are the first on the demo phone.
 WITHOUT_CONSENT = (25, 41)
@@ -61,17 +48,13 @@ def _name(index: int, language: str, random: Random, taken: set[str]) -> tuple[s
     """Nobody shares a name as long as there are enough of them; nobody ever shares an address."""
     for _ in range(20):
         first, last = random.choice(NAMES[language]["first"]), random.choice(NAMES[language]["last"])
-        mailbox = _ascii(f"{first}.{last}")
+        mailbox = ascii_letters(f"{first}.{last}")
         if mailbox not in taken:
             break
     else:
         mailbox += str(index)
     taken.add(mailbox)
     return first, last, f"{mailbox}@example.org"
-
-
-def _ascii(text: str) -> str:
-    return unicodedata.normalize("NFD", text.lower()).encode("ascii", "ignore").decode()
 
 
 def ask_for_consent(patient: Patient, index: int, *, by: User, now: datetime) -> None:
