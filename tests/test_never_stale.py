@@ -1,5 +1,6 @@
 """Whatever happens to appointments, people and the catalogue, the report is what follows from the appointments."""
 
+from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 from io import StringIO
@@ -20,7 +21,7 @@ from scheduling import services
 from scheduling.domain.outcomes import OF_A_CALL, Outcome
 from scheduling.errors import BookingRefused
 from scheduling.models import Appointment, Patient, Standing
-from scheduling.reports import maintenance_due
+from scheduling.reports import Filters, maintenance_due, tiles
 from scheduling.services.recalls import refreshing
 from tests.clinic_world import FIRST, TODAY, Clinic, open_clinic, wait_until, waiting_for_a_lock
 
@@ -130,8 +131,16 @@ class AYearAtTheClinic(RuleBasedStateMachine):
         treated = set(Appointment.objects.fulfilled().values_list("patient_id", flat=True))
         today = self.now.date()
         for as_of in (today, today + 40 * DAY, today + 400 * DAY):
-            rows = maintenance_due(as_of, today=today)
+            rows = list(maintenance_due(as_of, today=today))
             assert sorted(row.patient_id for row in rows) == sorted(treated)
+        assert {tile.bucket: tile.count for tile in tiles(Filters(as_of), today=today) if tile.count} == Counter(row.bucket for row in rows)
+
+    @invariant()
+    def so_is_everybody_who_had_been_treated_on_a_past_day(self) -> None:
+        today = self.now.date()
+        as_of = today - 30 * DAY
+        had_been = Appointment.objects.fulfilled().filter(recovery__startswith__lte=as_of).values_list("patient_id", flat=True)
+        assert sum(tile.count for tile in tiles(Filters(as_of), today=today)) == len(set(had_been))
 
     def _one(self, data: st.DataObject, *statuses: str) -> Appointment | None:
         found = list(Appointment.objects.filter(status__in=statuses).order_by("pk"))

@@ -9,11 +9,12 @@ from tests.bench.dispatching import dispatch
 from tests.bench.figures import Figure, say, show, write
 from tests.bench.memory import memory
 from tests.bench.planning import plan
+from tests.bench.report import report
 from tests.bench.sizes import wanted
 from tests.bench.slots import free_slots
 from tests.bench.world import FOLDER, world
 
-BENCHES = {"plan": plan, "dispatch": dispatch, "memory": memory, "claim": claim, "free_slots": free_slots}
+BENCHES = {"plan": plan, "dispatch": dispatch, "memory": memory, "claim": claim, "free_slots": free_slots, "report": report}
 
 
 def main() -> int:

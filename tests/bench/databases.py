@@ -1,6 +1,6 @@
 """Databases beside the first one, each filled with as much as is measured."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -43,10 +43,11 @@ def using(wrapper: Any) -> Iterator[None]:
 
 
 @contextmanager
-def without(cursor: Any, table: str, *, is_checked: bool = True) -> Iterator[None]:
+def without(cursor: Any, table: str, *, is_checked: bool = True, but: Collection[str] = ()) -> Iterator[None]:
     """Until the end of the block the table has no index but unique ones, no foreign key and no exclusion: it is filled ten times faster.
 
-    To hold a million rows to the exclusions takes minutes: unless `is_checked`, only their indexes are made.
+    To hold a million rows to the rules takes minutes: unless `is_checked`, only new ones are held to the foreign keys, and of the
+    exclusions only the indexes are made. Of `but` not even those.
     """
     cursor.execute(
         "SELECT conname, contype::text, pg_get_constraintdef(oid) FROM pg_constraint"
@@ -67,7 +68,8 @@ def without(cursor: Any, table: str, *, is_checked: bool = True) -> Iterator[Non
     yield
     again = {rule: definition for rule, kind, definition in rules if kind == "f" or is_checked}
     for index, definition in indexes:
-        if index not in again:
+        if index not in again and index not in but:
             cursor.execute(definition)
     for rule, definition in again.items():
-        cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{rule}" {definition}')
+        checked = "" if is_checked else "NOT VALID"
+        cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{rule}" {definition} {checked}')

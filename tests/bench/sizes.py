@@ -19,6 +19,8 @@ class Sizes:
     sessions: int = 1_000
     booked: tuple[int, ...] = (10_000, 1_000_000)
     asked: int = 40
+    treated: int = 1_000_000
+    cases: int = 1_000
     settling_seconds: float = 2
 
 
@@ -36,6 +38,8 @@ TINY = Sizes(
     sessions=4,
     booked=(1_000, 2_000),
     asked=3,
+    treated=500,
+    cases=40,
     settling_seconds=0.1,
 )
 
@@ -49,4 +53,5 @@ def wanted() -> Sizes:
         rounds=int(os.environ.get("ROUNDS") or usual.rounds),
         scheduled=tuple(rows for rows in usual.scheduled if rows <= most),
         booked=tuple(rows for rows in usual.booked if rows <= most),
+        treated=min(usual.treated, most),
     )

@@ -21,6 +21,10 @@ NAMES = {
     ),
     "claim": ("1000", "2000"),
     "free_slots": ("1000", "2000", "growth", "all", "far"),
+    "report": (
+        *("first_page", "naive", "naive_each", "any_page", "slowest_page", "tiles", "later_page", "later_tiles", "past_page", "past_tiles"),
+        *("export_memory", "export_rows", "refresh"),
+    ),
 }
 KEYS = {"name", "unit", "ours", "reference", "reference_name", "ratio", "goal", "holds"}
 
@@ -59,7 +63,7 @@ def test_those_that_are_named_are_run_in_that_order(tiny_run):
 def test_an_unknown_bench_is_told_from_the_known_ones(tmp_path):
     done = run_bench(tmp_path, ONLY="plan,fly")
     assert done.returncode == 2
-    assert "There is no bench called fly; there are plan, dispatch, memory, claim, free_slots." in done.stdout
+    assert "There is no bench called fly; there are plan, dispatch, memory, claim, free_slots, report." in done.stdout
 
 
 def test_what_was_measured_before_under_other_names_stays(tmp_path):

@@ -1,14 +1,20 @@
 """The report page by page: whichever way somebody turns them, all rows and each once."""
 
+import json
 from base64 import urlsafe_b64encode
 from datetime import date, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from freezegun import freeze_time
 
 from scheduling import services
 from scheduling.domain.cadence import Bucket
 from scheduling.models import Standing
-from scheduling.reports.due import SORTS, Filters, page, stream
+from scheduling.reports.due import SORTS, Filters, page, stream, streaming
 from tests.clinic_world import FIRST, WEEK, at, patient
 
 TODAY = date(2026, 12, 16)  # the day after those of 3 November were due
@@ -171,3 +177,68 @@ def test_a_place_in_another_order_is_none_in_this(clinic, cursor):
 def test_another_sort_is_a_value_error(clinic):
     with pytest.raises(ValueError, match="isn't sorted by luck"):
         page(Filters(TODAY), sort="luck", today=TODAY)
+
+
+@pytest.mark.parametrize("as_of", DAYS.values(), ids=DAYS)
+def test_the_command_gives_the_rows_of_the_pages(crowd, as_of):
+    out = StringIO()
+    with freeze_time(at(TODAY.isoformat(), "12:00")):
+        call_command("maintenance_due", "--as-of", as_of.isoformat(), "--format", "json", stdout=out)
+    assert json.loads(out.getvalue()) == [
+        {
+            "patient_id": due.patient_id,
+            "last_session_on": due.last_session_on.isoformat(),
+            "due_on": due.due_on.isoformat(),
+            "days_late": due.days_late,
+            "bucket": due.bucket.value,
+            "value": str(due.value),
+        }
+        for due in walked(Filters(as_of), size=2)
+    ]
+
+
+class TestStream:
+    @pytest.fixture(autouse=True)
+    def two_at_once(self, monkeypatch):
+        monkeypatch.setattr(streaming, "ROWS_AT_ONCE", 2)
+
+    def test_rows_are_fetched_as_they_are_read(self, crowd):
+        with CaptureQueriesContext(connection) as asked:
+            rows = stream(Filters(TODAY), today=TODAY)
+            next(rows), next(rows)
+            assert fetches(asked) == 1
+            next(rows)
+            assert fetches(asked) == 2
+            rows.close()
+            assert asked[-1]["sql"].startswith("CLOSE report_")
+
+    def test_it_is_of_one_moment(self, crowd):
+        rows = stream(Filters(TODAY), today=TODAY)
+        first = next(rows)
+        Standing.objects.all().delete()
+        assert [due.patient_id for due in (first, *rows)] == [person.pk for person in crowd]
+
+    def test_two_at_once(self, crowd):
+        both = zip(stream(Filters(TODAY), today=TODAY), stream(Filters(TODAY), today=TODAY, descending=True), strict=True)
+        assert [one.patient_id for one, _ in both] == [person.pk for person in crowd]
+
+    def test_the_command_writes_as_it_reads(self, crowd):
+        """However many there are, it holds a few."""
+
+        class Paper(StringIO):
+            fetched_before_first_row = 0
+
+            def write(self, text):
+                if "2026-" in text and not self.fetched_before_first_row:
+                    self.fetched_before_first_row = fetches(asked)
+                return super().write(text)
+
+        for written_as in ("table", "csv", "json"):
+            with CaptureQueriesContext(connection) as asked, freeze_time(at(TODAY.isoformat(), "12:00")):
+                paper = Paper()
+                call_command("maintenance_due", "--format", written_as, stdout=paper)
+                assert (paper.fetched_before_first_row, fetches(asked)) == (1, 4)
+
+
+def fetches(asked):
+    return sum(query["sql"].startswith("FETCH") for query in asked)

@@ -163,6 +163,16 @@ class TestCommand:
         with pytest.raises(CommandError, match="“tomorrow” is not a date such as 2026-12-01"):
             self.run("--as-of", "tomorrow")
 
+    @pytest.mark.parametrize("year", ["0001", "1999", "2200", "9999"])
+    def test_so_does_one_out_of_reach(self, year):
+        with pytest.raises(CommandError, match=f"The year {int(year)} is out of the report’s reach"):
+            self.run("--as-of", f"{year}-12-31")
+
+    @freeze_time("2026-12-20 18:00:00")
+    def test_nobody_is_no_row(self):
+        rows = {written_as: self.run("--as-of", "2026-11-02", "--format", written_as) for written_as in ("json", "csv", "table")}
+        assert (json.loads(rows["json"]), len(rows["csv"].splitlines()), rows["table"].splitlines()[1:]) == ([], 1, ["0 patients."])
+
 
 class TestPage:
     def test_a_bad_date_is_said_and_todays_report_shown(self, clinic, admin_client):

@@ -104,7 +104,8 @@ class Reader:
     def _merged(self, filters: Filters, order: Order, place: Place | None, most: int) -> list[Due]:
         """Each piece by its own way through an index, and only as much of it as is wanted."""
         beyond = f" AND {order.beyond(place)}" if place else ""
-        pieces = [f"({piece}{beyond} ORDER BY {order.sql()} LIMIT {most})" for piece in pieces_of(filters, self.today)]
+        cadences = self.catalog.cadences(filters.treatment) if order.sort == "last_session" else ()
+        pieces = [f"({piece}{beyond} ORDER BY {order.sql()} LIMIT {most})" for piece in pieces_of(filters, self.today, cadences)]
         return self._read(f"({' UNION ALL '.join(pieces)}) s", "TRUE", order, place, most) if pieces else []
 
     def _read(self, rows: str, said: str, order: Order, place: Place | None, most: int) -> list[Due]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from scheduling.domain.cadence import Bucket, RecallKind, Stage
-from scheduling.domain.recalls import bucket_of
+from scheduling.domain.recalls import Cadence, bucket_of
 from scheduling.models import Location, Practitioner, Treatment
 
 # Of a standing `s` and its patient `p`.
@@ -56,6 +56,11 @@ class Catalog:
         self.treatments = Treatment.objects.in_bulk()
         self.locations = dict(Location.objects.values_list("pk", "name"))
         self.practitioners = dict(Practitioner.objects.values_list("pk", "name"))
+
+    def cadences(self, treatment: int | None) -> list[Cadence]:
+        """That treatment's, or all there are."""
+        wanted = [one for pk, one in self.treatments.items() if treatment in (None, pk)]
+        return [Cadence(one.recommended_within_days, one.maintenance_months) for one in wanted]
 
     def due(self, row: tuple[Any, ...], as_of: date) -> Due:
         """Of a row of COLUMNS."""

@@ -4,11 +4,11 @@ For a past day the same columns are worked out from the history, as far as the a
 when, and what had been done by then. Not who was snoozed, had declined, or could be reached.
 """
 
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date, timedelta
 
-from scheduling.domain.cadence import RecallKind, Stage
-from scheduling.domain.recalls import FIRST_DAY, RANKS, ranges
+from scheduling.domain.cadence import RecallKind, Stage, add_months
+from scheduling.domain.recalls import FIRST_DAY, LAST_DAY, RANKS, Cadence, ranges
 from scheduling.reports.due.filters import Filters, Piece
 
 # Seen from today, whoever is booked for a day before the one that is asked for is booked still.
@@ -22,29 +22,46 @@ SELECT s.patient_id, s.recall_id, s.kind, s.treatment_id, s.location_id, s.pract
  WHERE s.stands_from <= {day} AND s.stands_until > {day}
 """
 
-# A session that took place was booked until its day; one that was called off, until somebody said so.
+# A session that took place was booked until its day; one that was called off, until somebody said so; one that was moved stood where it
+# was moved from. Names and how she is reached are today's, joined last: who only counts doesn't read them.
 THEN = """
-SELECT DISTINCT ON (r.patient_id)
-       r.patient_id, r.id AS recall_id, r.kind, r.treatment_id, r.location_id, r.practitioner_id, r.last_session_on, r.due_on, r.stage,
-       r.booked_on, NULL::date AS went_by, NULL::date AS hidden_until, by_now.reached_by, 0 AS attempts, '' AS last_outcome,
-       by_now.sort_name
-  FROM (SELECT r.*, coming.day AS booked_on, CASE WHEN coming.day IS NULL THEN 'open' ELSE 'booked' END AS stage
-          FROM scheduling_recall r
-          LEFT JOIN LATERAL (
-               SELECT min(lower(a.recovery)) AS day
-                 FROM scheduling_appointment a
-                 JOIN scheduling_course c ON c.id = a.course_id
-                WHERE a.patient_id = r.patient_id AND c.treatment_id = r.treatment_id AND a.id <> r.last_session_id
-                  AND lower(a.recovery) >= {day} AND (a.booked_at AT TIME ZONE a.time_zone)::date <= {day}
-                  AND (a.status IN ('booked', 'arrived', 'fulfilled')
-                       OR a.status IN ('cancelled', 'noshow') AND (a.status_at AT TIME ZONE a.time_zone)::date > {day})
-          ) coming ON true
-         WHERE r.last_session_on <= {day} AND (r.came_back_on IS NULL OR r.came_back_on > {day})
+WITH moved AS (
+     SELECT DISTINCT ON (m.appointment_id) m.appointment_id, (m.from_starts_at AT TIME ZONE l.time_zone)::date AS day
+       FROM scheduling_move m
+       JOIN scheduling_room room ON room.id = m.from_room_id
+       JOIN scheduling_location l ON l.id = room.location_id
+      WHERE (m.moved_at AT TIME ZONE l.time_zone)::date > {day}
+      ORDER BY m.appointment_id, m.moved_at, m.id
+), stood AS (
+     SELECT a.*, lower(a.recovery) AS day
+       FROM scheduling_appointment a
+      WHERE a.during && tstzrange({day} - 2, NULL) AND NOT EXISTS (SELECT FROM moved WHERE moved.appointment_id = a.id)
+      UNION ALL
+     SELECT a.*, moved.day FROM moved JOIN scheduling_appointment a ON a.id = moved.appointment_id
+), coming AS (
+     SELECT a.patient_id, c.treatment_id, min(a.day) AS day
+       FROM stood a
+       JOIN scheduling_course c ON c.id = a.course_id
+      WHERE a.day >= {day} AND (a.booked_at AT TIME ZONE a.time_zone)::date <= {day}
+        AND (a.status IN ('booked', 'arrived') OR a.status = 'fulfilled' AND lower(a.recovery) > {day}
+             OR a.status IN ('cancelled', 'noshow') AND (a.status_at AT TIME ZONE a.time_zone)::date > {day})
+      GROUP BY 1, 2
+)
+SELECT r.*, NULL::date AS went_by, NULL::date AS hidden_until, by_now.reached_by, 0 AS attempts, '' AS last_outcome, by_now.sort_name
+  FROM (SELECT DISTINCT ON (r.patient_id) r.*
+          FROM (SELECT r.patient_id, r.id AS recall_id, r.kind, r.treatment_id, r.location_id, r.practitioner_id, r.last_session_on,
+                       r.due_on, r.last_session_id, coming.day AS booked_on,
+                       CASE WHEN coming.day IS NULL THEN 'open' ELSE 'booked' END AS stage
+                  FROM scheduling_recall r
+                  LEFT JOIN coming ON coming.patient_id = r.patient_id AND coming.treatment_id = r.treatment_id
+                 WHERE r.last_session_on <= {day} AND (r.came_back_on IS NULL OR r.came_back_on > {day})
+               ) r
+         ORDER BY r.patient_id, CASE {ranks} END, r.due_on, r.last_session_id
        ) r
-  JOIN scheduling_standing by_now ON by_now.patient_id = r.patient_id AND by_now.stands_from = {first_day}
- ORDER BY r.patient_id, CASE {ranks} END, r.due_on, r.last_session_id
+  LEFT JOIN scheduling_standing by_now ON by_now.patient_id = r.patient_id AND by_now.stands_from = {first_day}
 """
 
+MONTHS_DIFFER = timedelta(days=3)  # 28 to 31 August are all six months before 28 February
 NARROWING = {"location": "location_id", "practitioner": "practitioner_id", "treatment": "treatment_id"}
 
 
@@ -62,13 +79,29 @@ def condition(filters: Filters) -> str:
     return " AND ".join([any_of(pieces), *narrowed(filters)])
 
 
-def pieces_of(filters: Filters, today: date) -> Iterator[str]:
-    """The same, where `source` is the table of standings: queries of its rows, each of which one index answers in the report's orders."""
+def pieces_of(filters: Filters, today: date, cadences: Collection[Cadence] = ()) -> Iterator[str]:
+    """The same, where `source` is the table of standings: queries of its rows, each of which one index answers in the report's orders.
+
+    With the `cadences` that there are they say, too, when the last sessions were: in the order of those an index is entered there.
+    """
     standing = STANDING.format(day=literal(filters.as_of), today=literal(today))
     for piece in filters.pieces():
+        first, last = sessions_of(piece, cadences) if cadences else (FIRST_DAY, LAST_DAY)
+        sessions = [f"s.last_session_on BETWEEN {literal(first)} AND {literal(last)}"] if (first, last) != (FIRST_DAY, LAST_DAY) else []
         for stage, seen in _standing_as(piece, filters.as_of, today):
             meets = _meets("s", (stage,), piece.kind, piece.first, piece.last)
-            yield " AND ".join([standing, meets, *seen, *narrowed(filters)])
+            yield " AND ".join([standing, meets, *sessions, *seen, *narrowed(filters)])
+
+
+def sessions_of(piece: Piece, cadences: Collection[Cadence]) -> tuple[date, date]:
+    """The earliest and the latest day on which a session can have been that asks for the next within the piece's days, or a little more."""
+    if piece.kind is RecallKind.NEXT_SESSION:
+        days = [cadence.recommended_within_days for cadence in cadences]
+        first, last = piece.first - timedelta(days=max(days)), piece.last - timedelta(days=min(days))
+    else:
+        months = [cadence.maintenance_months for cadence in cadences]
+        first, last = add_months(piece.first, -max(months)), add_months(piece.last, -min(months)) + MONTHS_DIFFER
+    return (first if piece.first > FIRST_DAY else FIRST_DAY), (last if piece.last < LAST_DAY else LAST_DAY)
 
 
 def narrowed(filters: Filters) -> Iterator[str]:
