@@ -41,6 +41,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     | {
         "scheduling.recall": (VIEW, "view_maintenance_due", "log_calls", "act_on_recalls"),
         "scheduling.recallaction": (VIEW,),
+        "scheduling.recallpolicy": (VIEW, CHANGE),
         "scheduling.patient": (VIEW, ADD, CHANGE, "import_patients"),
         "scheduling.treatment": (VIEW, ADD, CHANGE),
         "scheduling.product": (VIEW, ADD, CHANGE),

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import time
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -41,6 +42,17 @@ def parsed_number(name: str, default: int, at_least: int = 0) -> int:
     if value and (not value.isascii() or not value.isdigit() or int(value) < at_least):
         raise ImproperlyConfigured(f"{name} is “{value}”: it must be a whole number, {at_least} or more.")
     return int(value) if value else default
+
+
+def parsed_price(name: str, default: str) -> Decimal:
+    value = env.str(name, default="").strip() or default
+    try:
+        price = Decimal(value)
+    except InvalidOperation:
+        price = Decimal("NaN")
+    if not price.is_finite() or price < 0:
+        raise ImproperlyConfigured(f"{name} is “{value}”: it must be a price in US dollars, such as {default}.")
+    return price
 
 
 # --- who we are -----------------------------------------------------------------------------------------------------
@@ -249,6 +261,8 @@ TWILIO_TIMEOUT_SECONDS = 10
 # 0: as many as the provider takes.
 SMS_PER_SECOND = parsed_number("SMS_PER_SECOND", 0)
 SMS_DAILY_CAP = parsed_number("SMS_DAILY_CAP", 0)
+# In US dollars: what a press that sends many says beforehand.
+SMS_SEGMENT_PRICE = parsed_price("SMS_SEGMENT_PRICE", "0.0083")
 # By when somebody has seen to a concern: an urgent one at any hour, another one in the location's opening hours.
 ACKNOWLEDGE_URGENT_MINUTES = parsed_number("ACKNOWLEDGE_URGENT_MINUTES", 15, at_least=1)
 ACKNOWLEDGE_SOON_MINUTES = parsed_number("ACKNOWLEDGE_SOON_MINUTES", 120, at_least=1)

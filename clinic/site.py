@@ -55,6 +55,8 @@ class ClinicAdminSite(AdminSite):
             path("inbox/concern/<int:pk>/acknowledge/", self.admin_view(aftercare.acknowledge_view), name="concern_acknowledge"),
             path("inbox/concern/<int:pk>/resolve/", self.admin_view(aftercare.resolve_view), name="concern_resolve"),
             path("maintenance-due/", self.admin_view(maintenance_due_page), name="maintenance_due"),
+            path("maintenance-due/send/", self.admin_view(aftercare.recall_send_page), name="recall_send"),
+            path("maintenance-due/automatic/", self.admin_view(aftercare.recall_policy_page), name="recall_policy"),
             path("my-calendar/", self.admin_view(my_calendar_page), name="my_calendar"),
         ]
         return pages + super().get_urls()

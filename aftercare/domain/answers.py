@@ -9,6 +9,7 @@ class Answer(StrEnum):
     PASS = "2"
     CONFIRM = "C"
     MOVE = "R"
+    BOOK = "BOOK"  # to a recall: we call her
 
 
 # Nothing that Twilio takes for STOP or START, and nothing that could be the beginning of something else.
@@ -23,6 +24,8 @@ WORDS = {
     "confirmo": Answer.CONFIRM,
     "confirmado": Answer.CONFIRM,
     "r": Answer.MOVE,
+    "book": Answer.BOOK,
+    "cita": Answer.BOOK,
 }
 # A check-in asks for numbers, too: while one awaits an answer, they are its own.
 NUMBERS = {"1": Answer.TAKE, "2": Answer.PASS}

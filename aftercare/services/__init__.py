@@ -26,6 +26,7 @@ from aftercare.services.recalls.settling import settle_recalls
 from aftercare.services.recalls.stopping import stop_recalls
 from aftercare.services.recalls.telling import tell_recalls
 from aftercare.services.recalls.wanting import Alike, Wanted, foresee_recalls, want_recalls
+from aftercare.services.recalls.words import Shown, cost_of, words_for
 from aftercare.services.replies.receiving import mark_read, receive
 from aftercare.services.replies.writing import answer, way_to
 from aftercare.services.telling.consent import agreements, has_said_stop, reachable_by, why_unreachable
@@ -42,6 +43,7 @@ __all__ = [
     "MovedOver",
     "Previewed",
     "Rung",
+    "Shown",
     "Wanted",
     "acknowledge",
     "add_step",
@@ -50,6 +52,7 @@ __all__ = [
     "begin_protocol",
     "change_step",
     "contacts_of",
+    "cost_of",
     "deal_with",
     "dearest_text",
     "describe",
@@ -116,4 +119,5 @@ __all__ = [
     "why_not_called_off",
     "why_unreachable",
     "withdraw_consent",
+    "words_for",
 ]

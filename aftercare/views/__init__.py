@@ -1,6 +1,8 @@
 from aftercare.views.actions import acknowledge_view, answer_view, count_view, raise_view, read_number_view, read_view, resolve_view
 from aftercare.views.ending import end_emails_page
 from aftercare.views.inbox import inbox_page
+from aftercare.views.recall_policy import recall_policy_page
+from aftercare.views.recalls import recall_send_page
 from aftercare.views.thread import thread_page, unknown_page
 
 __all__ = [
@@ -12,6 +14,8 @@ __all__ = [
     "raise_view",
     "read_number_view",
     "read_view",
+    "recall_policy_page",
+    "recall_send_page",
     "resolve_view",
     "thread_page",
     "unknown_page",

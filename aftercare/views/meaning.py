@@ -15,6 +15,7 @@ from notifications.domain.states import Meaning
 
 CHECK_IN = {"1": gettext_lazy("fine"), "2": gettext_lazy("unsure"), "3": gettext_lazy("worse")}
 BARE = {Answer.CONFIRM: gettext_lazy("Comes to the appointment."), Answer.MOVE: gettext_lazy("Asks for another time.")}
+BOOK = gettext_lazy("Asks to be called about a time.")
 OFFERED = {
     Answer.TAKE: gettext_lazy("Wants the time that was offered."),
     Answer.PASS: gettext_lazy("Doesn’t want the time that was offered."),
@@ -46,6 +47,8 @@ def _answers(line: CareMessage, zone: ZoneInfo) -> str:
     answer = answer_of(said)
     if to is None:
         return str(BARE.get(answer, "")) if answer else ""
+    if to.kind == Kind.RECALL and answer is Answer.BOOK:
+        return str(BOOK)
     if to.kind == Kind.OFFER:
         return str(OFFERED.get(answer, "")) if answer else ""
     day = date_format(timezone.localtime(to.planned_for, zone), "D, M j")

@@ -8,10 +8,11 @@ from django.db import transaction
 
 from aftercare import services
 from aftercare.domain.recalls import WhyNot
-from aftercare.models import Concern
+from aftercare.models import CareMessage, Concern
 from aftercare.services.recalls import telling
+from aftercare.views.meaning import means
 from notifications.models import Message
-from notifications.services import suppress
+from notifications.services import receive_reply, suppress
 from scheduling import services as scheduling
 from scheduling.domain.outcomes import Outcome
 from scheduling.models import Patient, RecallAction, Standing
@@ -284,3 +285,51 @@ class TestTwoAtOnce:
     def test_two_presses_at_the_same_moment_make_one_recall(self, due, at_once):
         at_once([lambda: want(due.ana, due.ben)] * 2)
         assert RecallAction.objects.count() == 2
+
+
+class TestAnswers:
+    LATER = DUE + timedelta(hours=2)
+
+    @pytest.fixture
+    def told(self, due) -> Clinic:
+        want(due.ana)
+        services.tell_recalls(DUE)
+        Message.objects.filter(caremessage__kind="recall").update(status="delivered", accepted_at=DUE)
+        return due
+
+    def writes(self, body: str, now=LATER) -> None:
+        receive_reply("sms", "+12125550101", body, provider_id=f"SM{body}{now}", now=now)
+
+    @pytest.mark.parametrize("body", ["BOOK", "book.", "Cita"])
+    def test_book_asks_to_be_called_and_is_for_the_desk_to_read(self, told, body):
+        self.writes(body)
+        assert RecallAction.objects.get().answered_at == self.LATER
+        (answer,) = outbox(caremessage__kind="reply")
+        assert answer.body == "Maple Street Clinic: thank you. We'll call you to find a time. Or call us: (212) 555-0100."
+        (line,) = CareMessage.objects.to_read()
+        assert (line.patient, line.answers.kind) == (told.ana, "recall")
+        assert means(line, line.zone) == "Asks to be called about a time."
+
+    def test_other_words_answer_it_too_the_first_ones_count(self, told):
+        self.writes("Do you have a Friday?")
+        self.writes("Or a Monday?", now=self.LATER + MINUTE)
+        assert RecallAction.objects.get().answered_at == self.LATER
+        assert [means(line, line.zone) for line in CareMessage.objects.to_read()] == ["Written after the recall of Tue, Dec 15."] * 2
+
+    def test_a_stop_is_no_answer(self, told):
+        self.writes("STOP")
+        assert RecallAction.objects.get().answered_at is None
+
+    def test_after_something_else_words_dont_answer_it_but_book_does(self, told):
+        told.consents(told.ana, "sms")
+        told.book(told.ana, at("2026-12-22"), now=DUE + MINUTE)
+        Message.objects.filter(caremessage__kind="confirmation").update(status="delivered", send_at=DUE + MINUTE)
+        self.writes("Where do I park?")
+        assert RecallAction.objects.get().answered_at is None
+        self.writes("BOOK")
+        assert RecallAction.objects.get().answered_at == self.LATER
+
+    def test_book_without_a_recall_is_words(self, due):
+        self.writes("BOOK")
+        assert outbox(caremessage__kind="reply") == []
+        assert CareMessage.objects.to_read().count() == 1

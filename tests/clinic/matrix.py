@@ -98,6 +98,10 @@ GET  /admin/inbox/concern/{concern}/resolve/                        302 405 405 
 POST /admin/inbox/concern/{concern}/resolve/                        302 403 403 302 302
 GET  /admin/maintenance-due/                                        302 403 403 403 200
 POST /admin/maintenance-due/                                        302 403 403 403 200
+GET  /admin/maintenance-due/send/                                   302 403 403 403 200
+POST /admin/maintenance-due/send/                                   302 403 403 403 200
+GET  /admin/maintenance-due/automatic/                              302 403 403 403 200
+POST /admin/maintenance-due/automatic/                              302 403 403 403 200
 GET  /admin/scheduling/appointment/add/patients/                    302 403 200 200 200
 POST /admin/scheduling/appointment/add/patients/                    302 405 405 405 405
 GET  /admin/board/                                                  302 403 200 200 200

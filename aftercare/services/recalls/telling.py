@@ -13,12 +13,11 @@ from aftercare.domain.recalls import WhyNot, is_too_late, may_go, next_at, of_us
 from aftercare.models import CareMessage
 from aftercare.services.recalls.candidates import candidates_among
 from aftercare.services.recalls.policy import recall_policy
+from aftercare.services.recalls.words import words_of
 from aftercare.services.telling.consent import reaching
-from aftercare.services.telling.ending import link_to_end
 from aftercare.services.telling.guarding import unless_it_fails
 from aftercare.services.telling.pausing import routine_key
-from aftercare.services.telling.tellings import values_of
-from aftercare.wording import RECALLS, how_to_stop, render
+from aftercare.wording import RECALLS, how_to_stop
 from notifications import services as notifications
 from notifications.domain.quiet import QuietHours
 from notifications.domain.states import MAY_HAVE_ARRIVED, MessageStatus
@@ -113,9 +112,8 @@ def _not_told(action: RecallAction, reason: str, now: datetime) -> None:
 
 def _write(action: RecallAction, patient: Patient, channel: str, address: str, now: datetime) -> None:
     recall = Recall.objects.select_related("location").get(last_session=action.session_id)
-    wording = RECALLS[RecallKind(recall.kind)]
-    values = values_of(recall.location, patient.language) | {"end_emails": link_to_end(patient, Purpose.RECALL)}
-    letter = render(wording.text, patient.language, values, frame="booking")
+    kind = RecallKind(recall.kind)
+    letter = words_of(kind, patient, recall.location)
     quiet = QuietHours(*settings.QUIET_HOURS)
     draft = Draft(
         dedupe_key=f"recall-{action.pk}",
@@ -139,7 +137,7 @@ def _write(action: RecallAction, patient: Patient, channel: str, address: str, n
         message=message,
         recall_action=action,
     )
-    action.way, action.outcome, action.wording, action.at = channel, Outcome.TOLD.value, wording.name, now
+    action.way, action.outcome, action.wording, action.at = channel, Outcome.TOLD.value, RECALLS[kind].name, now
     action.save(update_fields=["way", "outcome", "wording", "at"])
 
 

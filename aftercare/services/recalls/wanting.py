@@ -16,8 +16,6 @@ from scheduling.domain.cadence import RecallKind
 from scheduling.domain.outcomes import Outcome
 from scheduling.models import RecallAction
 
-MOST_AT_ONCE = 5_000
-
 
 @dataclass(frozen=True, slots=True)
 class Alike:

@@ -1,4 +1,4 @@
-"""A patient answers as she was told to: C and R about her appointment, 1 and 2 about a time that was offered to her."""
+"""A patient answers as she was told to: C and R about her appointment, 1 and 2 about a time that was offered to her, BOOK to a recall."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,9 +10,10 @@ from aftercare.domain.reasons import IN_THE_ANSWER
 from aftercare.models import CareMessage
 from aftercare.services.bookings.heard import heard, key_of
 from aftercare.services.bookings.offers import line_of_offer
+from aftercare.services.recalls.answering import recall_to_book
 from aftercare.services.telling.checking_in import check_in_of
 from aftercare.services.telling.taking_back import take_back
-from aftercare.wording import CONFIRMED, GONE, PASSED, TAKEN, TO_BE_MOVED
+from aftercare.wording import CONFIRMED, GONE, PASSED, TAKEN, TO_BE_MOVED, WILL_CALL
 from notifications.domain.states import WENT_OUT, Meaning
 from notifications.models import Reply
 from scheduling import services as scheduling
@@ -47,6 +48,9 @@ def act_on(reply: Reply, patients: Sequence[Patient], *, now: datetime) -> Done 
     answer = answer_of(reply.body) if reply.channel == "sms" and reply.meaning == Meaning.WORDS else None
     if answer is None or answered_lately(patients, now) >= MOST_ANSWERS_AN_HOUR:
         return None
+    if answer is Answer.BOOK:
+        recall = recall_to_book(reply, patients, now)
+        return _of_recall(recall, now) if recall else None
     if answer in (Answer.CONFIRM, Answer.MOVE):
         appointment = _asked_about(patients, reply.address, now)
         return _of_appointment(answer, appointment, now) if appointment else None
@@ -55,6 +59,12 @@ def act_on(reply: Reply, patients: Sequence[Patient], *, now: datetime) -> Done 
     offer = _offered(patients, reply, now)
     done = _of_offer(answer, offer, now) if offer else None
     return replace(done, answers=line_of_offer(offer)) if offer and done else None
+
+
+def _of_recall(recall: CareMessage, now: datetime) -> Done | None:
+    if recall.patient is None or recall.recall_action is None:
+        return None
+    return Done(WILL_CALL, recall.patient, recall.recall_action.session.location, now, is_for_the_desk=True, answers=recall)
 
 
 def _of_appointment(answer: Answer, appointment: Appointment, now: datetime) -> Done | None:

@@ -13,6 +13,7 @@ from aftercare.domain.answers import as_asked
 from aftercare.domain.protocol import Kind
 from aftercare.domain.triage import Level, language_of
 from aftercare.models import CareMessage
+from aftercare.services.recalls.answering import note_answer
 from aftercare.services.replies.answering import ANSWERS, MOST_ANSWERS_AN_HOUR, Done, act_on, answered_lately
 from aftercare.services.replies.listening import Understood, listen
 from aftercare.services.telling.at_once import say_at_once
@@ -49,7 +50,7 @@ def receive(reply: Reply, *, is_settled: bool = False, now: datetime) -> None:
     """A line for each patient at that address, or one that is nobody's. What `is_settled` stands there and asks nothing of anybody: a STOP
     or START has been done. Of anything else, what comes first counts:
 
-    1. What she was told to answer with is acted on: C and R, 1 and 2 to a time that is offered.
+    1. What she was told to answer with is acted on: C and R, 1 and 2 to a time that is offered, BOOK to a recall.
     2. An answer to a check-in, and whatever else she writes, is sorted: what is worrying becomes a concern (aftercare.domain.triage).
     3. HELP is answered, and anything else waits to be read.
 
@@ -65,6 +66,10 @@ def receive(reply: Reply, *, is_settled: bool = False, now: datetime) -> None:
     done = heard = None
     if patients:
         done = _unless_it_fails("answer not acted on", reply, partial(act_on, reply, patients, now=now), now)
+    if patients and not done:
+        recall = _unless_it_fails("recall not answered", reply, partial(note_answer, reply, patients, now), now)
+        if recall:
+            CareMessage.objects.filter(reply=reply, patient=recall.patient).update(answers=recall)
     if done and done.answers:
         CareMessage.objects.filter(reply=reply, patient=done.patient).update(answers=done.answers)
     if not done:
