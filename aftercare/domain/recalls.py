@@ -17,7 +17,7 @@ STEPS = (1, 2, 3)
 
 class WhyNot(StrEnum):
     NOT_ASKED_BACK = "not asked back"
-    BOOKED = "booked meanwhile"
+    BOOKED = "booked already"
     DECLINED = "declined"
     OFF_THE_LIST = "off the list for now"
     NOT_YET_DUE = "not due within 30 days"

@@ -46,11 +46,11 @@ def sentence(form: RecallPolicyForm) -> str:
     ]
     said = {"steps": ", ".join(steps), "most": most, "hour": in_words(int(form.shown("hour")))}
     if most == len(steps):
-        return _("A patient hears from us %(most)s times at most: %(steps)s; at %(hour)s where she lives.") % said
+        return _("A patient hears from us %(most)s times at most: %(steps)s; at %(hour)s on the patient’s clock.") % said
     return (
         ngettext(
-            "A patient hears from us once at most, on the first of these days: %(steps)s; at %(hour)s where she lives.",
-            "A patient hears from us %(most)s times at most, on the first of these days: %(steps)s; at %(hour)s where she lives.",
+            "A patient hears from us once at most, on the first of these days: %(steps)s; at %(hour)s on the patient’s clock.",
+            "A patient hears from us %(most)s times at most, on the first of these days: %(steps)s; at %(hour)s on the patient’s clock.",
             most,
         )
         % said

@@ -72,7 +72,7 @@ def hour_of(hour: int) -> str:
 
 
 def _dollars(amount: Any) -> str:
-    return _("less than a cent") if 0 < amount < 0.01 else f"${amount:,.2f}"
+    return _("less than a cent") if 0 < amount < 0.01 else _("about %(amount)s") % {"amount": f"${amount:,.2f}"}
 
 
 def _say(request: HttpRequest, wanted: Wanted) -> None:

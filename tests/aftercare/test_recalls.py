@@ -201,7 +201,7 @@ class TestItStops:
         want(due.ana)
         due.book(due.ana, at("2026-12-22"), now=DUE)
         services.tell_recalls(DUE)
-        assert made(due.ana) == [("sms", "not_told", "booked meanwhile")]
+        assert made(due.ana) == [("sms", "not_told", "booked already")]
 
     def test_an_urgent_concern_goes_first(self, due):
         want(due.ana)

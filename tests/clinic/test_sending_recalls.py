@@ -54,7 +54,7 @@ def test_first_it_says_who_gets_what_and_why_not_and_what_it_costs(due):
     page = words_of(post(SEND, everybody(due)))
     assert "Get a text 1 Get an email 1 Get nothing 1" in page
     assert "1 no consent for recalls" in page
-    assert "They go out at once. The text takes one segment and costs about less than a cent." in page
+    assert "They go out at once. The text takes one segment and costs less than a cent." in page
     assert "Maple Street Clinic: it's time to plan your next session. Reply BOOK and we'll call you, or call (212) 555-0100." in page
     assert "Send 2 recalls" in page
     assert not RecallAction.objects.exists()
@@ -124,7 +124,7 @@ class TestThePolicy:
         assert "Off: recalls go out by hand only" in page
         assert (
             "A patient hears from us 3 times at most: the first 14 days before it is due, the second on the day itself, "
-            "the third 4 weeks after; at 10 AM where she lives."
+            "the third 4 weeks after; at 10 AM on the patient’s clock."
         ) in page
         assert not RecallPolicy.objects.exists()
 
