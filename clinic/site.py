@@ -38,7 +38,7 @@ class ClinicAdminSite(AdminSite):
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         from aftercare import views as aftercare
-        from scheduling.views import appointment_card, board_page, maintenance_due_page, my_calendar_page
+        from scheduling.views import appointment_card, board_page, kept_view_view, kept_views_page, maintenance_due_page, my_calendar_page
 
         card = "scheduling/appointment/<int:pk>/card/"
         pages: list[URLResolver | URLPattern] = [
@@ -57,6 +57,8 @@ class ClinicAdminSite(AdminSite):
             path("maintenance-due/", self.admin_view(maintenance_due_page), name="maintenance_due"),
             path("maintenance-due/send/", self.admin_view(aftercare.recall_send_page), name="recall_send"),
             path("maintenance-due/automatic/", self.admin_view(aftercare.recall_policy_page), name="recall_policy"),
+            path("maintenance-due/views/", self.admin_view(kept_views_page), name="maintenance_due_views"),
+            path("maintenance-due/views/<int:pk>/", self.admin_view(kept_view_view), name="maintenance_due_view"),
             path("my-calendar/", self.admin_view(my_calendar_page), name="my_calendar"),
         ]
         return pages + super().get_urls()

@@ -68,6 +68,7 @@ class ReportForm(forms.Form):
     bucket = forms.MultipleChoiceField(
         label=gettext_lazy("Group"),
         required=False,
+        widget=forms.CheckboxSelectMultiple,
         choices=[(EVERYBODY, gettext_lazy("Everybody")), *((bucket.value, label) for bucket, label in BUCKETS.items())],
         error_messages={"invalid_choice": gettext_lazy("There is no such group.")},
     )
@@ -75,7 +76,7 @@ class ReportForm(forms.Form):
     practitioner = _one_of(Practitioner, gettext_lazy("Practitioner"), gettext_lazy("All"), gettext_lazy("There is no such practitioner."))
     treatment = _one_of(Treatment, gettext_lazy("Treatment"), gettext_lazy("All"), gettext_lazy("There is no such treatment."))
     due_from = DayField(label=gettext_lazy("Due from"))
-    due_until = DayField(label=gettext_lazy("until"))
+    due_until = DayField(label=gettext_lazy("Due until"))
     sort = forms.ChoiceField(required=False, choices=[(name, name) for name in SORTS], widget=forms.HiddenInput)
     dir = forms.ChoiceField(required=False, choices=[("asc", "asc"), ("desc", "desc")], widget=forms.HiddenInput)
     after = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput)
@@ -142,8 +143,11 @@ class ReportForm(forms.Form):
             said["bucket"] = [EVERYBODY]
         if (self.sorted_by, self.is_descending) != (SORTS[0], False):
             said |= {"sort": self.sorted_by, "dir": "desc" if self.is_descending else None}
+        said |= changed
+        if said.get("sort") == SORTS[0] and not said.get("dir"):
+            said["sort"] = None
         query = QueryDict(mutable=True)
-        for name, value in (said | changed).items():
+        for name, value in said.items():
             if isinstance(value, list | tuple):
                 query.setlist(name, [str(each) for each in value])
             elif value not in (None, ""):

@@ -1,21 +1,26 @@
 """Read-only questions over patients, courses and appointments."""
 
 from scheduling.reports.calendar import calendar_of
-from scheduling.reports.due import Due, Filters, Page, Tile, maintenance_due, page, stream, tiles
+from scheduling.reports.due import Coming, Due, Filters, Months, Page, Past, Tile, in_time, maintenance_due, months, page, stream, tiles
 from scheduling.reports.limits import limited_to
 from scheduling.reports.next_session import NextSession, next_session, times_for
 from scheduling.reports.outlook import Outlook, outlook
 
 __all__ = [
+    "Coming",
     "Due",
     "Filters",
+    "Months",
     "NextSession",
     "Outlook",
     "Page",
+    "Past",
     "Tile",
     "calendar_of",
+    "in_time",
     "limited_to",
     "maintenance_due",
+    "months",
     "next_session",
     "outlook",
     "page",

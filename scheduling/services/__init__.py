@@ -8,6 +8,7 @@ from scheduling.services.desk import book_at_desk
 from scheduling.services.foreseeing import Foreseen, foresee_move, free_around
 from scheduling.services.free_slots import Slot, free_slots
 from scheduling.services.hours import after_open_hours, is_open, opens_at
+from scheduling.services.keeping import change_view, forget_view, keep_view
 from scheduling.services.moving import Change, make_moves, move, undo_move
 from scheduling.services.offering import accept_offer, decline_offer, offer_openings
 from scheduling.services.recalls import (
@@ -42,14 +43,17 @@ __all__ = [
     "book_at_desk",
     "calendar_feed",
     "cancel",
+    "change_view",
     "complete",
     "confirm",
     "decline_offer",
     "differences",
     "foresee_move",
+    "forget_view",
     "free_around",
     "free_slots",
     "is_open",
+    "keep_view",
     "log_call",
     "make_calendar_address",
     "make_moves",

@@ -97,11 +97,15 @@ POST /admin/inbox/concern/{concern}/acknowledge/                    302 403 302 
 GET  /admin/inbox/concern/{concern}/resolve/                        302 405 405 405 405
 POST /admin/inbox/concern/{concern}/resolve/                        302 403 403 302 302
 GET  /admin/maintenance-due/                                        302 403 403 403 200
-POST /admin/maintenance-due/                                        302 403 403 403 200
 GET  /admin/maintenance-due/send/                                   302 403 403 403 200
 POST /admin/maintenance-due/send/                                   302 403 403 403 200
 GET  /admin/maintenance-due/automatic/                              302 403 403 403 200
 POST /admin/maintenance-due/automatic/                              302 403 403 403 200
+POST /admin/maintenance-due/                                        302 405 405 405 405
+GET  /admin/maintenance-due/views/                                  302 403 403 403 200
+POST /admin/maintenance-due/views/                                  302 403 403 403 302
+GET  /admin/maintenance-due/views/{saved view}/                     302 405 405 405 405
+POST /admin/maintenance-due/views/{saved view}/                     302 403 403 403 302
 GET  /admin/scheduling/appointment/add/patients/                    302 403 200 200 200
 POST /admin/scheduling/appointment/add/patients/                    302 405 405 405 405
 GET  /admin/board/                                                  302 403 200 200 200
@@ -229,6 +233,8 @@ POSTED = {
     "/admin/scheduling/appointment/{appointment}/move/": {"starts_at": "2026-11-10T15:00"},
     "/admin/scheduling/appointment/move/{move}/undo/": {},
     "/admin/aftercare/caremessage/{reply line}/read/": {},
+    "/admin/maintenance-due/views/": {"name": "Overdue", "query": "bucket=maintenance_overdue"},
+    "/admin/maintenance-due/views/{saved view}/": {"name": "Long gone"},
     "/admin/inbox/{patient}/answer/": {"words": "Please come in.", "heard": "999999"},
     "/admin/inbox/{patient}/read/": {"seen": "999999"},
     "/admin/inbox/{patient}/raise/": {"said": "It bleeds.", "severity": "urgent"},

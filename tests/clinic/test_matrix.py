@@ -25,7 +25,7 @@ from aftercare.services.telling.ending import link_to_end
 from notifications.models import Reply
 from notifications.services import raise_alarm, receive_reply
 from scheduling import services as scheduling
-from scheduling.models import Product
+from scheduling.models import Product, SavedView
 from scheduling.services import Change, make_calendar_address, make_moves, note_reading
 from scheduling.services.importing import bring_file
 from tests.clinic.matrix import ACTIONS, KEYED, MODELS, NEWCOMER, NOBODY, PEOPLE, POSTED, ROLES, SEARCHABLE, WITHOUT_CSRF, pages, rows
@@ -79,6 +79,7 @@ def make_one_of_everything(clinic: Clinic) -> dict[str, Any]:
     [move] = make_moves(Change(wrong, wrong.starts_at + timedelta(hours=2)), by=None, now=NOW)
     named = {
         "move": move,
+        "saved view": SavedView.objects.create(user=member("Manager"), name="Lapsed", query="bucket=lapsed"),
         "waitlist entry": waits,
         "offer": waits.offer_set.get(),
         "patient": clinic.ana,

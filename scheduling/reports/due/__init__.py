@@ -1,6 +1,7 @@
 """The maintenance-due report: who is due, and who is late."""
 
 from scheduling.reports.due.filters import Filters
+from scheduling.reports.due.months import Coming, Months, Past, in_time, months
 from scheduling.reports.due.paging import Page, page
 from scheduling.reports.due.rows import Due
 from scheduling.reports.due.sorting import SORTS
@@ -8,4 +9,20 @@ from scheduling.reports.due.streaming import maintenance_due, stream
 from scheduling.reports.due.tiles import Tile, tiles
 from scheduling.reports.due.today import today_at
 
-__all__ = ["SORTS", "Due", "Filters", "Page", "Tile", "maintenance_due", "page", "stream", "tiles", "today_at"]
+__all__ = [
+    "SORTS",
+    "Coming",
+    "Due",
+    "Filters",
+    "Months",
+    "Page",
+    "Past",
+    "Tile",
+    "in_time",
+    "maintenance_due",
+    "months",
+    "page",
+    "stream",
+    "tiles",
+    "today_at",
+]

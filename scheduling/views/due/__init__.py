@@ -1,3 +1,4 @@
+from scheduling.views.due.kept import kept_view_view, kept_views_page
 from scheduling.views.due.page import maintenance_due_page
 
-__all__ = ["maintenance_due_page"]
+__all__ = ["kept_view_view", "kept_views_page", "maintenance_due_page"]

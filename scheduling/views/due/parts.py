@@ -1,0 +1,162 @@
+"""What the report's page is made of: tiles, the headings that sort, rows, and the filters that are on."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from scheduling.domain.cadence import Bucket
+from scheduling.domain.recalls import TO_ACT_ON
+from scheduling.forms.due import BUCKETS, EVERYBODY, ReportForm
+from scheduling.models.recalls import OUTCOMES
+from scheduling.reports import Due, Tile
+from scheduling.views.due import words
+
+SORT_NAMES = {
+    "due": gettext_lazy("Due"),
+    "last_session": gettext_lazy("Last session"),
+    "name": gettext_lazy("Patient"),
+    "value": gettext_lazy("Value"),
+}
+ASCENDING, DESCENDING = "ascending", "descending"
+SAID_OF = dict(OUTCOMES)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTile:
+    """A bucket, or several of them together, that leads to its patients."""
+
+    name: Any
+    number: int
+    value: str
+    query: str
+    is_chosen: bool
+    bucket: str = ""
+
+    @property
+    def count(self) -> str:
+        return words.count(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    to_act_on: ShownTile
+    of_these: Sequence[ShownTile]
+    others: Sequence[ShownTile]
+    everybody: ShownTile
+    matching: int  # patients in the buckets that are asked for
+    worth: str
+
+
+def tiles_of(found: Sequence[Tile], asked: ReportForm) -> Tiles:
+    by_bucket = {tile.bucket: tile for tile in found}
+    chosen = asked.chosen("bucket") or []
+
+    def several(name: Any, buckets: Sequence[Bucket], choice: list[str] | None) -> ShownTile:
+        some = [by_bucket[bucket] for bucket in buckets]
+        worth = words.money(words.together(tile.values for tile in some))
+        is_chosen = chosen == (choice or [])
+        number = sum(tile.count for tile in some)
+        return ShownTile(name, number, worth, asked.query(bucket=choice), is_chosen, choice[0] if choice else "")
+
+    shown = {bucket: several(label, [bucket], [bucket.value]) for bucket, label in BUCKETS.items()}
+    matching = [by_bucket[bucket] for bucket in asked.buckets]
+    return Tiles(
+        several(_("To call now") if asked.day == asked.today else _("To call then"), TO_ACT_ON, None),
+        [tile for bucket, tile in shown.items() if bucket in TO_ACT_ON],
+        [tile for bucket, tile in shown.items() if bucket not in TO_ACT_ON],
+        several(_("Everybody"), list(Bucket), [EVERYBODY]),
+        sum(tile.count for tile in matching),
+        words.money(words.together(tile.values for tile in matching)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Of a column. One with a `query` sorts by it; `sorted` says in which direction it does, for screen readers."""
+
+    name: Any
+    query: str = ""
+    sorted: str = ""
+    is_number: bool = False
+
+
+# Name, by what it sorts, whether its first click shows the largest first, whether it runs against that sort, whether it has numbers.
+COLUMNS = (
+    (gettext_lazy("Patient"), "name", False, False, False),
+    (gettext_lazy("Treatment"), "", False, False, False),
+    (gettext_lazy("Last session"), "last_session", False, False, False),
+    (gettext_lazy("Due"), "due", False, False, False),
+    (gettext_lazy("Days late"), "due", False, True, True),
+    (gettext_lazy("Attempts"), "", False, False, True),
+    (gettext_lazy("Last outcome"), "", False, False, False),
+    (gettext_lazy("Reachable by"), "", False, False, False),
+    (gettext_lazy("Value"), "value", True, False, True),
+)
+
+
+def headings(asked: ReportForm) -> Iterator[Heading]:
+    for name, sort, begins_descending, runs_against, is_number in COLUMNS:
+        if not sort:
+            yield Heading(name, is_number=is_number)
+            continue
+        is_sorted = asked.sorted_by == sort
+        wanted = not asked.is_descending if is_sorted else begins_descending
+        query = asked.query(sort=sort, dir="desc" if wanted else None)
+        direction = (DESCENDING if asked.is_descending != runs_against else ASCENDING) if is_sorted else ""
+        yield Heading(name, query, direction, is_number)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    due: Due
+    group: Any
+    note: str
+    outcome: Any
+    ways: Sequence[str]
+    value: str
+
+
+def row_of(due: Due) -> Row:
+    return Row(
+        due,
+        BUCKETS[due.bucket],
+        _note(due),
+        SAID_OF.get(due.last_outcome, ""),
+        words.reached_by(due),
+        f"{words.amount(due.value)} {due.currency}",
+    )
+
+
+def _note(due: Due) -> str:
+    if due.booked_on:
+        return _("for %(day)s") % {"day": words.day(due.booked_on)}
+    if due.bucket is Bucket.SNOOZED and due.hidden_until:
+        return _("until %(day)s") % {"day": words.day(due.hidden_until)}
+    if due.went_by:
+        return _("was booked for %(day)s") % {"day": words.day(due.went_by)}
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """A filter that is on, and where the report is without it."""
+
+    name: Any
+    value: str
+    query: str
+
+
+def filtered(asked: ReportForm) -> list[Filtered]:
+    on = []
+    for name in ("location", "practitioner", "treatment"):
+        if row := asked.chosen(name):
+            on.append(Filtered(asked.fields[name].label, str(row), asked.query(**{name: None})))
+    for name in ("due_from", "due_until"):
+        if day := asked.chosen(name):
+            on.append(Filtered(asked.fields[name].label, words.day(day), asked.query(**{name: None})))
+    if asked.day != asked.today:
+        on.append(Filtered(asked.fields["as_of"].label, words.day(asked.day), asked.query(as_of=None)))
+    return on

@@ -1,0 +1,92 @@
+"""The report's sentences: which day it is about and what it can't know, what stands in the list, and what to do where nobody does."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from scheduling.domain.cadence import Bucket
+from scheduling.forms.due import BUCKETS, EVERYBODY, FILTERS, ReportForm
+from scheduling.views.due import words
+from scheduling.views.due.parts import Tiles
+
+
+def lead(asked: ReportForm) -> str:
+    return _("As of %(day)s.") % {"day": date_format(asked.day, "l, F j, Y")}
+
+
+def caveat(asked: ReportForm) -> str:
+    """On any other day than today."""
+    if asked.day > asked.today:
+        return _("A projection: whoever is booked or snoozed now stays so until that day, and nobody else does anything.")
+    if asked.day < asked.today:
+        return _(
+            "A past day, as far as the appointments tell it. Who was snoozed, had declined or couldn’t be reached then isn’t known, "
+            "nor what had been tried."
+        )
+    return ""
+
+
+def everybody(tiles: Tiles | None) -> str:
+    if tiles is None:
+        return ""
+    said = ngettext(
+        "%(count)s patient was treated here, and is in exactly one group.",
+        "%(count)s patients were treated here; each is in exactly one group.",
+        tiles.everybody.number,
+    )
+    return said % {"count": tiles.everybody.count}
+
+
+def heading(asked: ReportForm, tiles: Tiles | None) -> str:
+    """“38 patients to call · 24,320 USD”."""
+    if tiles is None:
+        return _which(asked)
+    patients = ngettext("%(count)s patient", "%(count)s patients", tiles.matching) % {"count": words.count(tiles.matching)}
+    said = _("%(patients)s to call") if not asked.chosen("bucket") else "%(patients)s · %(which)s"
+    return " · ".join(filter(None, [said % {"patients": patients, "which": _which(asked)}, tiles.worth]))
+
+
+def _which(asked: ReportForm) -> str:
+    chosen = asked.chosen("bucket") or []
+    if EVERYBODY in chosen or len(chosen) == len(Bucket):
+        return _("everybody")
+    return ", ".join(str(label) for bucket, label in BUCKETS.items() if bucket in chosen) or _("to call")
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """Why nobody is there, what to do, and where."""
+
+    said: str
+    todo: str
+    url: str = ""
+    link: str = ""
+
+
+def empty(asked: ReportForm, tiles: Tiles | None) -> Empty:
+    report = reverse("admin:maintenance_due")
+    if tiles is None:
+        return Empty(_("This can’t be told just now."), _("Narrow it down, or try again in a minute."))
+    if any(asked.chosen(name) for name in FILTERS if name != "bucket"):
+        left = asked.query(**{name: None for name in FILTERS if name != "bucket"})
+        return Empty(_("Nobody matches."), _("Take a filter off, or all of them:"), f"{report}?{left}", _("show the whole clinic"))
+    if not tiles.everybody.number:
+        return _nobody_yet()
+    if not asked.chosen("bucket"):
+        said = _("Nobody to call.")
+        todo = _("Whoever is due is booked, snoozed, or has declined. Ask those who become due soon before they are late:")
+        return Empty(said, todo, f"{report}?bucket={Bucket.MAINTENANCE_NOT_YET_DUE.value}", _("maintenance not yet due"))
+    return Empty(_("Nobody is in this group."), _("The other groups have everybody who was treated here:"), report, _("show whom to call"))
+
+
+def _nobody_yet() -> Empty:
+    """Before the clinic's first completed session."""
+    return Empty(
+        _("Nobody has been treated here yet."),
+        _("As soon as a session is completed, its patient stands here with the day on which the next one is due."),
+        reverse("admin:scheduling_appointment_changelist"),
+        _("See the appointments"),
+    )

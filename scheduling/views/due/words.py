@@ -1,0 +1,46 @@
+"""Numbers, money and shares as the report says them."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from scheduling.reports import Due
+
+REACHED_BY = {"sms": gettext_lazy("text"), "email": gettext_lazy("email")}
+
+
+def count(number: int) -> str:
+    """“12,345”."""
+    return number_format(number, use_l10n=True, force_grouping=True)
+
+
+def money(values: Mapping[str, Decimal]) -> str:
+    """“24,320 USD”; one after the other where there are several currencies."""
+    return " + ".join(f"{amount(value)} {currency}" for currency, value in sorted(values.items()) if value)
+
+
+def amount(value: Decimal) -> str:
+    return number_format(value, 0 if value == value.to_integral_value() else 2, use_l10n=True, force_grouping=True)
+
+
+def together(several: Iterable[Mapping[str, Decimal]]) -> dict[str, Decimal]:
+    """Their sums, currency by currency."""
+    sums: dict[str, Decimal] = {}
+    for values in several:
+        for currency, value in values.items():
+            sums[currency] = sums.get(currency, Decimal(0)) + value
+    return sums
+
+
+def day(on: date) -> str:
+    return date_format(on, "M j, Y")
+
+
+def reached_by(due: Due) -> list[str]:
+    """By what she may be asked back: a call is always allowed where there is a number."""
+    ways = [str(REACHED_BY[way]) for way in due.reached_by.split(",") if way]
+    return [*ways, _("call")] if due.has_phone else ways

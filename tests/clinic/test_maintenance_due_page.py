@@ -1,0 +1,324 @@
+"""The manager's page of the report: whom to call, what it is worth, and whether it gets better."""
+
+from datetime import date, timedelta
+from html import unescape
+
+import pytest
+from django.test import Client
+from freezegun import freeze_time
+
+from scheduling.errors import TooSlow
+from scheduling.models import Location, Room, SavedView
+from scheduling.reports import Past
+from scheduling.views.due import page as page_module
+from scheduling.views.due.chart import past_chart
+from tests.clinic_world import FIRST, TODAY, at, patient
+from tests.staff import member
+
+PAGE, VIEWS = "/admin/maintenance-due/", "/admin/maintenance-due/views/"
+NOON = at("2026-12-20", "12:00")
+
+
+@pytest.fixture
+def clinic(clinic):
+    """On 20 December: Ana's next session is five days late, Ben's is booked, and Chloe's is due in a week; no message may go to Chloe."""
+    clinic.agrees_to_recalls(clinic.ana, clinic.ben)
+    clinic.treat(clinic.ana)
+    clinic.treat(clinic.ben, FIRST + timedelta(hours=3))
+    clinic.treat(clinic.chloe, FIRST + timedelta(days=12))
+    clinic.book(clinic.ben, at("2026-12-22"), now=at("2026-12-01"))
+    with freeze_time(NOON):
+        yield clinic
+
+
+@pytest.fixture
+def manager(clinic, sign_in) -> Client:
+    return sign_in("Manager")
+
+
+def shown(client: Client, query: str = "", **kwargs) -> str:
+    answer = client.get(f"{PAGE}?{query}", **kwargs)
+    assert answer.status_code == 200
+    return unescape(answer.content.decode())
+
+
+def names(client: Client, query: str = "") -> list[str]:
+    return [row.due.patient for row in client.get(f"{PAGE}?{query}").context["report"].rows]
+
+
+def htmx(client: Client, query: str = "") -> str:
+    return shown(client, f"{query}&part=charts", headers={"HX-Request": "true"})
+
+
+# --- tiles and list ---------------------------------------------------------------------------------------------------
+
+
+def test_she_sees_whom_to_call_and_what_it_is_worth(clinic, manager):
+    page = manager.get(PAGE)
+
+    tiles = page.context["report"].tiles
+    assert (tiles.to_act_on.number, tiles.to_act_on.value, tiles.to_act_on.is_chosen) == (2, "1,280 USD", True)
+    assert {tile.bucket: tile.number for tile in tiles.of_these if tile.number} == {"next_session_overdue": 1, "unreachable": 1}
+    assert {tile.bucket: tile.number for tile in tiles.others if tile.number} == {"next_session_booked": 1}
+    assert page.context["heading"] == "2 patients to call · 1,280 USD"
+    assert [(row.due.patient, row.due.days_late, row.ways) for row in page.context["report"].rows] == [
+        ("Ana Alvarez", 5, ["text", "call"]),
+        ("Chloe Chen", 0, ["call"]),
+    ]
+
+
+def test_the_tiles_add_up_whatever_is_filtered(clinic, manager):
+    for query in ("", "as_of=2027-06-01", "as_of=2026-11-20", f"treatment={clinic.face.pk}", f"treatment={clinic.scalp.pk}"):
+        tiles = manager.get(f"{PAGE}?{query}").context["report"].tiles
+        assert tiles.everybody.number == sum(tile.number for tile in (*tiles.of_these, *tiles.others))
+
+
+def test_a_tile_leads_to_its_patients_and_keeps_the_filters(clinic, manager):
+    page = manager.get(f"{PAGE}?treatment={clinic.face.pk}&sort=name")
+    booked = next(tile for tile in page.context["report"].tiles.others if tile.bucket == "next_session_booked")
+
+    assert booked.query == f"bucket=next_session_booked&treatment={clinic.face.pk}&sort=name"
+    assert names(manager, booked.query) == ["Ben Brooks"]
+    assert "for Dec 22, 2026" in shown(manager, booked.query)
+
+
+@pytest.mark.parametrize(
+    ("query", "who"),
+    [
+        ("bucket=all", ["Ana Alvarez", "Ben Brooks", "Chloe Chen"]),
+        ("bucket=all&sort=name&dir=desc", ["Chloe Chen", "Ben Brooks", "Ana Alvarez"]),
+        ("bucket=all&sort=last_session&dir=desc", ["Chloe Chen", "Ben Brooks", "Ana Alvarez"]),
+        ("bucket=all&due_from=2026-12-16", ["Chloe Chen"]),
+        ("bucket=all&due_until=2026-12-15", ["Ana Alvarez", "Ben Brooks"]),
+        ("bucket=unreachable&bucket=next_session_booked", ["Ben Brooks", "Chloe Chen"]),
+        ("bucket=lapsed&as_of=2028-01-10", ["Ana Alvarez", "Chloe Chen"]),
+    ],
+)
+def test_filters_and_sorting(clinic, manager, query, who):
+    assert names(manager, query) == who
+
+
+def test_one_location_at_a_time(clinic, manager):
+    elsewhere = Location.objects.create(name="Oak Avenue", address="2 Oak Avenue", phone="+12125550180", time_zone="America/New_York")
+    room = Room.objects.create(location=elsewhere, name="Room 9")
+    clinic.eli.locations.add(elsewhere)
+    with freeze_time(TODAY):
+        clinic.treat(patient("Olga Other", 90), FIRST, room=room, practitioner=clinic.eli)
+
+    assert names(manager, f"bucket=all&location={elsewhere.pk}") == ["Olga Other"]
+    assert names(manager, f"bucket=all&practitioner={clinic.eli.pk}") == ["Olga Other"]
+    assert "Location: <strong>Oak Avenue</strong>" in shown(manager, f"location={elsewhere.pk}")
+
+
+def test_the_headings_sort_one_way_and_then_the_other(clinic, manager):
+    def of(query):
+        return {str(one.name): (one.sorted, one.query) for one in manager.get(f"{PAGE}?{query}").context["report"].headings}
+
+    assert of("")["Due"] == ("ascending", "sort=due&dir=desc")
+    assert of("")["Days late"] == ("descending", "sort=due&dir=desc")
+    assert of("sort=due&dir=desc")["Due"] == ("descending", "")
+    assert of("")["Value"] == ("", "sort=value&dir=desc")
+    assert of("sort=value&dir=desc")["Value"] == ("descending", "sort=value")
+    assert of("bucket=lapsed")["Patient"] == ("", "bucket=lapsed&sort=name")
+
+
+def test_pages_go_on_back_and_to_the_first(clinic, manager, monkeypatch):
+    monkeypatch.setattr(page_module, "ROWS_PER_PAGE", 1)
+    first = manager.get(f"{PAGE}?bucket=all").context["report"]
+    assert (first.first, first.previous, [row.due.patient for row in first.rows]) == ("", "", ["Ana Alvarez"])
+
+    second = manager.get(PAGE + first.next).context["report"]
+    assert [row.due.patient for row in second.rows] == ["Ben Brooks"]
+    assert second.first == "?bucket=all"
+    third = manager.get(PAGE + second.next).context["report"]
+    assert ([row.due.patient for row in third.rows], third.next) == (["Chloe Chen"], "")
+    back = manager.get(PAGE + third.previous).context["report"]
+    assert [row.due.patient for row in back.rows] == ["Ben Brooks"]
+
+
+def test_a_page_that_is_not_there_is_the_first_one(clinic, manager):
+    page = shown(manager, "bucket=all&after=nonsense")
+
+    assert "That page isn’t there any more, so this is the first one." in page
+    assert "Ana Alvarez" in page
+
+
+def test_what_cannot_be_understood_is_said(clinic, manager):
+    page = shown(manager, "as_of=soon&bucket=all")
+
+    assert "“soon” is not a date. The rest of what you asked for is shown." in page
+    assert "Ana Alvarez" in page
+
+
+# --- other days -------------------------------------------------------------------------------------------------------
+
+
+def test_another_day_says_what_it_is(clinic, manager):
+    assert "A projection: whoever is booked or snoozed now stays so until that day" in shown(manager, "as_of=2027-01-20")
+    assert "A past day, as far as the appointments tell it." in shown(manager, "as_of=2026-11-20")
+    today = shown(manager, "as_of=2026-12-20")
+    assert "A projection" not in today
+    assert "A past day" not in today
+    assert "As of Sunday, December 20, 2026." in today
+
+
+# --- nobody -----------------------------------------------------------------------------------------------------------
+
+
+def test_where_nobody_is_it_says_what_to_do(clinic, manager):
+    assert "Nobody is in this group." in shown(manager, "bucket=lapsed")
+    assert "Take a filter off, or all of them:" in shown(manager, "due_from=2030-01-01")
+    for who in (clinic.ana, clinic.chloe):
+        clinic.book(who, at("2026-12-23", "09:00" if who == clinic.ana else "15:00"), now=NOON)
+    assert "Ask those who become due soon before they are late:" in shown(manager)
+
+
+def test_before_the_first_session_it_says_how_somebody_comes_here(db, sign_in):
+    assert "As soon as a session is completed, its patient stands here" in shown(sign_in("Manager"))
+
+
+# --- charts -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_charts_come_after_the_page_or_by_a_link(clinic, manager):
+    page = shown(manager, "bucket=all")
+    assert "<figure" not in page
+    assert 'href="?bucket=all&part=charts"' in page
+
+    part = htmx(manager, "bucket=all")
+    assert part.count("<figure") == 2
+    assert "<html" not in part
+    assert shown(manager, "bucket=all&part=charts").count("<figure") == 2
+
+
+def test_who_becomes_due_is_drawn_and_stands_below(clinic, manager):
+    coming, _past = manager.get(f"{PAGE}?part=charts").context["charts"]
+
+    assert [column.month_said for column in coming.columns] == [
+        *("December 2026", "January 2027", "February 2027", "March 2027", "April 2027", "May 2027")
+    ]
+    assert {row.name: list(row.values)[:2] for row in coming.numbers} == {
+        "Not yet booked": ["2", "0"],
+        "Booked": ["1", "0"],
+        "Due": ["3", "0"],
+        "Worth, USD": ["1,920", "0"],
+    }
+    assert f"{coming.figure} {coming.said}" == "3 patients become due by May 31, 2027. 2 aren’t booked yet: 1,280\u00a0USD."
+    december = coming.columns[0]
+    assert [bar.part for bar in december.bars] == ["booked", "open"]
+    assert names(manager, december.query) == ["Ana Alvarez", "Ben Brooks", "Chloe Chen"]
+
+
+def test_who_came_back_in_time_is_told_from_who_came_late_or_has_not(clinic, manager):
+    olga, pia, quinn = (patient(name, number) for number, name in enumerate(("Olga Other", "Pia Parker", "Quinn Quick"), start=90))
+    for who, first, back in ((olga, "2026-09-25", "2026-11-05"), (pia, "2026-09-26", "2026-11-20"), (quinn, "2026-09-28", "2026-12-10")):
+        clinic.treat(who, at(first))  # due on the 42nd day: 6, 7 and 9 November
+        clinic.treat(who, at(back))
+
+    def november(query=""):
+        past = manager.get(f"{PAGE}?part=charts&{query}").context["charts"][1]
+        assert past.columns[-1].month_said == "November 2026"
+        return {row.name: row.values[-1] for row in past.numbers}, [bar.part for bar in past.columns[-1].bars], past.columns[-1].label
+
+    assert november() == ({"Not yet": "0", "Late": "2", "In time": "1", "Due": "3"}, ["in-time", "late"], "33%")
+    assert november("as_of=2026-12-05") == (
+        {"Not yet": "1", "Late": "1", "In time": "1", "Due": "3"},
+        ["in-time", "late", "not-yet"],
+        "33%",
+    )
+    assert november(f"treatment={clinic.scalp.pk}")[0]["Due"] == "0"
+    assert november("as_of=2027-06-15") == november()  # what is yet to come is neither in time nor late
+
+
+def test_it_says_whether_it_gets_better():
+    class Asked:
+        def query(self, **changed):
+            return ""
+
+    def trend(*in_time):
+        return past_chart([Past(date(2026, 1 + at, 1), good, 10 - good, 0) for at, good in enumerate(in_time)], Asked()).trend
+
+    assert trend(4, 4, 4, 5, 5, 5).said == "Better: 10 points more than in the three months before."
+    assert trend(5, 5, 5, 4, 4, 4).said == "Worse: 10 points less than in the three months before."
+    assert trend(5, 5, 5, 5, 5, 5).said == "As many as in the three months before."
+
+
+def test_what_takes_too_long_is_said(clinic, manager, monkeypatch):
+    def too_slow(*args, **kwargs):
+        raise TooSlow("This took longer than 5 seconds.")
+
+    monkeypatch.setattr(page_module, "tiles", too_slow)
+    monkeypatch.setattr(page_module, "months", too_slow)
+
+    assert "This took longer than 5 seconds. Narrow it down by a location or by due dates." in shown(manager)
+    assert "This took longer than 5 seconds." in htmx(manager)
+
+
+# --- saved views ------------------------------------------------------------------------------------------------------
+
+
+def test_filters_are_saved_under_a_name_and_shared(clinic, manager, sign_in):
+    query = f"as_of=2027-01-01&treatment={clinic.face.pk}&bucket=all&sort=name"
+    answer = manager.post(VIEWS, {"name": "Faces", "query": query, "is_shared": "on"}, follow=True)
+
+    view = SavedView.objects.get()
+    assert (view.name, view.is_shared, view.query) == ("Faces", True, f"bucket=all&treatment={clinic.face.pk}&sort=name")
+    assert "“Faces” is kept." in unescape(answer.content.decode())
+    assert [(one.view.name, one.is_shown) for one in answer.context["kept"]] == [("Faces", True)]
+    other = manager_of("mia")
+    assert "Faces" in shown(other)
+    assert other.post(f"{VIEWS}{view.pk}/", {"delete": "on"}).status_code == 404
+    assert SavedView.objects.count() == 1
+
+
+def test_under_a_name_that_she_has_it_is_replaced(clinic, manager):
+    manager.post(VIEWS, {"name": "Mornings", "query": "bucket=lapsed"})
+    answer = manager.post(VIEWS, {"name": "Mornings", "query": "bucket=snoozed"}, follow=True)
+
+    assert "“Mornings” now shows these filters." in unescape(answer.content.decode())
+    assert SavedView.objects.get().query == "bucket=snoozed"
+
+
+def test_hers_are_renamed_shared_and_deleted(clinic, manager):
+    manager.post(VIEWS, {"name": "Mornings", "query": "bucket=lapsed"})
+    manager.post(VIEWS, {"name": "Evenings", "query": ""})
+    view = SavedView.objects.get(name="Mornings")
+
+    manager.post(f"{VIEWS}{view.pk}/", {"name": "Monday", "is_shared": "on"})
+    view.refresh_from_db()
+    assert (view.name, view.is_shared, view.query) == ("Monday", True, "bucket=lapsed")
+
+    refused = manager.post(f"{VIEWS}{view.pk}/", {"name": "Evenings"})
+    assert "You have another view of that name." in unescape(refused.content.decode())
+    view.refresh_from_db()
+    assert (view.name, view.is_shared) == ("Monday", True)
+
+    manager.post(f"{VIEWS}{view.pk}/", {"delete": "on"})
+    assert [view.name for view in SavedView.objects.all()] == ["Evenings"]
+
+
+@pytest.mark.parametrize("name", ["", "x" * 61, "a\0b"])
+def test_a_view_without_a_proper_name_is_not_saved(clinic, manager, name):
+    answer = manager.post(VIEWS, {"name": name, "query": "bucket=lapsed"})
+
+    assert answer.status_code == 200
+    assert not SavedView.objects.exists()
+    assert 'value="bucket=lapsed"' in answer.content.decode()
+
+
+def manager_of(username: str) -> Client:
+    user = member("Manager")
+    groups = list(user.groups.all())
+    user.pk, user.username = None, username
+    user.save()
+    user.groups.set(groups)
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+# --- acting -----------------------------------------------------------------------------------------------------------
+
+
+def test_nobody_is_asked_back_in_the_past(clinic, manager):
+    assert 'name="patient"' not in shown(manager, "as_of=2026-11-20&bucket=all")
