@@ -59,6 +59,7 @@ class ClinicAdminSite(AdminSite):
             path("maintenance-due/automatic/", self.admin_view(aftercare.recall_policy_page), name="recall_policy"),
             path("maintenance-due/views/", self.admin_view(kept_views_page), name="maintenance_due_views"),
             path("maintenance-due/views/<int:pk>/", self.admin_view(kept_view_view), name="maintenance_due_view"),
+            path("maintenance-due/outcomes/", self.admin_view(aftercare.outcomes_page), name="recall_outcomes"),
             path("my-calendar/", self.admin_view(my_calendar_page), name="my_calendar"),
         ]
         return pages + super().get_urls()

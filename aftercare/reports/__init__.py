@@ -1,3 +1,4 @@
+from aftercare.reports.delivered import Delivered, delivered
 from aftercare.reports.inbox import (
     MOST_FOUND,
     Asked,
@@ -19,12 +20,14 @@ __all__ = [
     "About",
     "Asked",
     "Conversation",
+    "Delivered",
     "Thread",
     "Urgent",
     "Waiting",
     "about",
     "came_at",
     "conversations",
+    "delivered",
     "filled",
     "locations_without_anybody_on_call",
     "open_concerns",

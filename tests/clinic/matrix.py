@@ -106,6 +106,8 @@ GET  /admin/maintenance-due/views/                                  302 403 403 
 POST /admin/maintenance-due/views/                                  302 403 403 403 302
 GET  /admin/maintenance-due/views/{saved view}/                     302 405 405 405 405
 POST /admin/maintenance-due/views/{saved view}/                     302 403 403 403 302
+GET  /admin/maintenance-due/outcomes/                               302 403 403 403 200
+POST /admin/maintenance-due/outcomes/                               302 405 405 405 405
 GET  /admin/scheduling/appointment/add/patients/                    302 403 200 200 200
 POST /admin/scheduling/appointment/add/patients/                    302 405 405 405 405
 GET  /admin/board/                                                  302 403 200 200 200

@@ -98,6 +98,7 @@ ADDRESSES = {
     "GET /admin/maintenance-due/": REPORT,
     "POST /admin/maintenance-due/send/": ["patient", "all", "query", "press", "next"],
     "POST /admin/maintenance-due/automatic/": ["is_on", "days_before", "weeks_after", "most", "hour", "sends_digest"],
+    "GET /admin/maintenance-due/outcomes/": ["first", "last", "location", "practitioner", "treatment"],
     "GET /admin/autocomplete/?app_label=scheduling&model_name=appointment&field_name=room": ["term", "page"],
 }
 # What is right about it, often, so that it comes further than to the first thing that is wrong.
