@@ -72,7 +72,9 @@ class TestAtEveryStage(TestCase):
             "cancelled": 1,
             "noshow": 1,
         }
-        assert {due.bucket for due in maintenance_due(TUESDAY_NOON.date(), today=TUESDAY_NOON.date())} == set(Bucket)
+        # The one who is due for maintenance never agreed to recalls; somebody who is, and the snoozed and declined, are among sixty.
+        at_hand = set(Bucket) - {Bucket.MAINTENANCE_DUE, Bucket.SNOOZED, Bucket.DECLINED}
+        assert {due.bucket for due in maintenance_due(TUESDAY_NOON.date(), today=TUESDAY_NOON.date())} == at_hand
         ended = Appointment.objects.filter(status="fulfilled")
         for span in (timedelta(hours=2), timedelta(hours=24), timedelta(days=7)):
             assert ended.filter(completed_at__gt=TUESDAY_NOON - span).exists()

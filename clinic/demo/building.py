@@ -1,6 +1,6 @@
 """The whole demo clinic, in one transaction: the same for the same seed, relative to `now`."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -22,6 +22,7 @@ from clinic.demo.drafting import begin_a_version
 from clinic.demo.history import live_through
 from clinic.demo.journeys import DiaryFull, Storyteller
 from clinic.demo.people import ask_for_consent, make_patients
+from clinic.demo.recalling import ask_back
 from clinic.demo.settling import settle
 from clinic.demo.signins import create_signins
 from clinic.demo.stages import Stage, stages
@@ -62,7 +63,8 @@ def build(patients: int, seed: int, *, now: datetime, say: Callable[[str], None]
     storyteller = Storyteller(now, Diary(clinic, random), random, clinic.treatments, zone)
     people = Patient.objects.bulk_create(make_patients(lived, random, storyteller.today), batch_size=1000)
     with _quietly():
-        firsts = _tell_stories(people, storyteller, signins, progress)
+        told = _tell_stories(people, storyteller, signins, progress)
+        firsts = {stage: patients[0] for stage, patients in told.items()}
         worry(firsts, signins, now=now)
         correspond(firsts, read_by=signins["frontdesk"], now=now)
     Patient.objects.bulk_update(people, ["created_at"], batch_size=1000)
@@ -72,6 +74,7 @@ def build(patients: int, seed: int, *, now: datetime, say: Callable[[str], None]
     with _quietly():
         let_some_confirm(now)
         put_some_on_the_waitlist(now, signins["frontdesk"])
+        ask_back(told, signins["frontdesk"], random, zone, now)
     begin_a_version(signins["clinician"], now)
     if progress:
         fill_archive(archived, seed, treatments=clinic.treatments, signins=signins, now=now, progress=progress)
@@ -91,25 +94,23 @@ def _require_an_empty_demo(patients: int) -> None:
 
 def _tell_stories(
     people: list[Patient], storyteller: Storyteller, signins: dict[str, User], progress: Progress | None
-) -> dict[Stage, Patient]:
-    """The first patient of each stage."""
-    told: Counter[Stage] = Counter()
-    firsts: dict[Stage, Patient] = {}
+) -> dict[Stage, list[Patient]]:
+    """The patients of each stage, in their order."""
+    told: defaultdict[Stage, list[Patient]] = defaultdict(list)
     for index, (patient, stage) in enumerate(zip(people, stages(len(people)), strict=True)):
         if progress:
             progress.at(LIVING, index / len(people), f"{index:,} of {len(people):,}")
         if index in ANALYZE_AFTER:
             _analyze()
         try:
-            visits = storyteller.visits(stage, told[stage])
+            visits = storyteller.visits(stage, len(told[stage]))
         except DiaryFull as error:
             raise DemoRefused(str(error)) from error
-        told[stage] += 1
         patient.created_at = visits[0].booked_at
         ask_for_consent(patient, index, by=signins["frontdesk"], now=patient.created_at)
         live_through(patient, visits, front_desk=signins["frontdesk"], clinician=signins["clinician"])
-        firsts.setdefault(stage, patient)
-    return firsts
+        told[stage].append(patient)
+    return told
 
 
 def _analyze() -> None:

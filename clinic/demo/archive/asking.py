@@ -32,23 +32,24 @@ def actions(random: Random, due: DueAgain, reached_by: str, booked_on: date | No
     until = min(today - timedelta(days=1), booked_on or today)
     if not due.session.day < until or due.due_on < today - timedelta(days=REMEMBERED_DAYS):
         return []
-    told = _told(random, due, reached_by, until, is_answered=booked_on is not None)
+    messages = told(random, due.session.day, due.due_on, reached_by, until, is_answered=booked_on is not None)
     if booked_on is None and due.due_on < today:
-        return told + _by_hand(random, due, max([due.due_on, *(one.on for one in told)]), today)
-    return told
+        return messages + _by_hand(random, due, max([due.due_on, *(one.on for one in messages)]), today)
+    return messages
 
 
-def _told(random: Random, due: DueAgain, reached_by: str, until: date, *, is_answered: bool) -> list[Action]:
-    told: list[Action] = []
+def told(random: Random, treated_on: date, due_on: date, reached_by: str, until: date, *, is_answered: bool) -> list[Action]:
+    """By the policy, at its steps: until that day, and not everybody."""
+    steps: list[Action] = []
     if not reached_by or random.random() > TOLD_AT_ALL:
-        return told
+        return steps
     way = Way.SMS if "sms" in reached_by else Way.EMAIL
     for number, days in enumerate(STEPS, start=1):
-        on = due.due_on + timedelta(days=days)
-        if not due.session.day < on <= until or (told and random.random() > TOLD_AGAIN):
+        on = due_on + timedelta(days=days)
+        if not treated_on < on <= until or (steps and random.random() > TOLD_AGAIN):
             break
-        told.append(Action(on, way, Outcome.TOLD, step=number, is_answered=is_answered and until - on < timedelta(days=7)))
-    return told
+        steps.append(Action(on, way, Outcome.TOLD, step=number, is_answered=is_answered and until - on < timedelta(days=7)))
+    return steps
 
 
 def _by_hand(random: Random, due: DueAgain, since: date, today: date) -> list[Action]:
