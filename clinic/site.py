@@ -38,12 +38,12 @@ class ClinicAdminSite(AdminSite):
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         from aftercare import views as aftercare
-        from scheduling.views import appointment_card, board_page, kept_view_view, kept_views_page, maintenance_due_page, my_calendar_page
+        from scheduling import views as scheduling
 
         card = "scheduling/appointment/<int:pk>/card/"
         pages: list[URLResolver | URLPattern] = [
-            path("board/", self.admin_view(board_page), name="board"),
-            path(card, self.admin_view(appointment_card), name="scheduling_appointment_card"),
+            path("board/", self.admin_view(scheduling.board_page), name="board"),
+            path(card, self.admin_view(scheduling.appointment_card), name="scheduling_appointment_card"),
             path("inbox/", self.admin_view(aftercare.inbox_page), name="inbox"),
             path("inbox/<int:pk>/", self.admin_view(aftercare.thread_page), name="inbox_thread"),
             path("inbox/<int:pk>/answer/", self.admin_view(aftercare.answer_view), name="inbox_answer"),
@@ -54,13 +54,16 @@ class ClinicAdminSite(AdminSite):
             path("inbox/unknown/<int:pk>/read/", self.admin_view(aftercare.read_number_view), name="inbox_unknown_read"),
             path("inbox/concern/<int:pk>/acknowledge/", self.admin_view(aftercare.acknowledge_view), name="concern_acknowledge"),
             path("inbox/concern/<int:pk>/resolve/", self.admin_view(aftercare.resolve_view), name="concern_resolve"),
-            path("maintenance-due/", self.admin_view(maintenance_due_page), name="maintenance_due"),
+            path("maintenance-due/", self.admin_view(scheduling.maintenance_due_page), name="maintenance_due"),
             path("maintenance-due/send/", self.admin_view(aftercare.recall_send_page), name="recall_send"),
             path("maintenance-due/automatic/", self.admin_view(aftercare.recall_policy_page), name="recall_policy"),
-            path("maintenance-due/views/", self.admin_view(kept_views_page), name="maintenance_due_views"),
-            path("maintenance-due/views/<int:pk>/", self.admin_view(kept_view_view), name="maintenance_due_view"),
+            path("maintenance-due/views/", self.admin_view(scheduling.kept_views_page), name="maintenance_due_views"),
+            path("maintenance-due/views/<int:pk>/", self.admin_view(scheduling.kept_view_view), name="maintenance_due_view"),
             path("maintenance-due/outcomes/", self.admin_view(aftercare.outcomes_page), name="recall_outcomes"),
-            path("my-calendar/", self.admin_view(my_calendar_page), name="my_calendar"),
+            path("my-calendar/", self.admin_view(scheduling.my_calendar_page), name="my_calendar"),
+            path("maintenance-due/snooze/", self.admin_view(scheduling.recall_snooze_page), name="recall_snooze"),
+            path("maintenance-due/patients/<int:pk>/call/", self.admin_view(scheduling.recall_call_page), name="recall_call"),
+            path("maintenance-due/patients/<int:pk>/resume/", self.admin_view(scheduling.recall_resume_view), name="recall_resume"),
         ]
         return pages + super().get_urls()
 

@@ -14,6 +14,7 @@ from notifications.models import Attempt, Message
 from notifications.services import Draft, schedule
 from scheduling import services as scheduling
 from scheduling.domain.cadence import Bucket
+from scheduling.domain.outcomes import Outcome
 from scheduling.errors import TooSoon
 from scheduling.models import Recall
 from scheduling.reports import maintenance_due
@@ -103,6 +104,15 @@ def test_from_the_booking_to_the_report(committed_clinic: Clinic, twilio, mail_s
         "days_late": 10,
         "bucket": "maintenance_overdue",
     }
+
+    # She is called, agrees to come, and is off the list for 30 days, or until she is booked.
+    last = Recall.objects.get(came_back_on=None).last_session_id
+    scheduling.log_call(ana, Outcome.AGREED, session=last, now=at("2027-07-15", "10:00"))
+    today = date(2027, 7, 15)
+    on = {day: next(iter(maintenance_due(day, today=today))).bucket for day in (today, date(2027, 8, 14), date(2027, 8, 15))}
+    assert list(on.values()) == [Bucket.SNOOZED, Bucket.SNOOZED, Bucket.MAINTENANCE_OVERDUE]
+    clinic.book(ana, at("2027-07-20"), now=at("2027-07-15", "10:05"))
+    assert [due.bucket for due in maintenance_due(today, today=today)] == [Bucket.MAINTENANCE_BOOKED]
 
 
 def text_to(number: int, **changed) -> Draft:

@@ -3,6 +3,7 @@ from scheduling.admin.courses import CourseAdmin
 from scheduling.admin.patients import PatientAdmin
 from scheduling.admin.places import LocationAdmin, PractitionerAdmin, RoomAdmin, TreatmentAdmin
 from scheduling.admin.products import ProductAdmin
+from scheduling.admin.recalls import RecallActionAdmin
 from scheduling.admin.waitlist import WaitlistEntryAdmin
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "PatientAdmin",
     "PractitionerAdmin",
     "ProductAdmin",
+    "RecallActionAdmin",
     "RoomAdmin",
     "TreatmentAdmin",
     "WaitlistEntryAdmin",

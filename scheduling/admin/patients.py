@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -13,7 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin.import_pages import ImportPages
 from scheduling.admin.names import CalledByName, badge
-from scheduling.models import Appointment, Patient
+from scheduling.forms.due import BUCKETS
+from scheduling.models import Appointment, Patient, Recall
+from scheduling.reports import recalls_of
 
 
 @admin.register(Patient)
@@ -24,14 +27,18 @@ class PatientAdmin(ImportPages, CalledByName):
     search_fields = ["searchable"]
     search_help_text = _("Any part of a name, phone number, email or birth date (1990-03-12 or 3/12/1990)")
     list_per_page = 50
-    readonly_fields = ["sessions"]
+    readonly_fields = ["sessions", "recalls"]
     change_form_template = "scheduling/patient_form.html"
     fieldsets = [
         (None, {"fields": [("first_name", "last_name"), "birth_date"]}),
         (_("How to reach"), {"fields": [("phone", "email"), ("language", "time_zone"), "wants_quiet_nights"]}),
         (_("Skin"), {"fields": ["hyperpigmentation_risk", "active_products", "notes"]}),
         (_("Sessions"), {"fields": ["sessions"]}),
+        (_("Recalls"), {"fields": ["recalls"]}),
     ]
+
+    class Media:
+        css = {"all": ["clinic/recalls.css"]}
 
     def name_of(self, obj: Patient) -> str:
         return obj.full_name
@@ -45,13 +52,13 @@ class PatientAdmin(ImportPages, CalledByName):
 
     def get_fieldsets(self, request: HttpRequest, obj: Patient | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
-        return fieldsets if obj else [fieldset for fieldset in fieldsets if "sessions" not in fieldset[1]["fields"]]
+        left_out = () if obj and Recall.objects.filter(patient=obj).exists() else ("recalls",) if obj else ("sessions", "recalls")
+        return [fieldset for fieldset in fieldsets if not set(left_out) & set(fieldset[1]["fields"])]
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None) -> Any:
         patient = self.get_object(request, object_id)
-        return super().change_view(
-            request, object_id, form_url, {"subtitle": patient.full_name if patient else None, **(extra_context or {})}
-        )
+        about = {"subtitle": patient.full_name, "is_asked_back": _is_asked_back(patient)} if patient else {}
+        return super().change_view(request, object_id, form_url, {**about, **(extra_context or {})})
 
     def save_model(self, request: HttpRequest, obj: Patient, form: Any, change: bool) -> None:
         obj.changed_by = cast(User, request.user)
@@ -83,3 +90,13 @@ class PatientAdmin(ImportPages, CalledByName):
             ),
         )
         return format_html('<ul class="sessions">{}</ul>', rows) if rows else format_html("{}", _("None yet."))
+
+    @admin.display(description="")
+    def recalls(self, patient: Patient) -> SafeString:
+        """When she is due again, and what was done about it."""
+        recalls = [(asked, BUCKETS[asked.bucket] if asked.bucket else "") for asked in recalls_of(patient, timezone.now())]
+        return render_to_string("scheduling/_recalls.html", {"recalls": recalls})
+
+
+def _is_asked_back(patient: Patient) -> bool:
+    return Recall.objects.filter(patient=patient, came_back_on=None).exists()

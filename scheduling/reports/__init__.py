@@ -5,8 +5,10 @@ from scheduling.reports.due import Coming, Due, Filters, Months, Page, Past, Til
 from scheduling.reports.limits import limited_to
 from scheduling.reports.next_session import NextSession, next_session, times_for
 from scheduling.reports.outlook import Outlook, outlook
+from scheduling.reports.recalls import Asked, recalls_of
 
 __all__ = [
+    "Asked",
     "Coming",
     "Due",
     "Filters",
@@ -24,6 +26,7 @@ __all__ = [
     "next_session",
     "outlook",
     "page",
+    "recalls_of",
     "stream",
     "tiles",
     "times_for",

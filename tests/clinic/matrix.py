@@ -19,6 +19,7 @@ MODELS = {
     "scheduling.practitioner": ("v", "v", "vac"),
     "scheduling.location": ("v", "v", "vac"),
     "scheduling.room": ("v", "v", "vac"),
+    "scheduling.recallaction": ("", "", "v"),
     "aftercare.caremessage": ("v", "v", "v"),
     "aftercare.consent": ("v", "v", "v"),
     "aftercare.plan": ("", "v", "v"),
@@ -108,6 +109,12 @@ GET  /admin/maintenance-due/views/{saved view}/                     302 405 405 
 POST /admin/maintenance-due/views/{saved view}/                     302 403 403 403 302
 GET  /admin/maintenance-due/outcomes/                               302 403 403 403 200
 POST /admin/maintenance-due/outcomes/                               302 405 405 405 405
+GET  /admin/maintenance-due/snooze/                                 302 403 403 403 200
+POST /admin/maintenance-due/snooze/                                 302 403 403 403 302
+GET  /admin/maintenance-due/patients/{patient}/call/                302 403 200 403 200
+POST /admin/maintenance-due/patients/{patient}/call/                302 403 302 403 302
+GET  /admin/maintenance-due/patients/{patient}/resume/              302 405 405 405 405
+POST /admin/maintenance-due/patients/{patient}/resume/              302 403 302 403 302
 GET  /admin/scheduling/appointment/add/patients/                    302 403 200 200 200
 POST /admin/scheduling/appointment/add/patients/                    302 405 405 405 405
 GET  /admin/board/                                                  302 403 200 200 200
@@ -223,6 +230,9 @@ POSTED = {
     "/admin/aftercare/protocol/{draft}/step/{draft step}/": STEP | {"seen": "{draft step seen}"},
     "/admin/aftercare/protocol/{draft}/step/{draft step}/remove/": {},
     "/admin/aftercare/protocol/{draft}/step/{draft step}/shift/": {"later": ""},
+    "/admin/maintenance-due/snooze/": {"patient": "{patient}", "until": "2026-12-01", "confirmed": "yes"},
+    "/admin/maintenance-due/patients/{patient}/call/": {"outcome": "agreed", "session": "{completed}", "seen": "999999"},
+    "/admin/maintenance-due/patients/{patient}/resume/": {"session": "{completed}"},
     "/admin/scheduling/appointment/{appointment}/confirm/": {},
     "/admin/scheduling/waitlistentry/{waitlist entry}/withdraw/": {},
     "/admin/scheduling/waitlistentry/offer/{offer}/accept/": {},

@@ -25,6 +25,7 @@ from aftercare.services.telling.ending import link_to_end
 from notifications.models import Reply
 from notifications.services import raise_alarm, receive_reply
 from scheduling import services as scheduling
+from scheduling.domain.outcomes import Outcome
 from scheduling.models import Product, SavedView
 from scheduling.services import Change, make_calendar_address, make_moves, note_reading
 from scheduling.services.importing import bring_file
@@ -76,6 +77,7 @@ def make_one_of_everything(clinic: Clinic) -> dict[str, Any]:
     )
     scheduling.cancel(clinic.book(patient("Olga Other", 90), NOW + timedelta(days=2)), reason="she is ill", now=NOW)
     scheduling.offer_openings(NOW)
+    scheduling.log_call(clinic.ana, Outcome.CALL_LATER, session=completed.pk, now=NOW)
     [move] = make_moves(Change(wrong, wrong.starts_at + timedelta(hours=2)), by=None, now=NOW)
     named = {
         "move": move,

@@ -109,7 +109,7 @@ class TestCalls:
 
     def test_she_who_declined_stays_declined_until_she_comes_back(self, clinic, first):
         call(first, Outcome.DECLINED, reason="Moved away")
-        with pytest.raises(NothingToRecall, match=r"^Ana Alvarez declined on December 18, 2026\. Put her on the list again first\.$"):
+        with pytest.raises(NothingToRecall, match=r"^Ana Alvarez declined on December 18, 2026\. Put Ana on the list again first\.$"):
             call(first, Outcome.AGREED, now=NOW + WEEK)
         assert stands(first.patient, date(2027, 11, 1))[0] == "declined"
 

@@ -168,7 +168,9 @@ def _to_act_on(patient: Patient, session: int, now: datetime) -> Recall:
         raise NothingToRecall(f"{name} is booked for {_day(day)}, so there is nothing to call about. Nothing was logged.")
     decided = RecallAction.objects.filter(session=session, outcome__in=DECIDING).order_by("at", "pk").last()
     if decided and decided.outcome == Outcome.DECLINED:
-        raise NothingToRecall(f"{name} declined on {_day(timezone.localdate(decided.at))}. Put her on the list again first.")
+        raise NothingToRecall(
+            f"{name} declined on {_day(timezone.localdate(decided.at))}. Put {patient.first_name} on the list again first."
+        )
     return recall
 
 

@@ -1,0 +1,84 @@
+"""A patient's recalls: what each of her sessions asked for, what was done about it, and what came of it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from scheduling.domain.cadence import Bucket, RecallKind, Stage
+from scheduling.domain.outcomes import DECIDING, Outcome
+from scheduling.domain.recalls import RANKS, Claim, bucket_of
+from scheduling.domain.states import COMING
+from scheduling.models import Appointment, Patient, Recall, RecallAction
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A recall and what was done about it, the latest first. Without a bucket she came back."""
+
+    recall: Recall
+    actions: Sequence[RecallAction]
+    today: date  # where she is treated
+    bucket: Bucket | None = None
+    stage: Stage | None = None
+    booked_on: date | None = None
+    hidden_until: date | None = None
+
+    @property
+    def decided(self) -> RecallAction | None:
+        """What took her off the list, or put her back on it, last."""
+        return next((action for action in self.actions if action.outcome in DECIDING), None)
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether somebody may put her on the list again."""
+        return self.stage in (Stage.DECLINED, Stage.SNOOZED)
+
+    @property
+    def days_late(self) -> int:
+        return max(0, (self.today - self.recall.due_on).days) if self.bucket and not self.booked_on else 0
+
+    @property
+    def seen(self) -> int:
+        """The number of the latest thing done; 0 for none."""
+        return max((action.pk for action in self.actions), default=0)
+
+
+def recalls_of(patient: Patient, now: datetime) -> list[Asked]:
+    """Those that are open, the one to act on first; then those about which something was done, the latest first. Three queries."""
+    actions: dict[int, list[RecallAction]] = defaultdict(list)
+    for action in RecallAction.objects.filter(patient=patient).select_related("by").order_by("-at", "-pk"):
+        actions[action.session_id].append(action)
+    coming: dict[int, list[date]] = defaultdict(list)
+    for session in Appointment.objects.filter(patient=patient, status__in=COMING).select_related("course"):
+        coming[session.course.treatment_id].append(session.local_day)
+    recalls = Recall.objects.filter(patient=patient).select_related("treatment", "location", "practitioner").order_by("-last_session_on")
+    asked = [_asked(recall, actions[recall.last_session_id], coming[recall.treatment_id], patient, now) for recall in recalls]
+    return sorted((one for one in asked if one.bucket or one.actions), key=_order)
+
+
+def _asked(recall: Recall, actions: Sequence[RecallAction], coming: Sequence[date], patient: Patient, now: datetime) -> Asked:
+    today = now.astimezone(recall.location.zone).date()
+    if recall.came_back_on:
+        return Asked(recall, actions, today)
+    decided = next((action for action in actions if action.outcome in DECIDING), None)
+    claim = Claim(
+        id=recall.last_session_id,
+        kind=RecallKind(recall.kind),
+        due_on=recall.due_on,
+        coming=coming,
+        hidden_until=decided.hidden_until if decided else None,
+        is_declined=decided is not None and decided.outcome == Outcome.DECLINED,
+        is_reachable=bool(patient.reached_by),
+    )
+    stage = claim.stage_on(today)
+    return Asked(
+        recall, actions, today, bucket_of(stage, claim.kind, claim.due_on, today), stage, claim.booked_on(today), claim.hidden_until
+    )
+
+
+def _order(asked: Asked) -> tuple[object, ...]:
+    recall = asked.recall
+    if asked.bucket is None:
+        return 1, -recall.last_session_on.toordinal()
+    return 0, RANKS[asked.bucket], recall.due_on, recall.last_session_id
