@@ -269,21 +269,21 @@ class TestFilters:
 # --- whatever happens -----------------------------------------------------------------------------------------------------
 
 DEEDS = st.tuples(
-    st.integers(0, 2),  # whose
-    st.integers(0, 150),  # on which day after
+    st.integers(0, 1),  # whose: few, so that recalls compete
+    st.integers(0, 90),  # on which day after
     st.sampled_from(
         [("sms", "told"), ("email", "told"), ("call", "agreed"), ("call", "no_answer"), ("snooze", "snoozed"), ("sms", "not_told")]
     ),
     st.sampled_from(["", "one", "two"]),
     st.booleans(),
 )
-BOOKINGS = st.tuples(st.integers(0, 2), st.integers(0, 200), st.sampled_from(["booked", "fulfilled", "cancelled", "noshow"]))
+BOOKINGS = st.tuples(st.integers(0, 1), st.integers(0, 120), st.sampled_from(["booked", "fulfilled", "cancelled", "noshow"]))
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(DEEDS, max_size=8), st.lists(BOOKINGS, max_size=6))
+@given(st.lists(DEEDS, min_size=2, max_size=8), st.lists(BOOKINGS, min_size=1, max_size=6))
 def test_it_adds_up_whichever_way_it_is_added(clinic, deeds, bookings):
-    patients = [clinic.ana, clinic.ben, clinic.chloe]
+    patients = [clinic.ana, clinic.ben]
     sessions = _sessions(clinic, patients)
     Appointment.objects.exclude(pk__in=[session.pk for session in sessions]).delete()
     RecallAction.objects.all().delete()
