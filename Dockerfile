@@ -20,4 +20,7 @@ RUN SECRET_KEY=collecting ADDRESS_HASH_KEY=collecting DATABASE_URL=postgres://no
     python manage.py collectstatic --noinput
 USER afterglow
 EXPOSE 8000
-CMD ["gunicorn", "clinic.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--worker-tmp-dir", "/dev/shm"]
+# Threads: a process that did one thing at a time would be killed in the middle of a download of more than its timeout's 30 seconds, and
+# two such downloads would shut everybody else out. Each thread has a connection to PostgreSQL.
+CMD ["gunicorn", "clinic.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--worker-class", "gthread", "--threads", "8", \
+     "--graceful-timeout", "60", "--worker-tmp-dir", "/dev/shm"]

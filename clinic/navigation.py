@@ -33,7 +33,10 @@ PLACES: tuple[tuple[Any, str, *tuple[str, ...]], ...] = (
 GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (
         _("Patients & diary"),
-        ("scheduling.Patient", "scheduling.Appointment", "scheduling.WaitlistEntry", "scheduling.Course", "scheduling.RecallAction"),
+        (
+            *("scheduling.Patient", "scheduling.Appointment", "scheduling.WaitlistEntry", "scheduling.Course", "scheduling.RecallAction"),
+            "scheduling.ReportExport",
+        ),
     ),
     (_("Aftercare"), ("aftercare.Plan", "aftercare.CareMessage", "aftercare.Consent", "aftercare.Protocol", "aftercare.OnCallContact")),
     (_("Sending & replies"), ("notifications.Message", "notifications.Reply", "notifications.Alarm")),

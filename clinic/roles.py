@@ -24,6 +24,9 @@ AFTERCARE: dict[str, tuple[str, ...]] = {"aftercare.plan": (VIEW,), "aftercare.p
 # What came of a concern is a clinical judgment.
 CLOSES_CONCERNS = (VIEW, ADD, "acknowledge_concern", "resolve_concern")
 
+# The report as a file; its phone numbers and email addresses can be taken from a manager, or from all of them.
+EXPORTS = ("export_maintenance_due", "export_phone_numbers")
+
 ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     # The desk makes the calls, and takes those of patients who call back, from their own pages. The report itself, with what it is worth,
     # and what goes out to many at once are the manager's.
@@ -39,7 +42,8 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     "Manager": STAFF
     | AFTERCARE
     | {
-        "scheduling.recall": (VIEW, "view_maintenance_due", "log_calls", "act_on_recalls"),
+        "scheduling.recall": (VIEW, "view_maintenance_due", "log_calls", "act_on_recalls", *EXPORTS),
+        "scheduling.reportexport": (VIEW,),
         "scheduling.recallaction": (VIEW,),
         "scheduling.recallpolicy": (VIEW, CHANGE),
         "scheduling.patient": (VIEW, ADD, CHANGE, "import_patients"),

@@ -64,6 +64,7 @@ class ClinicAdminSite(AdminSite):
             path("maintenance-due/snooze/", self.admin_view(scheduling.recall_snooze_page), name="recall_snooze"),
             path("maintenance-due/patients/<int:pk>/call/", self.admin_view(scheduling.recall_call_page), name="recall_call"),
             path("maintenance-due/patients/<int:pk>/resume/", self.admin_view(scheduling.recall_resume_view), name="recall_resume"),
+            path("maintenance-due/export/", self.admin_view(scheduling.maintenance_due_export), name="maintenance_due_export"),
         ]
         return pages + super().get_urls()
 

@@ -1,5 +1,6 @@
 from scheduling.admin.appointments import AppointmentAdmin
 from scheduling.admin.courses import CourseAdmin
+from scheduling.admin.exports import ReportExportAdmin
 from scheduling.admin.patients import PatientAdmin
 from scheduling.admin.places import LocationAdmin, PractitionerAdmin, RoomAdmin, TreatmentAdmin
 from scheduling.admin.products import ProductAdmin
@@ -14,6 +15,7 @@ __all__ = [
     "PractitionerAdmin",
     "ProductAdmin",
     "RecallActionAdmin",
+    "ReportExportAdmin",
     "RoomAdmin",
     "TreatmentAdmin",
     "WaitlistEntryAdmin",

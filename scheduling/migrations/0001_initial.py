@@ -1371,12 +1371,33 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("at", models.DateTimeField(verbose_name="when")),
-                ("format", models.CharField(max_length=10, verbose_name="format")),
-                ("query", models.CharField(blank=True, max_length=1000, verbose_name="filters")),
+                ("format", models.CharField(choices=[("csv", "CSV"), ("xlsx", "Excel")], max_length=10, verbose_name="format")),
                 ("as_of", models.DateField(verbose_name="as of")),
+                ("words", models.TextField(help_text="As it was called on that day.", verbose_name="what was asked for")),
+                (
+                    "query",
+                    models.CharField(blank=True, help_text="As in the page's address.", max_length=1000, verbose_name="filters"),
+                ),
                 ("has_addresses", models.BooleanField(verbose_name="with phone numbers and emails")),
-                ("rows", models.PositiveIntegerField(help_text="None: the download wasn't finished.", null=True, verbose_name="rows")),
-                ("finished_at", models.DateTimeField(null=True, verbose_name="finished")),
+                (
+                    "rows",
+                    models.PositiveIntegerField(help_text="At most so many left the house.", null=True, verbose_name="patients"),
+                ),
+                (
+                    "ending",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "nothing was heard of it again"),
+                            ("complete", "complete"),
+                            ("broken_off", "broken off by the browser"),
+                            ("failed", "ended by an error"),
+                        ],
+                        max_length=20,
+                        verbose_name="how it ended",
+                    ),
+                ),
+                ("finished_at", models.DateTimeField(null=True, verbose_name="ended")),
                 ("user", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL, verbose_name="who")),
             ],
             options={

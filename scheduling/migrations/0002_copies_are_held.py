@@ -2,6 +2,8 @@
 
 Composite foreign keys, which Django doesn't model, hold the copies to the originals, so that raw SQL can't slip past the interval
 with another patient, skin area or time zone.
+
+And what says who took the report out of the house is neither changed nor deleted: how it ended is written once.
 """
 
 from django.db import migrations
@@ -11,6 +13,26 @@ KEYS = {
     "appointment_is_at_its_rooms_location": ("(room_id, location_id)", "scheduling_room (id, location_id)"),
     "appointment_keeps_its_locations_time": ("(location_id, time_zone)", "scheduling_location (id, time_zone)"),
 }
+
+EXPORTS_ARE_APPEND_ONLY = """
+CREATE FUNCTION scheduling_export_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    changed scheduling_reportexport;
+BEGIN
+    IF TG_OP = 'UPDATE' AND OLD.finished_at IS NULL AND NEW.finished_at IS NOT NULL THEN
+        changed := NEW;
+        changed.rows := OLD.rows;
+        changed.ending := OLD.ending;
+        changed.finished_at := OLD.finished_at;
+        IF changed IS NOT DISTINCT FROM OLD THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'exports of the report are append-only: how one ended is written once' USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER export_is_append_only BEFORE UPDATE OR DELETE ON scheduling_reportexport
+    FOR EACH ROW EXECUTE FUNCTION scheduling_export_is_append_only();
+"""
 
 
 class Migration(migrations.Migration):
@@ -22,4 +44,9 @@ class Migration(migrations.Migration):
             f"ALTER TABLE scheduling_appointment DROP CONSTRAINT {name}",
         )
         for name, (columns, target) in KEYS.items()
+    ] + [
+        migrations.RunSQL(
+            EXPORTS_ARE_APPEND_ONLY,
+            "DROP TRIGGER export_is_append_only ON scheduling_reportexport; DROP FUNCTION scheduling_export_is_append_only()",
+        )
     ]

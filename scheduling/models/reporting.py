@@ -23,17 +23,29 @@ class SavedView(models.Model):
         return self.name
 
 
+FORMATS = [("csv", _("CSV")), ("xlsx", _("Excel"))]
+COMPLETE, BROKEN_OFF, FAILED = "complete", "broken_off", "failed"
+ENDINGS = [
+    ("", _("nothing was heard of it again")),
+    (COMPLETE, _("complete")),
+    (BROKEN_OFF, _("broken off by the browser")),
+    (FAILED, _("ended by an error")),
+]
+
+
 class ReportExport(models.Model):
-    """That somebody took the report out of the house. Append-only: its end is written once."""
+    """That somebody took the report out of the house. Append-only, by trigger: how it ended is written once."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("who"))
     at = models.DateTimeField(_("when"))
-    format = models.CharField(_("format"), max_length=10)
-    query = models.CharField(_("filters"), max_length=1000, blank=True)
+    format = models.CharField(_("format"), max_length=10, choices=FORMATS)
     as_of = models.DateField(_("as of"))
+    words = models.TextField(_("what was asked for"), help_text=_("As it was called on that day."))
+    query = models.CharField(_("filters"), max_length=1000, blank=True, help_text=_("As in the page's address."))
     has_addresses = models.BooleanField(_("with phone numbers and emails"))
-    rows = models.PositiveIntegerField(_("rows"), null=True, help_text=_("None: the download wasn't finished."))
-    finished_at = models.DateTimeField(_("finished"), null=True)
+    rows = models.PositiveIntegerField(_("patients"), null=True, help_text=_("At most so many left the house."))
+    ending = models.CharField(_("how it ended"), max_length=20, blank=True, choices=ENDINGS)
+    finished_at = models.DateTimeField(_("ended"), null=True)
 
     class Meta:
         ordering = ["-at", "-pk"]
@@ -41,4 +53,4 @@ class ReportExport(models.Model):
         verbose_name_plural = _("exports of the report")
 
     def __str__(self) -> str:
-        return f"{self.format}, {self.at:%Y-%m-%d}"
+        return f"{self.get_format_display()}, {self.at:%Y-%m-%d}"

@@ -5,6 +5,7 @@ from scheduling.services.calendars import calendar_feed, make_calendar_address, 
 from scheduling.services.confirming import confirm, request_move
 from scheduling.services.courses import set_minimum_interval
 from scheduling.services.desk import book_at_desk
+from scheduling.services.exporting import begin_export, end_export
 from scheduling.services.foreseeing import Foreseen, foresee_move, free_around
 from scheduling.services.free_slots import Slot, free_slots
 from scheduling.services.hours import after_open_hours, is_open, opens_at
@@ -39,6 +40,7 @@ __all__ = [
     "after_open_hours",
     "all_or_nothing",
     "arrive",
+    "begin_export",
     "book",
     "book_at_desk",
     "calendar_feed",
@@ -48,6 +50,7 @@ __all__ = [
     "confirm",
     "decline_offer",
     "differences",
+    "end_export",
     "foresee_move",
     "forget_view",
     "free_around",

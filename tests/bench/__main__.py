@@ -2,19 +2,27 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench.claiming import claim
 from tests.bench.dispatching import dispatch
+from tests.bench.exporting import export
 from tests.bench.figures import Figure, say, show, write
 from tests.bench.memory import memory
 from tests.bench.planning import plan
 from tests.bench.report import report
-from tests.bench.sizes import wanted
+from tests.bench.sizes import Sizes, wanted
 from tests.bench.slots import free_slots
 from tests.bench.world import FOLDER, world
 
-BENCHES = {"plan": plan, "dispatch": dispatch, "memory": memory, "claim": claim, "free_slots": free_slots, "report": report}
+
+def report_and_files(sizes: Sizes) -> Iterator[Figure]:
+    yield from report(sizes)
+    yield from export(sizes)
+
+
+BENCHES = {"plan": plan, "dispatch": dispatch, "memory": memory, "claim": claim, "free_slots": free_slots, "report": report_and_files}
 
 
 def main() -> int:

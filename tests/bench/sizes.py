@@ -21,6 +21,7 @@ class Sizes:
     asked: int = 40
     treated: int = 1_000_000
     cases: int = 1_000
+    exported: int = 350_000
     settling_seconds: float = 2
 
 
@@ -40,6 +41,7 @@ TINY = Sizes(
     asked=3,
     treated=500,
     cases=40,
+    exported=2_000,
     settling_seconds=0.1,
 )
 

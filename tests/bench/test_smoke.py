@@ -24,6 +24,7 @@ NAMES = {
     "report": (
         *("first_page", "naive", "naive_each", "any_page", "slowest_page", "tiles", "later_page", "later_tiles", "past_page", "past_tiles"),
         *("export_memory", "export_rows", "refresh"),
+        *("export_csv", "export_csv_memory", "export_xlsx", "export_xlsx_memory"),
     ),
 }
 KEYS = {"name", "unit", "ours", "reference", "reference_name", "ratio", "goal", "holds"}

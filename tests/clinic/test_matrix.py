@@ -97,6 +97,9 @@ def make_one_of_everything(clinic: Clinic) -> dict[str, Any]:
         "scheduling.product": Product.objects.create(name="Serum"),
         "scheduling.appointment": appointment,
         "auth.group": group("Manager"),
+        "scheduling.reportexport": scheduling.begin_export(
+            user=member("Manager"), format="csv", as_of=NOW.date(), words="As of today", query="", has_addresses=False, now=NOW
+        ),
         "aftercare.oncallcontact": OnCallContact.objects.create(name="Dana Diaz", phone="+12125550120"),
     }
     for role in (NEWCOMER, *ROLES):

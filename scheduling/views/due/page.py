@@ -128,6 +128,7 @@ def _ways(request: HttpRequest, asked: ReportForm) -> dict[str, Any]:
         "outcomes": address("admin:recall_outcomes"),
         "policy": address("admin:recall_policy") if may("scheduling.change_recallpolicy") else "",
         "export": address("admin:maintenance_due_export") if may("scheduling.export_maintenance_due") else "",
+        "export_addresses": may("scheduling.export_phone_numbers"),
     }
 
 
