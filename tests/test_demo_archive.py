@@ -13,7 +13,7 @@ from django.db.models import F
 from django.test import TestCase
 
 from aftercare.models import Consent
-from aftercare.services.telling.reach import reached_by
+from aftercare.services.telling.reach import reach_of
 from clinic.demo.archive import filling
 from clinic.demo.archive.bare import lay_bare
 from clinic.demo.archive.lives import Offered, Practice, World, courses_before, two_courses
@@ -112,7 +112,7 @@ class TestTheArchive(TestCase):
 
     def test_recalls_reach_whom_the_consents_let_them_reach(self) -> None:
         for patient in self.archived[:100]:
-            assert patient.reached_by == reached_by(patient)
+            assert reach_of([patient]) == {patient.pk: patient.reached_by}
         ways = Counter(self.archived.values_list("reached_by", flat=True))
         assert set(ways) == {"", "sms", "email", "sms,email"}
         assert (
