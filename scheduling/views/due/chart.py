@@ -72,6 +72,10 @@ class Chart:
         return len(self.columns) * WIDTHS[len(self.columns)]
 
     @property
+    def is_empty(self) -> bool:
+        return not any(column.bars for column in self.columns)
+
+    @property
     def description(self) -> str:
         """The same for whoever doesn't see it."""
         return "; ".join(
