@@ -39,6 +39,11 @@ def tell_recalls() -> None:
 
 @shared_task
 def follow_recalls() -> None:
-    """Whom the policy asks back today, and whom a recall hasn't reached."""
+    """Whom a recall hasn't reached, and whom the policy asks back today."""
     services.settle_recalls()
     services.want_by_policy(timezone.now())
+
+
+@shared_task
+def send_digest() -> None:
+    services.send_digest(timezone.now())

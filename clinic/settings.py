@@ -214,6 +214,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": RECALLS_EVERY_SECONDS,
         "options": {"expires": RECALLS_EVERY_SECONDS - 5},
     },
+    "send-digest": {"task": "aftercare.tasks.send_digest", "schedule": 300, "options": {"expires": 290}},
     "follow-recalls": {
         "task": "aftercare.tasks.follow_recalls",
         "schedule": RECALLS_EVERY_SECONDS,

@@ -36,7 +36,7 @@ class RecallPolicyForm(forms.ModelForm):
         labels = {"days_before": _("First, days before it is due"), "weeks_after": _("Last, weeks after it was due")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **kwargs | {"label_suffix": ""})
 
     def shown(self, name: str) -> Any:
         """What was typed, where it can be understood; otherwise what holds now."""

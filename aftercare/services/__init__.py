@@ -21,6 +21,7 @@ from aftercare.services.protocols.drafts import add_step, begin_protocol, change
 from aftercare.services.protocols.lengths import dearest_text
 from aftercare.services.protocols.loading import load_protocol, protocol_for
 from aftercare.services.protocols.publishing import publish, retire
+from aftercare.services.recalls.digest import send_digest
 from aftercare.services.recalls.policy import recall_policy, set_recall_policy, want_by_policy
 from aftercare.services.recalls.settling import settle_recalls
 from aftercare.services.recalls.stopping import stop_recalls
@@ -92,6 +93,7 @@ __all__ = [
     "retire",
     "rungs_at",
     "rungs_of",
+    "send_digest",
     "set_recall_policy",
     "settle_recalls",
     "shift_step",

@@ -48,7 +48,7 @@ from aftercare.wording.letters import (
     take_or_pass,
     usual_product,
 )
-from aftercare.wording.recalls import RECALLS, WILL_CALL, RecallWording
+from aftercare.wording.recalls import DIGEST, RECALLS, WILL_CALL, RecallWording
 from aftercare.wording.times import clock, clock_times, closed_until, day_and_time, nearest_quarter, then_at, weekday_and_time
 
 __all__ = [
@@ -65,6 +65,7 @@ __all__ = [
     "CONFIRMATION",
     "CONFIRMED",
     "CONFIRMED_ALREADY",
+    "DIGEST",
     "GONE",
     "HELP",
     "LAST_NIGHT",

@@ -42,3 +42,14 @@ RECALLS = {
 }
 # To BOOK.
 WILL_CALL = Text(sms=gettext_noop("{clinic}: thank you. We'll call you to find a time. Or call us: {phone}."))
+# To managers, in English as our own pages are. Nobody's name is in it.
+DIGEST = Text(
+    sms="",
+    subject="Maintenance due: the week of {day}",
+    email="To act on now: {to_call} patients, {overdue} of them overdue. Their sessions are worth {worth} at list prices.\n\n"
+    "From {first} to {last}:\n"
+    "{sent} recalls sent, {answered} answered\n"
+    "{booked} sessions booked within 60 days after a recall\n"
+    "{came_back} patients came back\n\n"
+    "The report, with all who are due:\n{link}",
+)

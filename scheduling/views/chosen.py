@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from scheduling.admin.ways_back import next_of
+from scheduling.errors import TooSlow
 from scheduling.forms.due import ReportForm
 from scheduling.forms.sent import number
 from scheduling.models import Patient
@@ -39,7 +40,10 @@ def chosen_patients(request: HttpRequest, now: datetime, *, unticked: str) -> Ch
         ticked = list(Patient.objects.filter(pk__in=named).order_by("pk").values_list("pk", flat=True))
         return Chosen(ticked, back, query=query, problem="" if ticked else unticked)
     form = ReportForm(query, now=now)
-    found = [row.patient_id for row in islice(stream(form.filters(), today=form.today), MOST + 1)]
+    try:
+        found = [row.patient_id for row in islice(stream(form.filters(), today=form.today), MOST + 1)]
+    except TooSlow as slow:
+        return Chosen([], back, True, query, str(slow))
     problem = "" if found else _("Nobody matches any more.")
     if len(found) > MOST:
         problem = _("More than 5,000 patients match. Narrow the filters, and do it in several steps.")

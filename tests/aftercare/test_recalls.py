@@ -5,11 +5,13 @@ from threading import Event
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from aftercare import services
 from aftercare.domain.recalls import WhyNot
 from aftercare.models import CareMessage, Concern
 from aftercare.services.recalls import telling
+from aftercare.tasks import wake_recalls
 from aftercare.views.meaning import means
 from notifications.models import Message
 from notifications.services import receive_reply, suppress
@@ -18,7 +20,9 @@ from scheduling.domain.outcomes import Outcome
 from scheduling.models import Patient, RecallAction, Standing
 from scheduling.services.recalls import differences
 from tests.clinic_world import FIRST, Clinic, at, ledger, local, outbox, patient, wait_until, waiting_for_a_lock
+from tests.processes import running
 from tests.staff import member
+from tests.test_story import WORKER
 
 DUE = at("2026-12-15", "11:00")  # of Ana's next session, six weeks after FIRST
 MINUTE = timedelta(minutes=1)
@@ -333,3 +337,23 @@ class TestAnswers:
         self.writes("BOOK")
         assert outbox(caremessage__kind="reply") == []
         assert CareMessage.objects.to_read().count() == 1
+
+
+def test_with_every_part_real(committed_clinic, twilio, real_env, tmp_path):
+    """A press wakes a worker through Redis: PostgreSQL, Celery and Twilio's SDK bring it to her, whatever the hour of this test."""
+    clinic, log, now = committed_clinic, tmp_path / "worker.log", timezone.now()
+    clinic.ana.time_zone = f"Etc/GMT{now.hour - 12:+d}"  # it is noon where she lives
+    clinic.ana.save()
+    clinic.agrees_to_recalls(clinic.ana)
+    clinic.treat(clinic.ana, now - timedelta(days=42))
+    with running(*WORKER, "--pool", "solo", env=real_env, log=log) as worker:
+        wait_until(lambda: "ready." in log.read_text() or worker.poll() is not None, seconds=90)
+        assert worker.poll() is None, log.read_text()
+        services.want_recalls([clinic.ana.pk], by=None, now=timezone.now())
+        wake_recalls()  # as the commit does, in a process that has a broker
+        wait_until(lambda: twilio.texts_to("+12125550101") or worker.poll() is not None, seconds=60)
+        assert worker.poll() is None, log.read_text()
+    (text,) = twilio.texts_to("+12125550101")
+    assert text.startswith("Maple Street Clinic: it's time to plan your next session. Reply BOOK")
+    assert RecallAction.objects.get().outcome == "told"
+    assert "2125550101" not in log.read_text()

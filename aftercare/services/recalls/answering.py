@@ -36,5 +36,5 @@ def _texted(reply: Reply, patients: Sequence[Patient]) -> CareMessageQuerySet:
 
 def _answered(told: CareMessage, reply: Reply) -> CareMessage:
     """The first answer counts."""
-    RecallAction.objects.filter(pk=told.recall_action_id, answered_at=None).update(answered_at=reply.received_at)
+    RecallAction.objects.filter(lines=told, answered_at=None).update(answered_at=reply.received_at)
     return told

@@ -1,0 +1,92 @@
+"""The week's numbers by email to whoever may see the report, on Monday morning. Nobody's name is in it."""
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from aftercare.services.recalls.candidates import BY_MESSAGE
+from aftercare.services.recalls.policy import recall_policy
+from aftercare.services.telling.consent import has_said_stop
+from aftercare.services.telling.tellings import values_of
+from aftercare.wording import DIGEST, render
+from notifications import services as notifications
+from notifications.domain.quiet import at_wall_clock
+from notifications.models import Message
+from notifications.services import Draft
+from scheduling.domain.cadence import Bucket
+from scheduling.domain.outcomes import Outcome
+from scheduling.domain.recalls import TO_ACT_ON
+from scheduling.models import Appointment, Location, Recall, RecallAction
+from scheduling.reports.due import Filters, tiles
+
+MAY_SEE = "scheduling.view_maintenance_due"
+AT = time(8)  # on Monday, on the clinic's clock
+OF_USE_FOR = timedelta(hours=36)  # what an outage held up goes until Tuesday evening
+COUNTS_FOR = timedelta(days=60)
+OVERDUE = (Bucket.NEXT_SESSION_OVERDUE, Bucket.MAINTENANCE_OVERDUE)
+
+
+@transaction.atomic
+def send_digest(now: datetime) -> int:
+    """Once a week and person: the tick after Monday at eight finds who hasn't got it yet. Says how many it wrote."""
+    zone = ZoneInfo(settings.TIME_ZONE)
+    today = timezone.localdate(now, zone)
+    monday = today - timedelta(days=today.weekday())
+    due_at = at_wall_clock(monday, AT, zone)
+    location = Location.objects.order_by("pk").first()
+    if not due_at <= now < due_at + OF_USE_FOR or location is None or not recall_policy().sends_digest:
+        return 0
+    keys = {_key(monday, user): user for user in _readers()}
+    done = set(Message.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True))
+    wanted = {key: user for key, user in keys.items() if key not in done}
+    if not wanted:
+        return 0
+    letter = render(DIGEST, "en", values_of(location, "en") | _numbers(monday, today, zone), frame="staff")
+    words = letter.over("email")
+    drafts = [Draft(key, "email", user.email, **words, send_at=now, expires_at=due_at + OF_USE_FOR) for key, user in wanted.items()]
+    notifications.schedule(drafts, now=now)
+    return len(drafts)
+
+
+def _readers() -> list[User]:
+    users = User.objects.with_perm(MAY_SEE).exclude(email="").order_by("pk")
+    return [user for user in users if not has_said_stop("email", user.email)]
+
+
+def _key(monday: date, user: User) -> str:
+    return f"digest-{monday.isoformat()}-{user.pk}"
+
+
+def _numbers(monday: date, today: date, zone: ZoneInfo) -> dict[str, str]:
+    """As of today, and of the seven days before Monday on the clinic's calendar."""
+    last = monday - timedelta(days=7)
+    since, until = (at_wall_clock(day, time(), zone) for day in (last, monday))
+    found = {tile.bucket: tile for tile in tiles(Filters(today), today=today)}
+    worth: dict[str, Decimal] = {}
+    for bucket in TO_ACT_ON:
+        for currency, value in found[bucket].values.items():
+            worth[currency] = worth.get(currency, Decimal()) + value
+    told = RecallAction.objects.filter(outcome=Outcome.TOLD, way__in=BY_MESSAGE)
+    before = told.filter(patient=OuterRef("patient"), at__lte=OuterRef("booked_at"), at__gt=OuterRef("booked_at") - COUNTS_FOR)
+    booked = Appointment.objects.filter(booked_at__gte=since, booked_at__lt=until)
+    return {
+        "day": date_format(monday, "F j"),
+        "first": date_format(last, "F j"),
+        "last": date_format(monday - timedelta(days=1), "F j"),
+        "to_call": f"{sum(found[bucket].count for bucket in TO_ACT_ON):,}",
+        "overdue": f"{sum(found[bucket].count for bucket in OVERDUE):,}",
+        "worth": " and ".join(f"{value:,.0f} {currency}" for currency, value in sorted(worth.items())) or "nothing",
+        "came_back": f"{Recall.objects.filter(came_back_on__gte=last, came_back_on__lt=monday).count():,}",
+        "sent": f"{told.filter(at__gte=since, at__lt=until).count():,}",
+        "answered": f"{told.filter(answered_at__gte=since, answered_at__lt=until).count():,}",
+        "booked": f"{booked.filter(Exists(before)).count():,}",
+        "link": settings.PUBLIC_BASE_URL + reverse("admin:maintenance_due"),
+    }

@@ -1,0 +1,68 @@
+"""The week's numbers go to managers on Monday at eight, once, and hold nobody's name."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+
+from aftercare import services
+from aftercare.services import send_digest, set_recall_policy
+from notifications.models import Message
+from tests.clinic_world import FIRST, Clinic, at, outbox
+from tests.staff import group
+
+MONDAY = at("2026-12-21", "08:00")
+
+
+@pytest.fixture
+def week(clinic: Clinic) -> Clinic:
+    """Ana and Ben were asked back in the week before; Ana booked. Ben and Chloe are overdue."""
+    clinic.agrees_to_recalls(clinic.ana, clinic.ben)
+    for hours, who in enumerate((clinic.ana, clinic.ben, clinic.chloe)):
+        clinic.treat(who, FIRST - timedelta(hours=2 * hours))
+    now = at("2026-12-15", "11:00")
+    services.want_recalls([clinic.ana.pk, clinic.ben.pk], by=None, now=now)
+    services.tell_recalls(now)
+    clinic.book(clinic.ana, at("2026-12-22"), now=at("2026-12-17", "09:00"))
+    Message.objects.all().delete()
+    for name in ("maya", "moira"):
+        User.objects.create_user(name, f"{name}@example.org", is_staff=True).groups.add(group("Manager"))
+    User.objects.create_user("desk", "desk@example.org", is_staff=True).groups.add(group("Front desk"))
+    User.objects.create_user("gone", "gone@example.org", is_active=False).groups.add(group("Manager"))
+    return clinic
+
+
+def test_it_goes_to_each_manager_once_with_the_numbers_and_a_link(week):
+    assert send_digest(MONDAY) == 2
+    assert send_digest(MONDAY + timedelta(minutes=1)) == 0
+    emails = outbox(channel="email")
+    assert [email.address for email in emails] == ["maya@example.org", "moira@example.org"]
+    (body,) = {email.body for email in emails}
+    assert "To act on now: 2 patients, 1 of them overdue. Their sessions are worth 1,280 USD at list prices." in body
+    assert "From December 14 to December 20:\n2 recalls sent, 0 answered\n1 sessions booked within 60 days after a recall\n" in body
+    assert "/admin/maintenance-due/" in body
+    assert all(name not in body for name in ("Ana", "Ben", "Chloe", "Alvarez", "Brooks", "Chen"))
+    assert "prefers-color-scheme: dark" in emails[0].html
+
+
+@pytest.mark.parametrize(
+    ("now", "number"),
+    [
+        (MONDAY - timedelta(minutes=1), 0),
+        (MONDAY + timedelta(hours=35), 2),  # after an outage
+        (MONDAY + timedelta(hours=37), 0),
+    ],
+)
+def test_not_before_eight_and_not_later_than_tuesday(week, now, number):
+    assert send_digest(now) == number
+
+
+def test_next_week_it_goes_again(week):
+    send_digest(MONDAY)
+    assert send_digest(MONDAY + timedelta(weeks=1)) == 2
+
+
+def test_switched_off_it_doesnt_go(week):
+    set_recall_policy({"sends_digest": False}, now=MONDAY)
+    assert send_digest(MONDAY) == 0
+    assert outbox() == []
