@@ -89,9 +89,9 @@ class ReportForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if "bucket" in self.errors:  # one that doesn't exist takes none of the others with it
-            known = dict(self.fields["bucket"].choices)  # type: ignore[attr-defined]
-            cleaned["bucket"] = [name for name in self.data.getlist("bucket") if name in known]  # type: ignore[attr-defined]
+        # One that doesn't exist takes none of the others with it; each counts once.
+        typed = self.data.getlist("bucket")  # type: ignore[attr-defined]
+        cleaned["bucket"] = [name for name, _label in self.fields["bucket"].choices if name in typed]  # type: ignore[attr-defined]
         return cleaned
 
     @property

@@ -61,7 +61,7 @@ BOOK = words(
     " email new-language new-time_zone new-wants_quiet_nights"
 )
 PREVIEW = words("ended_on ended_at time_zone nights language reached_by location product late_on late_at")
-REPORT = words("as_of bucket location practitioner treatment due_from due_until sort dir after before")
+REPORT = words("as_of bucket location practitioner treatment due_from due_until sort dir after before part")
 ONE = "/admin/scheduling/appointment/{appointment}"
 ADDRESSES = {
     "GET /admin/board/": ["view", "by", "location", "day", "who"],
@@ -96,6 +96,7 @@ ADDRESSES = {
     "GET /admin/aftercare/protocol/{aftercare.protocol}/preview/": PREVIEW,
     "GET /admin/aftercare/protocol/{aftercare.protocol}/preview/email/serum-day-1/": PREVIEW,
     "GET /admin/maintenance-due/": REPORT,
+    "POST /admin/maintenance-due/views/": ["name", "query", "is_shared"],
     "POST /admin/maintenance-due/send/": ["patient", "all", "query", "press", "next"],
     "POST /admin/maintenance-due/automatic/": ["is_on", "days_before", "weeks_after", "most", "hour", "sends_digest"],
     "GET /admin/maintenance-due/outcomes/": ["first", "last", "location", "practitioner", "treatment"],

@@ -82,6 +82,10 @@ def test_today_is_the_locations_own_day_and_a_kept_view_moves_with_it(clinic):
     assert form.query() == f"location={tokyo.pk}"
 
 
+def test_a_bucket_counts_once_however_often_it_is_named(db):
+    assert asked("bucket=snoozed&" * 200 + "bucket=lapsed").query() == "bucket=lapsed&bucket=snoozed"
+
+
 def test_everybody_is_every_bucket(db):
     form = asked("bucket=lapsed&bucket=all")
 
