@@ -1584,6 +1584,14 @@ class Migration(migrations.Migration):
             model_name="standing",
             index=models.Index(fields=["treatment", "stage", "due_on", "patient"], name="standings_by_treatment"),
         ),
+        migrations.AddIndex(
+            model_name="standing",
+            index=models.Index(fields=["location", "stage", "last_session_on", "patient"], name="standings_by_location_and_day"),
+        ),
+        migrations.AddIndex(
+            model_name="standing",
+            index=models.Index(fields=["practitioner", "stage", "last_session_on", "patient"], name="standings_by_practitioner_day"),
+        ),
         migrations.AddConstraint(
             model_name="standing",
             constraint=models.CheckConstraint(

@@ -164,6 +164,9 @@ class Standing(models.Model):
             models.Index(fields=["location", "stage", "due_on", "patient"], name="standings_by_location"),
             models.Index(fields=["practitioner", "stage", "due_on", "patient"], name="standings_by_practitioner"),
             models.Index(fields=["treatment", "stage", "due_on", "patient"], name="standings_by_treatment"),
+            # Where a place was closed, or somebody left, all last sessions are old ones: the others' would be walked through first.
+            models.Index(fields=["location", "stage", "last_session_on", "patient"], name="standings_by_location_and_day"),
+            models.Index(fields=["practitioner", "stage", "last_session_on", "patient"], name="standings_by_practitioner_day"),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from freezegun import freeze_time
 from scheduling import services
 from scheduling.domain.cadence import Bucket
 from scheduling.models import Standing
-from scheduling.reports.due import SORTS, Filters, page, stream, streaming
+from scheduling.reports.due import SORTS, Filters, page, paging, stream, streaming
 from tests.clinic_world import FIRST, WEEK, at, patient
 
 TODAY = date(2026, 12, 16)  # the day after those of 3 November were due
@@ -83,8 +83,9 @@ def test_the_orders(crowd):
     assert order(sort="value", descending=True) == [emile, dee, chloe, ben, ana, dee_too]
 
 
-@pytest.mark.parametrize("sort", SORTS)
-def test_filters_narrow_pages_and_stream_alike(clinic, crowd, sort):
+@pytest.mark.parametrize(("sort", "few"), [*((sort, 1000) for sort in SORTS), ("name", 1), ("last_session", 0)])
+def test_filters_narrow_pages_and_stream_alike(clinic, crowd, monkeypatch, sort, few):
+    monkeypatch.setattr(paging, "FEW", few)
     for as_of in DAYS.values():
         everybody = list(stream(Filters(as_of), today=TODAY, sort=sort))
         for filters, holds in (

@@ -10,7 +10,7 @@ from django.db import connection
 from scheduling.reports.due.filters import Filters
 from scheduling.reports.due.rows import COLUMNS, Catalog, Due
 from scheduling.reports.due.sorting import Order, Place, order_of
-from scheduling.reports.due.source import condition, pieces_of, source
+from scheduling.reports.due.source import condition, narrowed, pieces_of, source, within
 from scheduling.reports.due.today import today_at
 from scheduling.reports.limits import limited_to
 
@@ -20,6 +20,18 @@ SELECT {columns}
   JOIN scheduling_patient p ON p.id = s.patient_id
  ORDER BY {order}
 """
+
+IN_ORDER = "({rows} AND {beyond} ORDER BY {order} LIMIT {most})"
+
+# A few among everybody's rows would be looked for from one end of an order to the other, where PostgreSQL takes filters and dates to be
+# independent: a location that was closed has nobody who is due soon. So as many as are sorted at once are looked for first.
+EITHER_WAY = """(
+WITH found AS MATERIALIZED ({rows} ORDER BY s.due_on, s.patient_id LIMIT {few} + 1)
+SELECT * FROM found s WHERE (SELECT count(*) FROM found) <= {few} AND {beyond}
+ UNION ALL
+SELECT * FROM ({rows} AND {beyond} ORDER BY {order} LIMIT {most}) s WHERE (SELECT count(*) FROM found) > {few}
+)"""
+FEW = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +115,13 @@ class Reader:
 
     def _merged(self, filters: Filters, order: Order, place: Place | None, most: int) -> list[Due]:
         """Each piece by its own way through an index, and only as much of it as is wanted."""
-        beyond = f" AND {order.beyond(place)}" if place else ""
+        beyond = order.beyond(place) if place else "TRUE"
         cadences = self.catalog.cadences(filters.treatment) if order.sort == "last_session" else ()
-        pieces = [f"({piece}{beyond} ORDER BY {order.sql()} LIMIT {most})" for piece in pieces_of(filters, self.today, cadences)]
+        may_be_few = order.key != "due_on" and any((*narrowed(filters), *within(filters)))
+        piece = (EITHER_WAY if may_be_few else IN_ORDER).format
+        pieces = [
+            piece(rows=rows, beyond=beyond, order=order.sql(), most=most, few=FEW) for rows in pieces_of(filters, self.today, cadences)
+        ]
         return self._read(f"({' UNION ALL '.join(pieces)}) s", "TRUE", order, place, most) if pieces else []
 
     def _read(self, rows: str, said: str, order: Order, place: Place | None, most: int) -> list[Due]:

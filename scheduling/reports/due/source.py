@@ -1,7 +1,8 @@
 """Where the report reads. For today that is the table of standings; for a later day the same, as seen from today.
 
 For a past day the same columns are worked out from the history, as far as the appointments tell it: who was booked on that day and for
-when, and what had been done by then. Not who was snoozed, had declined, or could be reached.
+when, and what had been done by then, moves included. Not who was snoozed, had declined, or could be reached. Courses and cadences are
+today's; a session counts from its own day, even if it was completed in the diary later, and one that was entered in error never was.
 """
 
 from collections.abc import Collection, Iterable, Iterator
