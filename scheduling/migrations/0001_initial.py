@@ -1586,6 +1586,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="standing",
+            index=models.Index(condition=models.Q(("booked_on__isnull", False)), fields=["booked_on"], name="standings_by_booking"),
+        ),
+        migrations.AddIndex(
+            model_name="standing",
+            index=models.Index(
+                condition=models.Q(("went_by__isnull", False)), fields=["stage", "due_on", "patient"], name="standings_past_a_booking"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="standing",
             index=models.Index(fields=["location", "stage", "last_session_on", "patient"], name="standings_by_location_and_day"),
         ),
         migrations.AddIndex(

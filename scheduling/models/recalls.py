@@ -164,6 +164,9 @@ class Standing(models.Model):
             models.Index(fields=["location", "stage", "due_on", "patient"], name="standings_by_location"),
             models.Index(fields=["practitioner", "stage", "due_on", "patient"], name="standings_by_practitioner"),
             models.Index(fields=["treatment", "stage", "due_on", "patient"], name="standings_by_treatment"),
+            models.Index(fields=["booked_on"], condition=Q(booked_on__isnull=False), name="standings_by_booking"),
+            # Seen from today, they are booked on a later day, too.
+            models.Index(fields=["stage", "due_on", "patient"], condition=Q(went_by__isnull=False), name="standings_past_a_booking"),
             # Where a place was closed, or somebody left, all last sessions are old ones: the others' would be walked through first.
             models.Index(fields=["location", "stage", "last_session_on", "patient"], name="standings_by_location_and_day"),
             models.Index(fields=["practitioner", "stage", "last_session_on", "patient"], name="standings_by_practitioner_day"),
