@@ -148,3 +148,28 @@ def test_whoever_cant_be_reached_is_passed_over(clinic):
     switch_on()
     days_pass("2026-11-30", "2026-12-02")
     assert not RecallAction.objects.exists()
+
+
+def test_switched_off_what_it_had_wanted_for_the_morning_doesnt_go(due):
+    switch_on()
+    tick(at("2026-12-01", "00:05"))
+    set_recall_policy({"is_on": False}, now=at("2026-12-01", "09:00"))
+    days_pass("2026-12-01", "2026-12-03", "10:00")
+    assert told() == []
+
+
+def test_what_somebody_wanted_by_hand_goes_with_the_policy_off(due):
+    switch_on()
+    services.want_recalls([due.ana.pk], by=None, now=at("2026-11-30", "22:00"))
+    set_recall_policy({"is_on": False}, now=at("2026-11-30", "23:00"))
+    days_pass("2026-12-01", "2026-12-03", "10:00")
+    assert told() == [(None, "Tue 1 Dec 10:00")]
+
+
+def test_switched_off_and_on_again_in_time_the_step_of_that_day_goes(due):
+    switch_on()
+    tick(at("2026-12-01", "00:05"))
+    set_recall_policy({"is_on": False}, now=at("2026-12-01", "09:00"))
+    set_recall_policy({"is_on": True}, now=at("2026-12-01", "09:10"))
+    days_pass("2026-12-01", "2026-12-03", "09:15", "10:00")
+    assert told() == [(1, "Tue 1 Dec 10:00")]

@@ -23,7 +23,11 @@ def recall_policy() -> RecallPolicy:
 
 @transaction.atomic
 def set_recall_policy(wanted: Mapping[str, Any], *, now: datetime) -> RecallPolicy:
-    """Switched on, or given other days, it begins today: what would have gone before isn't made up for."""
+    """Switched on, or given other days, it begins today: what would have gone before isn't made up for.
+
+    Switched off, it takes back what it wanted, and was to be told in the morning, as if that had never been. What is being told just
+    now goes.
+    """
     policy = RecallPolicy.objects.select_for_update().filter(pk=1).first() or RecallPolicy(pk=1)
     was = policy.is_on, policy.days_before, policy.weeks_after
     for name, value in wanted.items():
@@ -31,6 +35,9 @@ def set_recall_policy(wanted: Mapping[str, Any], *, now: datetime) -> RecallPoli
     if policy.is_on and was != (policy.is_on, policy.days_before, policy.weeks_after):
         policy.since = timezone.localdate(now)
     policy.save()
+    if not policy.is_on:
+        waiting = RecallAction.objects.select_for_update(skip_locked=True).filter(outcome=Outcome.WAITING).exclude(step=None)
+        RecallAction.objects.filter(pk__in=[action.pk for action in waiting]).delete()
     return policy
 
 
@@ -45,8 +52,9 @@ def want_by_policy(now: datetime) -> int:
 
     What an outage held up for three days goes still, in the next such hour. Says of how many.
     """
-    policy = recall_policy()
-    if not policy.is_on:
+    # Held, so that whoever switches it off meanwhile waits, and takes back this, too.
+    policy = RecallPolicy.objects.select_for_update(no_key=True).filter(pk=1, is_on=True).first()
+    if policy is None:
         return 0
     rules = as_domain(policy, now)
     found = [
