@@ -8,7 +8,7 @@ from django.db import transaction
 from django.dispatch import receiver
 
 from aftercare import services
-from aftercare.services.recalls.stopping import BOOKED
+from aftercare.services.recalls.stopping import BOOKED, CAME_BACK
 from aftercare.signals import recalls_wanted
 from aftercare.tasks import wake_recalls
 from notifications.models import Reply
@@ -43,6 +43,8 @@ def moved(
     **kwargs: Any,
 ) -> None:
     services.tell_of_move(appointment, previous_starts_at=previous_starts_at, previous_location=previous_location, along=along, now=now)
+    if previous_starts_at < now:  # one that was missed hid nobody
+        _asked_back_no_more(appointment, BOOKED, now)
 
 
 @receiver(appointment_cancelled)
@@ -53,6 +55,7 @@ def cancelled(appointment: Appointment, now: datetime, **kwargs: Any) -> None:
 @receiver(appointment_completed)
 def completed(appointment: Appointment, product: Product | None, now: datetime, **kwargs: Any) -> None:
     services.tell_of_completion(appointment, product=product, now=now)
+    _asked_back_no_more(appointment, CAME_BACK, now)
 
 
 @receiver(appointment_reopened)
@@ -105,3 +108,8 @@ def taken_off(actions: list[RecallAction], now: datetime, **kwargs: Any) -> None
 @receiver(recalls_wanted)
 def wake_after_commit(**kwargs: Any) -> None:
     transaction.on_commit(wake_recalls, robust=True)
+
+
+def _asked_back_no_more(appointment: Appointment, reason: str, now: datetime) -> None:
+    treatment = appointment.course.treatment_id
+    services.stop_recalls([appointment.patient_id], reason=reason, now=now, session__course__treatment=treatment)

@@ -17,7 +17,7 @@ from notifications.models import Message
 from notifications.services import receive_reply, suppress
 from scheduling import services as scheduling
 from scheduling.domain.outcomes import Outcome
-from scheduling.models import Patient, RecallAction, Standing
+from scheduling.models import Appointment, Location, Patient, RecallAction, Standing
 from scheduling.services.recalls import differences
 from tests.clinic_world import FIRST, Clinic, at, ledger, local, outbox, patient, wait_until, waiting_for_a_lock
 from tests.processes import running
@@ -156,6 +156,15 @@ class TestItStops:
             assert len(recalls()) == 1
         return due
 
+    @pytest.fixture
+    def missed(self, due) -> Appointment:
+        """Yesterday's, which nobody has completed, so that she is asked back, too."""
+        appointment = due.book(due.ana, at("2026-12-14", "11:00"), now=at("2026-12-10"))
+        want(due.ana)
+        services.tell_recalls(DUE)
+        assert len(recalls()) == 1
+        return appointment
+
     def told_nothing(self, clinic: Clinic, reason: str) -> bool:
         services.tell_recalls(DUE + MINUTE)
         stands = Standing.objects.filter(patient=clinic.ana).order_by("stands_from").last()
@@ -206,6 +215,26 @@ class TestItStops:
         due.book(due.ana, at("2026-12-22"), now=DUE)
         services.tell_recalls(DUE)
         assert made(due.ana) == [("sms", "not_told", "booked already")]
+
+    def test_once_a_session_that_was_missed_is_moved_to_a_day_to_come(self, missed):
+        scheduling.move(missed, starts_at=at("2026-12-22", "11:00"), now=DUE + MINUTE)
+        assert (recalls(), made(missed.patient)) == ([], [("sms", "not_told", "something was booked")])
+
+    def test_once_yesterdays_session_is_completed(self, missed):
+        scheduling.complete(missed, completed_at=at("2026-12-14", "11:40"), now=DUE + MINUTE)
+        assert (recalls(), made(missed.patient)) == ([], [("sms", "not_told", "the patient came back")])
+
+    def test_a_session_of_this_evening_where_the_clinic_has_tomorrow_already(self, clinic):
+        """Half past midnight in New York is half past seven in Honolulu, where she is expected at a quarter to eight."""
+        Location.objects.update(time_zone="Pacific/Honolulu")
+        clinic.room.location.refresh_from_db()
+        clinic.ana.time_zone = "Pacific/Honolulu"
+        clinic.ana.save()
+        clinic.agrees_to_recalls(clinic.ana)
+        clinic.treat(clinic.ana, at("2026-11-02", "11:00", "Pacific/Honolulu"))
+        clinic.book(clinic.ana, at("2026-12-15", "19:45", "Pacific/Honolulu"), now=at("2026-12-10"))
+        assert dict(want(clinic.ana, now=at("2026-12-16", "00:30")).not_told) == {WhyNot.BOOKED: 1}
+        assert not RecallAction.objects.exists()
 
     def test_an_urgent_concern_goes_first(self, due):
         want(due.ana)

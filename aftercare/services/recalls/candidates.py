@@ -13,12 +13,13 @@ from aftercare.domain.recalls import WhyNot
 from aftercare.models import Concern
 from scheduling.domain.cadence import RecallKind, Stage
 from scheduling.domain.outcomes import Outcome, Way
-from scheduling.models import RecallAction, RecallPolicy, Standing
+from scheduling.domain.states import COMING
+from scheduling.models import Appointment, RecallAction, RecallPolicy, Standing
 
 BY_MESSAGE = (Way.SMS, Way.EMAIL)
 FIELDS = (
     *("patient_id", "session", "patient__language", "patient__time_zone", "location_id", "stage", "kind", "due_on"),
-    *("patient__reached_by", "patient__phone", "patient__email", "told", "last_told_at", "waits", "has_urgent_concern"),
+    *("patient__reached_by", "patient__phone", "patient__email", "told", "last_told_at", "waits", "has_urgent_concern", "is_coming"),
 )
 
 
@@ -59,17 +60,21 @@ def candidates(about: Q, now: datetime) -> Iterator[Candidate]:
     standings = Standing.objects.filter(about, stands_from__lte=today, stands_until__gt=today)
     told = RecallAction.objects.filter(outcome=Outcome.TOLD, way__in=BY_MESSAGE).order_by()
     urgent = Concern.objects.filter(patient=OuterRef("patient"), severity=Concern.Severity.URGENT, resolved_at=None)
+    # Where it is still yesterday: what is booked for this evening is over on the clinic's own day.
+    coming = Appointment.objects.filter(patient=OuterRef("patient"), course__treatment=OuterRef("treatment"), status__in=COMING)
     rows = standings.annotate(
         session=F("recall__last_session_id"),
         told=Subquery(told.filter(session=OuterRef("session")).values("session").annotate(number=Count("pk")).values("number")),
         last_told_at=Subquery(told.filter(patient=OuterRef("patient")).values("patient").annotate(last=Max("at")).values("last")),
         waits=Exists(RecallAction.objects.filter(patient=OuterRef("patient"), outcome=Outcome.WAITING)),
         has_urgent_concern=Exists(urgent),
+        is_coming=Exists(coming.filter(during__endswith__gt=now)),
     )
     for row in rows.order_by("patient_id").values_list(*FIELDS):
-        patient, session, language, zone, location, stage, kind, due_on, reached_by, phone, email, number, last_told_at, waits, urgent = row
+        patient, session, language, zone, location, stage, kind, due_on, *rest = row
+        reached_by, phone, email, number, last_told_at, waits, urgent, is_coming = rest
         standing = domain.Standing(
-            stage=Stage(stage),
+            stage=Stage.BOOKED if is_coming else Stage(stage),
             kind=RecallKind(kind),
             due_on=due_on,
             reached_by=tuple(filter(None, reached_by.split(","))),
