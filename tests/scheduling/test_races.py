@@ -5,11 +5,13 @@ from datetime import timedelta
 from threading import Event
 
 import pytest
+from django.db import OperationalError, transaction
 
 from scheduling import services
 from scheduling.errors import BookingRefused, PatientBusy, PractitionerBusy, RoomBusy, TooSoon
 from scheduling.models import Appointment, Course, Patient, Practitioner, Room, Treatment
 from scheduling.services import booking, saving
+from scheduling.services.recalls import differences, refreshing
 from tests.clinic_world import FIRST, TODAY, Clinic, at, patient, wait_until, waiting_for_a_lock
 
 DESKS = 50
@@ -205,3 +207,32 @@ def test_control_with_one_try_one_of_them_ends_in_a_deadlock(crossing, monkeypat
     monkeypatch.setattr(saving.retried, "__kwdefaults__", {"tries": 1})
     monkeypatch.setattr(saving.save_or_refuse, "__kwdefaults__", {"tries": 1})
     assert "OperationalError" in [type(result).__name__ for result in crossing()]
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_a_cadence_is_changed_while_two_say_stop_in_the_order_that_is_in_its_way(clinic, at_once, monkeypatch, is_guarded):
+    """It holds Ana and waits for Ben, whom a batch holds that then wants Ana. The control is the transaction that isn't begun anew."""
+    if not is_guarded:
+        monkeypatch.setattr("scheduling.services.refresh_patients_of", refreshing.refresh_patients_of.__wrapped__)
+    for hours, who in enumerate((clinic.ana, clinic.ben)):
+        clinic.treat(who, FIRST - timedelta(hours=2 * hours))
+    has_ben = Event()
+
+    def two_say_stop():
+        with transaction.atomic():
+            services.refresh([clinic.ben.pk])
+            has_ben.set()
+            wait_until(waiting_for_a_lock)
+            services.refresh([clinic.ana.pk])
+
+    def change_it():
+        has_ben.wait(20)
+        treatment = Treatment.objects.get(pk=clinic.face.pk)
+        treatment.recommended_within_days = 40
+        treatment.save()
+
+    _, changed = at_once([two_say_stop, change_it])
+    if is_guarded:
+        assert (changed, list(differences())) == (None, [])
+    else:
+        assert isinstance(changed, OperationalError)

@@ -106,8 +106,9 @@ def void(patient: Patient, channel: str, address: str, *, by: User | None = None
 def opt_out(channel: str, address: str, *, now: datetime) -> None:
     """The address said stop: everybody's consent for it ends, and nothing that is queued goes there.
 
-    Nobody is held, since whoever records a batch has locked messages already. What is told in this very moment meets the claim, which
-    sends nothing to an address that said stop.
+    Whoever records a batch has locked messages already, and locks the patients after them, the other way round than everybody else: where
+    two wait for each other, the batch begins anew. What is told in this very moment meets the claim, which sends nothing to an address
+    that said stop.
     """
     source, patients = OPTED_OUT[channel], list(patients_at(channel, address))
     for patient in patients:

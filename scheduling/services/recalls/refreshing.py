@@ -6,6 +6,7 @@ from django.db import transaction
 
 from scheduling.models import Patient, Recall, Standing, Treatment
 from scheduling.services.recalls.deriving import Derived, derive
+from scheduling.services.saving import all_or_nothing
 
 AT_ONCE = 1000
 RECALL_FIELDS = [field.name for field in Recall._meta.concrete_fields if not field.primary_key and field.name != "last_session"]
@@ -22,9 +23,12 @@ def refresh(patients: Iterable[int]) -> None:
         _write(list(derive(wanted)))
 
 
-@transaction.atomic
+@all_or_nothing
 def refresh_patients_of(treatment: Treatment) -> None:
-    """All who have had one, with the cadence that it has by now."""
+    """All who have had one, with the cadence that it has by now.
+
+    Begun anew where it meets somebody who holds several of them in another order: of a batch in which two have said stop, both.
+    """
     theirs = Recall.objects.filter(treatment=treatment, came_back_on=None)
     refresh_all(theirs.order_by("patient_id").values_list("patient_id", flat=True).iterator())
 
