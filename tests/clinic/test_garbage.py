@@ -99,11 +99,31 @@ ADDRESSES = {
     "POST /admin/maintenance-due/views/": ["name", "query", "is_shared"],
     "POST /admin/maintenance-due/send/": ["patient", "all", "query", "press", "next"],
     "POST /admin/maintenance-due/automatic/": ["is_on", "days_before", "weeks_after", "most", "hour", "sends_digest"],
+    "POST /admin/maintenance-due/views/{saved view}/": ["name", "is_shared", "delete"],
+    "POST /admin/maintenance-due/snooze/": ["patient", "all", "query", "until", "confirmed", "next"],
+    "POST /admin/maintenance-due/export/": ["format", "query"],
+    "GET /admin/maintenance-due/patients/{patient}/call/": ["session", "next"],
+    "POST /admin/maintenance-due/patients/{patient}/call/": words("outcome reason note session seen then_book next"),
+    "POST /admin/maintenance-due/patients/{patient}/resume/": ["session", "next"],
     "GET /admin/maintenance-due/outcomes/": ["first", "last", "location", "practitioner", "treatment"],
     "GET /admin/autocomplete/?app_label=scheduling&model_name=appointment&field_name=room": ["term", "page"],
 }
+# Of the report, as a form carries it along.
+QUERIES = ["bucket=all", "all=on&as_of=0001-01-01", "as_of=2199-12-31&sort=name&after=%00", f"location={'9' * 40}&treatment=a%00b"]
+QUERIES += [
+    "as_of=2000-01-01&bucket=lapsed&bucket=nothing",
+    "due_from=9999-12-31&due_until=2000-01-01",
+    "a=1&" * 1500,
+    "%",
+    "&&=&",
+    "#",
+    "?",
+]
 # What is right about it, often, so that it comes further than to the first thing that is wrong.
 LIKELY = {
+    "snooze/": {"patient": "{patient}", "until": "2026-12-01", "confirmed": "yes"},
+    "export/": {"format": "csv", "query": "bucket=all"},
+    "call/": {"outcome": "no_answer", "session": "{completed}", "seen": "999999"},
     "appointment/add/": {
         "patient": "{scheduling.patient}",
         "treatment": "{scheduling.treatment}",
@@ -128,6 +148,8 @@ def asked_of(dice: random.Random, address: str, fields: list[str], world: dict[s
     asked: dict[str, Any] = {name: filled(value, world) for name, value in right.items() if dice.random() < 0.7}
     for field in dice.sample(fields, dice.randint(1, min(len(fields), 9))):
         kind = dice.choice([known, *KINDS])
+        if field == "query":
+            kind = QUERIES
         asked[field] = dice.choice(kind) if dice.random() < 0.93 else [dice.choice(kind), dice.choice(kind)]
     return asked
 
@@ -151,7 +173,7 @@ def test_no_garbage_makes_an_error_or_leads_elsewhere(world, address):
             way = answer.headers.get("Location", "/admin/")
             assert answer.status_code in (200, 302, 400, 403, 404)
             assert way.startswith(("/admin/", "?"))
-            assert b"<script>alert(1)" not in answer.content
+            assert b"<script>alert(1)" not in b"".join(answer)
         except Exception as error:  # gathered, so that all of them are seen
             failed.setdefault(f"{type(error).__name__}: {str(error)[:200]}", str(asked)[:300])
 
