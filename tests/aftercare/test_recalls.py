@@ -138,6 +138,21 @@ class TestByHand:
         assert not RecallAction.objects.exists()
         assert foreseen == services.want_recalls(patients, by=None, now=DUE)
 
+    def test_thousands_dont_stand_before_a_text_about_somebodys_care(self, clinic, settings):
+        """Where texts leave at a rate, no more recalls are queued than leave within a minute."""
+        settings.SMS_PER_SECOND, settings.RECALLS_EVERY_SECONDS = 0.05, 60
+        crowd = [patient("Pat Pending", 100 + number) for number in range(5)]
+        clinic.agrees_to_recalls(*crowd)
+        for day, who in enumerate(crowd):
+            clinic.treat(who, at("2026-11-02", "13:00") - timedelta(days=day))
+        want(*crowd)
+        for minutes in range(2):
+            assert services.tell_recalls(DUE + minutes * MINUTE) is False
+            assert len(recalls()) == 3
+        Message.objects.filter(caremessage__kind="recall").update(status="delivered")
+        services.tell_recalls(DUE + 2 * MINUTE)
+        assert len(recalls()) == 2
+
     def test_after_an_outage_of_more_than_three_days_it_isnt_sent(self, due):
         want(due.ana)
         services.tell_recalls(DUE + timedelta(days=3, minutes=1))

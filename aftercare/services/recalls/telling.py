@@ -1,5 +1,6 @@
 """Recalls that wait are told, each patient under her own lock: whatever has changed since, she is told only what still holds."""
 
+import math
 import time
 from datetime import datetime
 from functools import partial
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from aftercare.domain.consent import Purpose
 from aftercare.domain.protocol import Kind
-from aftercare.domain.recalls import WhyNot, is_too_late, may_go, next_at, of_use_until
+from aftercare.domain.recalls import OF_USE_FOR, WhyNot, is_too_late, may_go, next_at, of_use_until
 from aftercare.models import CareMessage
 from aftercare.services.recalls.candidates import candidates_among
 from aftercare.services.recalls.policy import recall_policy
@@ -24,7 +25,7 @@ from notifications.domain.states import MAY_HAVE_ARRIVED, MessageStatus
 from notifications.services import Draft
 from scheduling import services as scheduling
 from scheduling.domain.cadence import RecallKind
-from scheduling.domain.outcomes import Outcome
+from scheduling.domain.outcomes import Outcome, Way
 from scheduling.models import Patient, Recall, RecallAction
 
 AT_ONCE = 200
@@ -33,7 +34,7 @@ TOO_LATE = "couldn't be sent in time"
 
 
 def tell_recalls(now: datetime | None = None) -> bool:
-    """All that wait and whose time has come. Whether there are more: for as long as a run may last.
+    """All that wait and whose time has come, as far as there is room for them. Whether there are more: for as long as a run may last.
 
     Who is being changed just now comes with the next run. Any number may run it at once, and a crash loses nothing.
     """
@@ -41,8 +42,9 @@ def tell_recalls(now: datetime | None = None) -> bool:
     passed_over: set[int] = set()
     while time.monotonic() < over_at:
         at = now or timezone.now()
+        room = _room(at)
         waiting = RecallAction.objects.filter(outcome=Outcome.WAITING, at__lte=at).exclude(patient__in=passed_over)
-        patients = list(dict.fromkeys(waiting.order_by("at", "pk").values_list("patient_id", flat=True)[:AT_ONCE]))
+        patients = list(dict.fromkeys(waiting.order_by("at", "pk").values_list("patient_id", flat=True)[:room]))
         if not patients:
             return False
         for pk in patients:
@@ -56,6 +58,16 @@ def tell_recalls(now: datetime | None = None) -> bool:
             if not is_done:
                 passed_over.add(pk)
     return True
+
+
+def _room(now: datetime) -> int:
+    """For how many: no more are queued than leave before the next run. A text about somebody's care, which goes at the same rate, waits
+    behind a minute of recalls, not behind thousands."""
+    if not settings.SMS_PER_SECOND:
+        return AT_ONCE
+    texted = RecallAction.objects.filter(outcome=Outcome.TOLD, way=Way.SMS, at__gt=now - OF_USE_FOR)
+    queued = texted.filter(lines__message__status=MessageStatus.SCHEDULED).count()
+    return min(AT_ONCE, max(math.ceil(settings.SMS_PER_SECOND * settings.RECALLS_EVERY_SECONDS) - queued, 0))
 
 
 def _tell_her(patient_pk: int, now: datetime) -> bool:
