@@ -51,7 +51,7 @@ def why_not(standing: Standing, *, today: date, at: datetime, zone: ZoneInfo) ->
     """Why no recall may go to her `at` that time, on the clinic's day `today`; None where one may."""
     if found := OF_A_STAGE.get(standing.stage):
         return found
-    if standing.kind is RecallKind.MAINTENANCE and standing.due_on > today + timedelta(days=DUE_SOON_DAYS):
+    if standing.due_on > today + timedelta(days=DUE_SOON_DAYS):
         return WhyNot.NOT_YET_DUE
     if not standing.reached_by:
         return WhyNot.NO_CONSENT if standing.has_address else WhyNot.NO_ADDRESS

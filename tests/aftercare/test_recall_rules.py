@@ -102,7 +102,7 @@ def test_a_recall_goes_only_to_whoever_is_on_the_list_agreed_is_well_and_has_had
         assert not standing.waits
         assert not standing.has_urgent_concern
         assert standing.last_told_at is None or standing.last_told_at.astimezone(zone).date() < at.astimezone(zone).date()
-        assert standing.kind is RecallKind.NEXT_SESSION or (standing.due_on - today).days <= 30
+        assert (standing.due_on - today).days <= 30
     if standing.stage is Stage.BOOKED:
         assert found is WhyNot.BOOKED
 

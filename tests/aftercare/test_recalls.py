@@ -90,6 +90,13 @@ class TestByHand:
         )
         assert RecallAction.objects.get().wording == "maintenance-1"
 
+    def test_nobody_is_asked_back_in_the_days_after_a_session(self, due):
+        """She stands in the report from then on, so “all that match” has her, too."""
+        for days in (41, 31):
+            assert dict(want(due.ana, now=DUE - timedelta(days=days)).not_told) == {WhyNot.NOT_YET_DUE: 1}
+        assert not RecallAction.objects.exists()
+        assert want(due.ana, now=DUE - timedelta(days=30)).number == 1
+
     def test_wanted_twice_it_goes_once_and_the_second_press_says_so(self, due):
         want(due.ana)
         assert dict(want(due.ana).not_told) == {WhyNot.WAITS: 1}
