@@ -154,6 +154,14 @@ class TestWritingBack:
         Message.objects.filter(pk=check_in.pk).update(status="accepted", send_at=TREATED, accepted_at=TREATED)
         assert [f'name="text" value="{number}"' in page(treated.ana) for number in (1, 2, 3)] == [True] * 3
 
+    def test_after_a_recall_there_is_its_word(self, treated):
+        assert 'name="text" value="BOOK"' not in page(treated.ana)
+        line = CareMessage.objects.filter(patient=treated.ana, channel="sms", message__status="accepted").earliest("planned_for")
+        CareMessage.objects.filter(pk=line.pk).update(kind="recall")
+        assert 'name="text" value="BOOK"' in page(treated.ana)
+        Patient.objects.filter(pk=treated.ana.pk).update(language="es")
+        assert 'name="text" value="CITA"' in page(treated.ana)
+
     def test_after_skipped_hours_stop_sends_the_rest_by_email_at_the_plans_own_time(self, treated):
         skip(24 * HOUR, now=TREATED)
         dispatch(now=TREATED)

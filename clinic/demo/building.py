@@ -69,8 +69,7 @@ def build(patients: int, seed: int, *, now: datetime, say: Callable[[str], None]
         correspond(firsts, read_by=signins["frontdesk"], now=now)
     Patient.objects.bulk_update(people, ["created_at"], batch_size=1000)
     settle(until=now)
-    if Stage.HEALING in firsts:
-        confirm(firsts[Stage.HEALING])
+    confirm(until=now)
     with _quietly():
         let_some_confirm(now)
         put_some_on_the_waitlist(now, signins["frontdesk"])

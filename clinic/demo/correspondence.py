@@ -50,19 +50,20 @@ def correspond(firsts: Mapping[Stage, Patient], *, read_by: User, now: datetime)
             _write_back(firsts[stage], said, read_by, now)
 
 
-def confirm(patient: Patient) -> None:
-    """Her texts were delivered, by the provider's receipts."""
-    texts = Message.objects.filter(caremessage__patient=patient, channel="sms", status=MessageStatus.ACCEPTED.value)
-    taken = list(texts.exclude(accepted_at=None).order_by("pk"))
+def confirm(until: datetime) -> None:
+    """The texts that the provider took before then were delivered, by its receipts."""
+    texts = Message.objects.filter(channel="sms", status=MessageStatus.ACCEPTED.value, accepted_at__lt=until - DELIVERED_AFTER)
+    taken = list(texts.order_by("pk"))
     Receipt.objects.bulk_create(
-        Receipt(message=message, provider_id=message.provider_id, provider_status=status, received_at=message.accepted_at + after)
-        for message in taken
-        if message.accepted_at
-        for status, after in (("sent", ON_ITS_WAY), ("delivered", DELIVERED_AFTER))
+        (
+            Receipt(message=message, provider_id=message.provider_id, provider_status=status, received_at=message.accepted_at + after)
+            for message in taken
+            if message.accepted_at
+            for status, after in (("sent", ON_ITS_WAY), ("delivered", DELIVERED_AFTER))
+        ),
+        batch_size=1000,
     )
-    Message.objects.filter(pk__in=[message.pk for message in taken]).update(
-        status=MessageStatus.DELIVERED.value, delivered_at=F("accepted_at") + DELIVERED_AFTER
-    )
+    texts.update(status=MessageStatus.DELIVERED.value, delivered_at=F("accepted_at") + DELIVERED_AFTER)
 
 
 def _write_back(patient: Patient, said: Said, read_by: User, now: datetime) -> None:

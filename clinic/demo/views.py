@@ -16,7 +16,7 @@ from clinic.demo.forms import LONGEST_TEXT, WritingForm
 from clinic.demo.phones import coming_next, phones
 from clinic.demo.skipping import skip
 from clinic.demo.threads import thread
-from clinic.demo.writing import asks_for_a_number, write_back, writes_from
+from clinic.demo.writing import asks_for_a_number, book_words, write_back, writes_from
 from notifications.domain.states import TAKEN
 from notifications.models import Message
 from scheduling.models import Patient
@@ -90,6 +90,6 @@ def _what_the_phones_show(asked_for: str) -> dict[str, Any]:
         "coming": coming_next(patient, now) if patient else [],
         "may_write": bool(number),
         "has_stopped": bool(number) and has_said_stop("sms", number),
-        "try_first": (*(NUMBERS[: asks_for_a_number(patient, number, now)]), *TRY_FIRST),
+        "try_first": (*NUMBERS[: asks_for_a_number(patient, number, now)], *book_words(patient, number), *TRY_FIRST),
         "longest_text": LONGEST_TEXT,
     }

@@ -5,10 +5,10 @@ from uuid import uuid4
 
 from django.db.models import QuerySet
 
-from aftercare.models import Consent
+from aftercare.models import CareMessage, Consent
 from aftercare.services.telling.checking_in import check_in_of
 from aftercare.services.telling.consent import address_of
-from notifications.domain.states import Meaning
+from notifications.domain.states import WENT_OUT, Meaning
 from notifications.models import Reply
 from notifications.services import receive_reply
 from scheduling.models import Offer, Patient
@@ -28,6 +28,14 @@ def asks_for_a_number(patient: Patient | None, number: str, now: datetime) -> in
     if check_in_of([patient], number, now):
         return 3
     return 2 if Offer.objects.filter(entry__patient=patient, outcome=Offer.Outcome.OPEN).exists() else 0
+
+
+def book_words(patient: Patient | None, number: str) -> tuple[str, ...]:
+    """What a recall that went to her says that she may reply."""
+    recalls = CareMessage.objects.filter(patient=patient, kind="recall", message__address=number, message__status__in=WENT_OUT)
+    if patient is None or not recalls.exists():
+        return ()
+    return ("CITA",) if patient.language == "es" else ("BOOK",)
 
 
 def write_back(patient: Patient, text: str, *, now: datetime) -> None:
