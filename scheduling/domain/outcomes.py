@@ -6,6 +6,7 @@ from enum import StrEnum
 AGREED_HIDES_DAYS = 30
 CALL_LATER_HIDES_DAYS = 7
 SNOOZE_DAYS, LONGEST_SNOOZE_DAYS = 30, 365
+FEWEST_FOR_PERCENT = 10  # of fewer, one patient would move a percentage by more than it means
 
 
 class Way(StrEnum):

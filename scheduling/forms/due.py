@@ -91,6 +91,8 @@ class ReportForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         # One that doesn't exist takes none of the others with it; each counts once.
         typed = self.data.getlist("bucket")  # type: ignore[attr-defined]
+        if (first := cleaned.get("due_from")) and (last := cleaned.get("due_until")) and first > last:
+            self.add_error("due_until", _("“Due until” is before “due from”."))
         cleaned["bucket"] = [name for name, _label in self.fields["bucket"].choices if name in typed]  # type: ignore[attr-defined]
         return cleaned
 

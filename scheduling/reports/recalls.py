@@ -1,7 +1,7 @@
 """A patient's recalls: what each of her sessions asked for, what was done about it, and what came of it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,6 +10,7 @@ from scheduling.domain.outcomes import DECIDING, Outcome
 from scheduling.domain.recalls import RANKS, Claim, bucket_of
 from scheduling.domain.states import COMING
 from scheduling.models import Appointment, Patient, Recall, RecallAction
+from scheduling.reports.due import Due
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,16 @@ def recalls_of(patient: Patient, now: datetime) -> list[Asked]:
     recalls = Recall.objects.filter(patient=patient).select_related("treatment", "location", "practitioner").order_by("-last_session_on")
     asked = [_asked(recall, actions[recall.last_session_id], coming[recall.treatment_id], patient, now) for recall in recalls]
     return sorted((one for one in asked if one.bucket or one.actions), key=_order)
+
+
+def answered(rows: Collection[Due]) -> set[int]:
+    """Patients who have answered the last message that asked them back, with nobody having done anything about it since. One query."""
+    sent = [row.recall_id for row in rows if row.last_outcome == Outcome.TOLD]
+    if not sent:
+        return set()
+    actions = RecallAction.objects.filter(session__in=Recall.objects.filter(pk__in=sent).values("last_session"))
+    last = actions.order_by("session_id", "-at", "-pk").distinct("session_id").values_list("patient", "answered_at")
+    return {patient for patient, answered_at in last if answered_at}
 
 
 def _asked(recall: Recall, actions: Sequence[RecallAction], coming: Sequence[date], patient: Patient, now: datetime) -> Asked:

@@ -8,8 +8,9 @@ from django.test import Client
 from freezegun import freeze_time
 
 from scheduling.errors import TooSlow
-from scheduling.models import Location, Room, SavedView
+from scheduling.models import Location, Recall, RecallAction, Room, SavedView
 from scheduling.reports import Past
+from scheduling.services import refresh
 from scheduling.views.due import page as page_module
 from scheduling.views.due.chart import past_chart
 from tests.clinic_world import FIRST, TODAY, at, patient
@@ -150,11 +151,41 @@ def test_what_cannot_be_understood_is_said(clinic, manager):
     assert "Ana Alvarez" in page
 
 
+def test_dates_the_wrong_way_round_are_said(clinic, manager):
+    page = shown(manager, "bucket=all&due_from=2027-02-01&due_until=2026-12-15")
+
+    assert "“Due until” is before “due from”. The rest of what you asked for is shown." in page
+
+
+def test_it_says_of_whom_the_tiles_are(clinic, manager):
+    assert "3 patients were treated here; each is in exactly one group." in shown(manager, "bucket=unreachable")
+    assert "2 patients fit the filters; each is in exactly one group." in shown(manager, "due_until=2026-12-15")
+
+
+def test_whoever_answered_a_recall_is_told_from_who_did_not(clinic, manager):
+    """Whoever wrote BOOK is to be called before anybody else."""
+    session = Recall.objects.get(patient=clinic.ana, came_back_on=None).last_session
+    about = {"session": session, "patient": clinic.ana, "way": "sms", "wording": "next-1"}
+    sent = RecallAction.objects.create(**about, outcome="told", at=at("2026-12-18"))
+    refresh([clinic.ana.pk])
+
+    def outcomes():
+        return [row.outcome for row in manager.get(PAGE).context["report"].rows]
+
+    assert outcomes() == ["sent", ""]
+    RecallAction.objects.filter(pk=sent.pk).update(answered_at=at("2026-12-18", "15:00"))
+    assert outcomes() == ["answered", ""]
+    assert "answered Dec 18, 3:00 PM" in manager.get(f"/admin/scheduling/patient/{clinic.ana.pk}/change/").content.decode()
+
+    RecallAction.objects.create(**about, outcome="told", at=at("2026-12-19"))
+    assert outcomes() == ["sent", ""]
+
+
 # --- other days -------------------------------------------------------------------------------------------------------
 
 
 def test_another_day_says_what_it_is(clinic, manager):
-    assert "A projection: whoever is booked or snoozed now stays so until that day" in shown(manager, "as_of=2027-01-20")
+    assert "A projection: whoever is booked now counts as booked, snoozes end on their day" in shown(manager, "as_of=2027-01-20")
     assert "A past day, as far as the appointments tell it." in shown(manager, "as_of=2026-11-20")
     today = shown(manager, "as_of=2026-12-20")
     assert "A projection" not in today
@@ -220,11 +251,11 @@ def test_who_came_back_in_time_is_told_from_who_came_late_or_has_not(clinic, man
         assert past.columns[-1].month_said == "November 2026"
         return {row.name: row.values[-1] for row in past.numbers}, [bar.part for bar in past.columns[-1].bars], past.columns[-1].label
 
-    assert november() == ({"Not yet": "0", "Late": "2", "In time": "1", "Due": "3"}, ["in-time", "late"], "33%")
+    assert november() == ({"Not yet": "0", "Late": "2", "In time": "1", "Due": "3"}, ["in-time", "late"], "1/3")
     assert november("as_of=2026-12-05") == (
         {"Not yet": "1", "Late": "1", "In time": "1", "Due": "3"},
         ["in-time", "late", "not-yet"],
-        "33%",
+        "1/3",
     )
     assert november(f"treatment={clinic.scalp.pk}")[0]["Due"] == "0"
     assert november("as_of=2027-06-15") == november()  # what is yet to come is neither in time nor late
@@ -235,12 +266,23 @@ def test_it_says_whether_it_gets_better():
         def query(self, **changed):
             return ""
 
+    def drawn(*in_time, of=10):
+        return past_chart([Past(date(2026, 1 + at, 1), good, of - good, 0) for at, good in enumerate(in_time)], Asked())
+
     def trend(*in_time):
-        return past_chart([Past(date(2026, 1 + at, 1), good, 10 - good, 0) for at, good in enumerate(in_time)], Asked()).trend
+        return drawn(*in_time).trend
 
     assert trend(4, 4, 4, 5, 5, 5).said == "Better: 10 points more than in the three months before."
     assert trend(5, 5, 5, 4, 4, 4).said == "Worse: 10 points less than in the three months before."
     assert trend(5, 5, 5, 5, 5, 5).said == "As many as in the three months before."
+    assert [column.label for column in drawn(4, 4, 4, 5, 5, 5).columns] == ["40%", "40%", "40%", "50%", "50%", "50%"]
+
+    few = drawn(0, 0, 1, 3, 2, 3, of=3)
+    assert few.trend is None  # of nine, one patient would have made it eleven points better
+    assert f"{few.figure} {few.said}" == "8 of 9 sessions due in the last three months were in time."
+    assert [column.label for column in few.columns] == ["0/3", "0/3", "1/3", "3/3", "2/3", "3/3"]
+    none = drawn(0, 0, 0, 0, 0, 0, of=0)
+    assert f"{none.figure} {none.said}" == "0 sessions were due in the last three months."
 
 
 def test_what_takes_too_long_is_said(clinic, manager, monkeypatch):

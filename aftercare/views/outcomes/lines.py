@@ -13,11 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from aftercare.reports import Delivered
 from scheduling.domain.cadence import add_months
-from scheduling.domain.outcomes import Way
+from scheduling.domain.outcomes import FEWEST_FOR_PERCENT, Way
 from scheduling.reports.outcomes import COUNTS_FOR_DAYS, Brought, Kept, Won
-
-# Of fewer, one patient more or less would move a percentage by more than it says.
-FEWEST_FOR_PERCENT = 10
 
 WAYS = {Way.SMS: gettext_lazy("Text message"), Way.EMAIL: gettext_lazy("Email"), Way.CALL: gettext_lazy("Call")}
 

@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from scheduling.domain.outcomes import FEWEST_FOR_PERCENT
 from scheduling.forms.due import EVERYBODY, ReportForm
 from scheduling.reports import Coming, Months, Past, in_time
 from scheduling.views.due import words
@@ -115,16 +116,16 @@ def coming_chart(months: Sequence[Coming], asked: ReportForm) -> Chart:
 
 
 def past_chart(months: Sequence[Past], asked: ReportForm) -> Chart:
-    recent, before = in_time(months[-QUARTER:]), in_time(months[-2 * QUARTER : -QUARTER])
+    recent, before = months[-QUARTER:], months[-2 * QUARTER : -QUARTER]
     return Chart(
         "past",
         _("The last twelve months"),
-        "–" if recent is None else f"{recent:.0%}",
-        _what_came(sum(month.due for month in months[-QUARTER:])),
+        _share(recent) or words.count(sum(month.in_time for month in recent)),
+        _what_came(sum(month.due for month in recent)),
         _columns(
             months,
             [[("in-time", month.in_time), ("late", month.late), ("not-yet", month.not_yet)] for month in months],
-            [f"{share:.0%}" if (share := in_time([month])) is not None else "" for month in months],
+            [_share([month]) or (f"{month.in_time}/{month.due}" if month.due else "") for month in months],
             asked,
         ),
         [
@@ -135,6 +136,17 @@ def past_chart(months: Sequence[Past], asked: ReportForm) -> Chart:
         ],
         _trend(recent, before),
     )
+
+
+def _share(months: Sequence[Past]) -> str:
+    """“73%”; "" of so few that it would say nothing."""
+    share = _percent(months)
+    return "" if share is None else f"{share}%"
+
+
+def _percent(months: Sequence[Past]) -> int | None:
+    share = in_time(months)
+    return None if share is None or sum(month.due for month in months) < FEWEST_FOR_PERCENT else round(share * 100)
 
 
 def _what_comes(due: int, booked: int, worth: str, until: date) -> str:
@@ -149,7 +161,7 @@ def _what_comes(due: int, booked: int, worth: str, until: date) -> str:
 
 def _what_came(due: int) -> str:
     if not due:
-        return _("nothing was due in the last three months.")
+        return _("sessions were due in the last three months.")
     said = ngettext(
         "of the one session due in the last three months was in time.",
         "of %(count)s sessions due in the last three months were in time.",
@@ -158,10 +170,11 @@ def _what_came(due: int) -> str:
     return said % {"count": words.count(due)}
 
 
-def _trend(recent: float | None, before: float | None) -> Trend | None:
-    if recent is None or before is None:
+def _trend(recent: Sequence[Past], before: Sequence[Past]) -> Trend | None:
+    now, then = _percent(recent), _percent(before)
+    if now is None or then is None:
         return None
-    points = round(recent * 100) - round(before * 100)
+    points = now - then
     if not points:
         return Trend("same", _("As many as in the three months before."))
     said = ngettext("%(count)s point", "%(count)s points", abs(points)) % {"count": abs(points)}

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from scheduling.errors import TooSlow
-from scheduling.forms.due import BUCKETS, FILTERS, ReportForm
+from scheduling.forms.due import BUCKETS, ReportForm
 from scheduling.forms.kept import KeptViewForm
 from scheduling.models import Location
-from scheduling.reports import Page, months, page, tiles
+from scheduling.reports import Page, answered, months, page, tiles
 from scheduling.views.due import saying
 from scheduling.views.due.chart import Chart, charts
 from scheduling.views.due.kept import kept_views, worth_keeping
@@ -43,7 +43,7 @@ def maintenance_due_page(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "report": report,
         "day_said": saying.lead(asked),
-        "everybody_said": saying.everybody(report.tiles),
+        "everybody_said": saying.everybody(asked, report.tiles),
         "caveat": saying.caveat(asked),
         "heading": saying.heading(asked, report.tiles),
         "empty": saying.empty(asked, report.tiles),
@@ -54,7 +54,7 @@ def maintenance_due_page(request: HttpRequest) -> HttpResponse:
         "sorts": SORT_NAMES.items(),
         "shows_location": not asked.chosen("location") and Location.objects.count() > 1,
         "query": asked.query(),
-        "unfiltered": asked.query(**dict.fromkeys(FILTERS[2:]), as_of=None),
+        "unfiltered": asked.query(**dict.fromkeys(saying.NARROWING), as_of=None),
         "outcomes_query": asked.query(as_of=None, bucket=None, due_from=None, due_until=None, sort=None, dir=None),
         "here": f"{request.path}?{asked.query(after=asked.chosen('after'), before=asked.chosen('before'))}",
         "kept": kept_views(request, worth_keeping(asked)),
@@ -87,11 +87,12 @@ def _read(asked: ReportForm) -> Shown:
     except TooSlow as slow:
         problems.append(_("%(said)s Narrow it down by a location or by due dates.") % {"said": slow})
     before, after = rows.before, rows.after
+    wrote_back = answered(rows.rows)
     return Shown(
         problems,
         found,
         list(headings(asked)),
-        [row_of(due) for due in rows.rows],
+        [row_of(due, is_answered=due.patient_id in wrote_back) for due in rows.rows],
         f"?{asked.query()}" if before else "",
         f"?{asked.query(before=before)}" if before else "",
         f"?{asked.query(after=after)}" if after else "",

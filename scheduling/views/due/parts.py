@@ -119,12 +119,12 @@ class Row:
     value: str
 
 
-def row_of(due: Due) -> Row:
+def row_of(due: Due, *, is_answered: bool) -> Row:
     return Row(
         due,
         BUCKETS[due.bucket],
         _note(due),
-        SAID_OF.get(due.last_outcome, ""),
+        _("answered") if is_answered else SAID_OF.get(due.last_outcome, ""),
         words.reached_by(due),
         f"{words.amount(due.value)} {due.currency}",
     )

@@ -12,6 +12,8 @@ from scheduling.forms.due import BUCKETS, EVERYBODY, FILTERS, ReportForm
 from scheduling.views.due import words
 from scheduling.views.due.parts import Tiles
 
+NARROWING = FILTERS[2:]  # neither the day nor the groups
+
 
 def lead(asked: ReportForm) -> str:
     return _("As of %(day)s.") % {"day": date_format(asked.day, "l, F j, Y")}
@@ -20,7 +22,7 @@ def lead(asked: ReportForm) -> str:
 def caveat(asked: ReportForm) -> str:
     """On any other day than today."""
     if asked.day > asked.today:
-        return _("A projection: whoever is booked or snoozed now stays so until that day, and nobody else does anything.")
+        return _("A projection: whoever is booked now counts as booked, snoozes end on their day, and nobody else does anything.")
     if asked.day < asked.today:
         return _(
             "A past day, as far as the appointments tell it. Who was snoozed, had declined or couldn’t be reached then isn’t known, "
@@ -29,9 +31,17 @@ def caveat(asked: ReportForm) -> str:
     return ""
 
 
-def everybody(tiles: Tiles | None) -> str:
+def everybody(asked: ReportForm, tiles: Tiles | None) -> str:
+    """Of how many the tiles are: of the whole clinic, or of those whom the filters leave."""
     if tiles is None:
         return ""
+    if any(asked.chosen(name) for name in NARROWING):
+        said = ngettext(
+            "%(count)s patient fits the filters, and is in exactly one group.",
+            "%(count)s patients fit the filters; each is in exactly one group.",
+            tiles.everybody.number,
+        )
+        return said % {"count": tiles.everybody.count}
     said = ngettext(
         "%(count)s patient was treated here, and is in exactly one group.",
         "%(count)s patients were treated here; each is in exactly one group.",
