@@ -145,20 +145,34 @@ class TestByHand:
         assert not RecallAction.objects.exists()
         assert foreseen == services.want_recalls(patients, by=None, now=DUE)
 
-    def test_thousands_dont_stand_before_a_text_about_somebodys_care(self, clinic, settings):
-        """Where texts leave at a rate, no more recalls are queued than leave within a minute."""
-        settings.SMS_PER_SECOND, settings.RECALLS_EVERY_SECONDS = 0.05, 60
+    @pytest.fixture
+    def crowd(self, clinic) -> Clinic:
+        """Five who are sent a recall at the same moment."""
         crowd = [patient("Pat Pending", 100 + number) for number in range(5)]
         clinic.agrees_to_recalls(*crowd)
         for day, who in enumerate(crowd):
             clinic.treat(who, at("2026-11-02", "13:00") - timedelta(days=day))
-        want(*crowd)
-        for minutes in range(2):
-            assert services.tell_recalls(DUE + minutes * MINUTE) is False
-            assert len(recalls()) == 3
+        assert want(*crowd).number == 5
+        return clinic
+
+    def told_by(self, now) -> int:
+        assert services.tell_recalls(now) is False
+        told = len(recalls())
         Message.objects.filter(caremessage__kind="recall").update(status="delivered")
-        services.tell_recalls(DUE + 2 * MINUTE)
-        assert len(recalls()) == 2
+        return told
+
+    def test_control(self, crowd):
+        assert self.told_by(DUE) == 5
+
+    def test_where_texts_leave_at_a_rate_no_more_are_queued_than_leave_within_a_minute(self, crowd, settings):
+        settings.SMS_PER_SECOND, settings.RECALLS_EVERY_SECONDS = 0.05, 60
+        services.tell_recalls(DUE)
+        assert [self.told_by(DUE + minutes * MINUTE) for minutes in (1, 2, 3)] == [3, 2, 0]
+
+    def test_half_of_the_days_cap_is_left_to_texts_about_somebodys_care(self, crowd, settings):
+        settings.SMS_DAILY_CAP = 4
+        tomorrow = DUE + timedelta(days=1)
+        assert [self.told_by(now) for now in (DUE, DUE + 60 * MINUTE, tomorrow, tomorrow + 60 * MINUTE)] == [2, 0, 2, 0]
 
     def test_after_an_outage_of_more_than_three_days_it_isnt_sent(self, due):
         want(due.ana)

@@ -61,13 +61,17 @@ def tell_recalls(now: datetime | None = None) -> bool:
 
 
 def _room(now: datetime) -> int:
-    """For how many: no more are queued than leave before the next run. A text about somebody's care, which goes at the same rate, waits
-    behind a minute of recalls, not behind thousands."""
-    if not settings.SMS_PER_SECOND:
-        return AT_ONCE
-    texted = RecallAction.objects.filter(outcome=Outcome.TOLD, way=Way.SMS, at__gt=now - OF_USE_FOR)
-    queued = texted.filter(lines__message__status=MessageStatus.SCHEDULED).count()
-    return min(AT_ONCE, max(math.ceil(settings.SMS_PER_SECOND * settings.RECALLS_EVERY_SECONDS) - queued, 0))
+    """For how many. Texts about somebody's care go at the same rate and within the same cap of a day: they wait behind a minute of recalls,
+    not behind thousands, and half of the day's texts are left to them."""
+    texted = RecallAction.objects.filter(outcome=Outcome.TOLD, way=Way.SMS)
+    room = AT_ONCE
+    if settings.SMS_PER_SECOND:
+        queued = texted.filter(at__gt=now - OF_USE_FOR, lines__message__status=MessageStatus.SCHEDULED).count()
+        room = min(room, math.ceil(settings.SMS_PER_SECOND * settings.RECALLS_EVERY_SECONDS) - queued)
+    if settings.SMS_DAILY_CAP:
+        midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+        room = min(room, math.ceil(settings.SMS_DAILY_CAP / 2) - texted.filter(at__gte=midnight).count())
+    return max(room, 0)
 
 
 def _tell_her(patient_pk: int, now: datetime) -> bool:
