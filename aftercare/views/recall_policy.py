@@ -40,7 +40,7 @@ def sentence(form: RecallPolicyForm) -> str:
     """What is set, as one would say it."""
     before, after, most = form.shown("days_before"), form.shown("weeks_after"), int(form.shown("most"))
     steps = [
-        ngettext("the first %(n)s day before it is due", "the first %(n)s days before it is due", before) % {"n": before},
+        ngettext("the first %(n)s day before the session is due", "the first %(n)s days before the session is due", before) % {"n": before},
         _("the second on the day itself"),
         ngettext("the third %(n)s week after", "the third %(n)s weeks after", after) % {"n": after},
     ]

@@ -23,7 +23,7 @@ RECALLS = {
             sms=gettext_noop("{clinic}: it's time to plan your next session. Reply BOOK and we'll call you, or call {phone}."),
             subject=gettext_noop("It's time to plan your next session"),
             email=gettext_noop(
-                "It's time to plan your next session: results are best when sessions follow each other at the right distance.\n\n"
+                "It's time to plan your next session: results are best when sessions aren't too far apart.\n\n"
                 "Call us at {phone}, and we'll find a day that suits you."
             ),
         ),
@@ -34,7 +34,7 @@ RECALLS = {
             sms=gettext_noop("{clinic}: it's about time to see you again. Reply BOOK and we'll call you, or call {phone}."),
             subject=gettext_noop("It's about time to see you again"),
             email=gettext_noop(
-                "It has been a while since your last session, and it's about time to see you again: results hold when sessions go on.\n\n"
+                "It has been a while since your last session, and it's about time to see you again: regular sessions keep your results.\n\n"
                 "Call us at {phone}, and we'll find a day that suits you."
             ),
         ),

@@ -123,7 +123,7 @@ class TestThePolicy:
         page = words_of(browser().get(POLICY))
         assert "Off: recalls go out by hand only" in page
         assert (
-            "A patient hears from us 3 times at most: the first 14 days before it is due, the second on the day itself, "
+            "A patient hears from us 3 times at most: the first 14 days before the session is due, the second on the day itself, "
             "the third 4 weeks after; at 10 AM on the patient’s clock."
         ) in page
         assert not RecallPolicy.objects.exists()
