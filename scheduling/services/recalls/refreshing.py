@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from django.db import transaction
 
-from scheduling.models import Patient, Recall, Standing, Treatment
+from scheduling.models import Course, Patient, Recall, Standing, Treatment
 from scheduling.services.recalls.deriving import Derived, derive
 from scheduling.services.saving import all_or_nothing
 
@@ -25,12 +25,12 @@ def refresh(patients: Iterable[int]) -> None:
 
 @all_or_nothing
 def refresh_patients_of(treatment: Treatment) -> None:
-    """All who have had one, with the cadence that it has by now.
+    """All who have had one, or may be having their first just now, with the cadence that it has by now.
 
     Begun anew where it meets somebody who holds several of them in another order: of a batch in which two have said stop, both.
     """
-    theirs = Recall.objects.filter(treatment=treatment, came_back_on=None)
-    refresh_all(theirs.order_by("patient_id").values_list("patient_id", flat=True).iterator())
+    theirs = Course.objects.filter(treatment=treatment).order_by("patient_id").values_list("patient_id", flat=True)
+    refresh_all(theirs.distinct().iterator())
 
 
 def refresh_all(patients: Iterable[int]) -> None:
