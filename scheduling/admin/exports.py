@@ -4,14 +4,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
 
 from scheduling.models import ReportExport
 
 
 @admin.register(ReportExport)
 class ReportExportAdmin(admin.ModelAdmin):
-    list_display = ["at", "user", "format", "as_of", "addresses", "ending", "rows"]
+    list_display = ["at", "user", "format", "as_of", "has_addresses", "ending", "rows"]
     list_filter = ["format", "has_addresses", "ending", "at"]
     list_select_related = ["user"]
     list_per_page = 50
@@ -25,7 +24,3 @@ class ReportExportAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-    @admin.display(description=_("phone numbers and emails"), boolean=True, ordering="has_addresses")
-    def addresses(self, export: ReportExport) -> bool:
-        return export.has_addresses

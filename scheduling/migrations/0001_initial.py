@@ -1378,7 +1378,7 @@ class Migration(migrations.Migration):
                     "query",
                     models.CharField(blank=True, help_text="As in the page's address.", max_length=1000, verbose_name="filters"),
                 ),
-                ("has_addresses", models.BooleanField(verbose_name="with phone numbers and emails")),
+                ("has_addresses", models.BooleanField(verbose_name="phone numbers and emails")),
                 (
                     "rows",
                     models.PositiveIntegerField(help_text="At most so many left the house.", null=True, verbose_name="patients"),

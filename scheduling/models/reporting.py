@@ -42,7 +42,7 @@ class ReportExport(models.Model):
     as_of = models.DateField(_("as of"))
     words = models.TextField(_("what was asked for"), help_text=_("As it was called on that day."))
     query = models.CharField(_("filters"), max_length=1000, blank=True, help_text=_("As in the page's address."))
-    has_addresses = models.BooleanField(_("with phone numbers and emails"))
+    has_addresses = models.BooleanField(_("phone numbers and emails"))
     rows = models.PositiveIntegerField(_("patients"), null=True, help_text=_("At most so many left the house."))
     ending = models.CharField(_("how it ended"), max_length=20, blank=True, choices=ENDINGS)
     finished_at = models.DateTimeField(_("ended"), null=True)
