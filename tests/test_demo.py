@@ -43,7 +43,9 @@ def snapshot() -> list[tuple]:
         *Appointment.objects.order_by("during", "room__name").values_list("during", "practitioner__name", "room__name", "status"),
         *messages.values_list("patient__phone", "kind", "planned_for", "message__status", "message__send_at", "reason", "read_at"),
         *Reply.objects.order_by("received_at").values_list("address", "body", "received_at"),
-        *Receipt.objects.order_by("received_at", "provider_status").values_list("message__address", "provider_status", "received_at"),
+        *Receipt.objects.order_by("received_at", "provider_status", "message__address").values_list(
+            "message__address", "provider_status", "received_at"
+        ),
     ]
 
 
