@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from scheduling.domain.cadence import DUE_SOON_DAYS, LAPSED_AFTER_MONTHS, Bucket, RecallKind, Stage, add_months, due_on
+from scheduling.domain.outcomes import Deeds
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)  # of the report's calendar, which appointments (2000 to 2199) stay well within
 
@@ -143,6 +144,11 @@ class Claim:
     hidden_until: date | None = None
     is_declined: bool = False
     is_reachable: bool = True
+
+    @classmethod
+    def of(cls, id: int, kind: RecallKind, due_on: date, coming: Iterable[date], done: Deeds, reached_by: str) -> "Claim":
+        """With what was done about it; `reached_by` names the channels by which a recall can go to her, "" for none."""
+        return cls(id, kind, due_on, tuple(coming), done.hidden_until, done.is_declined, bool(reached_by))
 
     def booked_on(self, day: date) -> date | None:
         """The next session, as seen on `day`: one that went by and was never completed brings nobody back."""

@@ -15,9 +15,10 @@ from scheduling.domain.cadence import Bucket
 from scheduling.domain.recalls import TO_ACT_ON
 from scheduling.models import Location, Practitioner, Treatment
 from scheduling.reports import Filters
+from scheduling.reports.due import SORTS
 
 EVERYBODY = "all"
-SORTS = ("due", "last_session", "name", "value")
+USUAL_SORT = "due"
 FILTERS = ("as_of", "bucket", "location", "practitioner", "treatment", "due_from", "due_until")
 
 BUCKETS = {
@@ -120,7 +121,7 @@ class ReportForm(forms.Form):
 
     @property
     def sorted_by(self) -> str:
-        return self.chosen("sort") or SORTS[0]
+        return self.chosen("sort") or USUAL_SORT
 
     @property
     def is_descending(self) -> bool:
@@ -143,10 +144,10 @@ class ReportForm(forms.Form):
             said["as_of"] = None
         if EVERYBODY in (said["bucket"] or []):
             said["bucket"] = [EVERYBODY]
-        if (self.sorted_by, self.is_descending) != (SORTS[0], False):
+        if (self.sorted_by, self.is_descending) != (USUAL_SORT, False):
             said |= {"sort": self.sorted_by, "dir": "desc" if self.is_descending else None}
         said |= changed
-        if said.get("sort") == SORTS[0] and not said.get("dir"):
+        if said.get("sort") == USUAL_SORT and not said.get("dir"):
             said["sort"] = None
         query = QueryDict(mutable=True)
         for name, value in said.items():

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.domain.interval import LONGEST_INTERVAL_DAYS, SHORTEST_INTERVAL_DAYS
+from scheduling.domain.recalls import Cadence
 from scheduling.fields import validate_currency
 from scheduling.signals import cadence_changed
 
@@ -85,9 +86,8 @@ class Treatment(models.Model):
                 cadence_changed.send(Treatment, treatment=self)
 
     @property
-    def cadence(self) -> tuple[int, int]:
-        """Days within which the next session is recommended; months between maintenance sessions."""
-        return self.recommended_within_days, self.maintenance_months
+    def cadence(self) -> Cadence:
+        return Cadence(self.recommended_within_days, self.maintenance_months)
 
     def clean(self) -> None:
         was = Treatment.objects.filter(pk=self.pk).values_list("skin_area", flat=True).first()

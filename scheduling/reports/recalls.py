@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from scheduling.domain.cadence import Bucket, RecallKind, Stage
-from scheduling.domain.outcomes import DECIDING, Outcome
+from scheduling.domain.outcomes import DECIDING, Deeds, Outcome
 from scheduling.domain.recalls import RANKS, Claim, bucket_of
 from scheduling.domain.states import COMING
 from scheduling.models import Appointment, Patient, Recall, RecallAction
@@ -72,16 +72,10 @@ def _asked(recall: Recall, actions: Sequence[RecallAction], coming: Sequence[dat
     today = now.astimezone(recall.location.zone).date()
     if recall.came_back_on:
         return Asked(recall, actions, today)
-    decided = next((action for action in actions if action.outcome in DECIDING), None)
-    claim = Claim(
-        id=recall.last_session_id,
-        kind=RecallKind(recall.kind),
-        due_on=recall.due_on,
-        coming=coming,
-        hidden_until=decided.hidden_until if decided else None,
-        is_declined=decided is not None and decided.outcome == Outcome.DECLINED,
-        is_reachable=bool(patient.reached_by),
-    )
+    done = Deeds()
+    for action in reversed(actions):
+        done.add(action.outcome, action.hidden_until)
+    claim = Claim.of(recall.last_session_id, RecallKind(recall.kind), recall.due_on, coming, done, patient.reached_by)
     stage = claim.stage_on(today)
     return Asked(
         recall, actions, today, bucket_of(stage, claim.kind, claim.due_on, today), stage, claim.booked_on(today), claim.hidden_until

@@ -15,13 +15,14 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test import Client
 from freezegun import freeze_time
 
+from scheduling.domain import lots
 from scheduling.domain.cadence import Bucket, RecallKind
 from scheduling.domain.cells import harmless, phone_text
 from scheduling.errors import TooSlow
 from scheduling.models import ReportExport
 from scheduling.reports import Due
 from scheduling.services import end_export
-from scheduling.views.exporting import files, page
+from scheduling.views.exporting import page
 from scheduling.views.exporting.columns import sheet_of
 from scheduling.views.exporting.files import csv_blocks, workbook
 from tests.clinic_world import FIRST, WEEK, at
@@ -267,7 +268,7 @@ class TestAuditTrail:
         assert (ReportExport.objects.get().rows, ReportExport.objects.get().ending) == (3, "complete")
 
     def test_a_browser_that_goes_away_leaves_how_many_rows_it_had_at_most(self, manager, monkeypatch):
-        monkeypatch.setattr(files, "ROWS_AT_ONCE", 2)
+        monkeypatch.setattr(lots, "AT_ONCE", 2)
         response = exported(manager)
         pieces = response.streaming_content
         next(pieces), next(pieces)

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from scheduling import services
+from scheduling.domain import lots
 from scheduling.domain.outcomes import Outcome
 from scheduling.errors import NothingToRecall
 from scheduling.models import Appointment, Patient, RecallAction, Standing
@@ -229,7 +230,7 @@ class TestSnoozing:
         assert stands(clinic.ana, date(2026, 12, 21))[0] == "next_session_overdue"
 
     def test_many_at_once_but_for_those_for_whom_there_is_nothing_to_do(self, clinic, first, heard, monkeypatch):
-        monkeypatch.setattr(acting, "AT_ONCE", 2)
+        monkeypatch.setattr(lots, "AT_ONCE", 2)
         hers = clinic.treat(clinic.ben, FIRST + timedelta(hours=2))
         declined = clinic.treat(clinic.chloe, FIRST + timedelta(hours=4))
         call(declined, Outcome.DECLINED, reason="Moved away")

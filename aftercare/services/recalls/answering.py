@@ -8,10 +8,10 @@ from aftercare.models import CareMessage
 from aftercare.querysets import CareMessageQuerySet
 from notifications.domain.states import WENT_OUT
 from notifications.models import Reply
+from scheduling.domain.outcomes import COUNTS_FOR_DAYS
 from scheduling.models import Patient, RecallAction
 
 ANSWERS_FOR = timedelta(days=14)  # what she writes later is about something else
-BOOKS_FOR = timedelta(days=60)  # as long as a booking counts for it
 
 
 def note_answer(reply: Reply, patients: Sequence[Patient], now: datetime) -> CareMessage | None:
@@ -24,7 +24,7 @@ def note_answer(reply: Reply, patients: Sequence[Patient], now: datetime) -> Car
 
 def recall_to_book(reply: Reply, patients: Sequence[Patient], now: datetime) -> CareMessage | None:
     """The last recall to that number: the word is its own, whatever she was told since."""
-    recalls = _texted(reply, patients).filter(kind=Kind.RECALL.value, planned_for__gt=now - BOOKS_FOR)
+    recalls = _texted(reply, patients).filter(kind=Kind.RECALL.value, planned_for__gt=now - timedelta(days=COUNTS_FOR_DAYS))
     told = recalls.order_by("-message__send_at", "-pk").first()
     return _answered(told, reply) if told else None
 

@@ -1,7 +1,6 @@
 """The week's numbers by email to whoever may see the report, on Monday morning. Nobody's name is in it."""
 
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -22,15 +21,15 @@ from notifications.domain.quiet import at_wall_clock
 from notifications.models import Message
 from notifications.services import Draft
 from scheduling.domain.cadence import Bucket
-from scheduling.domain.outcomes import Outcome
+from scheduling.domain.outcomes import COUNTS_FOR_DAYS, Outcome
 from scheduling.domain.recalls import TO_ACT_ON
 from scheduling.models import Appointment, Location, Recall, RecallAction
-from scheduling.reports.due import Filters, tiles
+from scheduling.reports.due import Filters, tiles, together
 
 MAY_SEE = "scheduling.view_maintenance_due"
 AT = time(8)  # on Monday, on the clinic's clock
 OF_USE_FOR = timedelta(hours=36)  # what an outage held up goes until Tuesday evening
-COUNTS_FOR = timedelta(days=60)
+COUNTS_FOR = timedelta(days=COUNTS_FOR_DAYS)
 OVERDUE = (Bucket.NEXT_SESSION_OVERDUE, Bucket.MAINTENANCE_OVERDUE)
 
 
@@ -70,10 +69,7 @@ def _numbers(monday: date, today: date, zone: ZoneInfo) -> dict[str, str]:
     last = monday - timedelta(days=7)
     since, until = (at_wall_clock(day, time(), zone) for day in (last, monday))
     found = {tile.bucket: tile for tile in tiles(Filters(today), today=today)}
-    worth: dict[str, Decimal] = {}
-    for bucket in TO_ACT_ON:
-        for currency, value in found[bucket].values.items():
-            worth[currency] = worth.get(currency, Decimal()) + value
+    worth = together(found[bucket].values for bucket in TO_ACT_ON)
     told = RecallAction.objects.filter(outcome=Outcome.TOLD, way__in=BY_MESSAGE)
     before = told.filter(patient=OuterRef("patient"), at__lte=OuterRef("booked_at"), at__gt=OuterRef("booked_at") - COUNTS_FOR)
     booked = Appointment.objects.filter(booked_at__gte=since, booked_at__lt=until)

@@ -1,17 +1,16 @@
 """By which channels a recall can go to her: the report asks it of everybody at once, so scheduling keeps it, told of each change."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 
 from aftercare.domain.consent import Purpose
 from aftercare.models import Consent
 from aftercare.services.telling.consent import address_of
 from notifications.models import Suppression, address_hash
 from scheduling import services as scheduling
+from scheduling.domain.lots import AT_ONCE, in_lots
 from scheduling.models import Patient
 
 ORDER = ("sms", "email")
-AT_ONCE = 1000
 
 
 def reach_of(patients: Sequence[Patient]) -> dict[int, str]:
@@ -39,8 +38,7 @@ def renew_reach(patients: Iterable[Patient]) -> None:
 
 def unnoted_reach() -> Iterator[scheduling.Difference]:
     """Where what scheduling keeps isn't so. Nothing is changed."""
-    patients = Patient.objects.order_by("pk").iterator(chunk_size=AT_ONCE)
-    while lot := list(islice(patients, AT_ONCE)):
+    for lot in in_lots(Patient.objects.order_by("pk").iterator(chunk_size=AT_ONCE)):
         is_now = reach_of(lot)
         for patient in lot:
             if is_now[patient.pk] != patient.reached_by:

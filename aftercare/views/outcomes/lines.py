@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from aftercare.reports import Delivered
 from scheduling.domain.cadence import add_months
-from scheduling.domain.outcomes import FEWEST_FOR_PERCENT, Way
-from scheduling.reports.outcomes import COUNTS_FOR_DAYS, Brought, Kept, Won
+from scheduling.domain.outcomes import COUNTS_FOR_DAYS, FEWEST_FOR_PERCENT, Way
+from scheduling.reports.outcomes import Brought, Kept, Won
 
 WAYS = {Way.SMS: gettext_lazy("Text message"), Way.EMAIL: gettext_lazy("Email"), Way.CALL: gettext_lazy("Call")}
 

@@ -6,8 +6,8 @@ from datetime import date
 from random import Random
 
 from clinic.demo.archive.asking import Action, actions
+from scheduling.domain.outcomes import Deeds
 from scheduling.domain.recalls import Cadence, Claim, CourseFacts, DueAgain, Session, Span, recalls_of, spans_of
-from scheduling.services.recalls.deriving import Deeds
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def asked_back(
         done = actions(random, due, reached_by, _next_booked_on(due, visits), today)
         deeds = Deeds()
         for one in done:
-            deeds.add(one.way, one.outcome, one.hidden_until)
+            deeds.add(one.outcome, one.hidden_until)
         asked.append(Asked(due, done, deeds))
     return asked
 
@@ -55,14 +55,13 @@ def standings(asked: Sequence[Asked], visits: Sequence[Visit], reached_by: str) 
     """The place of the recall among `asked`, that recall, and the days on which she stands by it."""
     open_ones = {one.due.session.id: (place, one) for place, one in enumerate(asked) if one.due.came_back_on is None}
     claims = [
-        Claim(
-            id=one.due.session.id,
-            kind=one.due.kind,
-            due_on=one.due.due_on,
-            coming=tuple(visit.day for visit in visits if not visit.is_fulfilled and visit.treatment == one.due.session.treatment_id),
-            hidden_until=one.deeds.hidden_until,
-            is_declined=one.deeds.is_declined,
-            is_reachable=bool(reached_by),
+        Claim.of(
+            one.due.session.id,
+            one.due.kind,
+            one.due.due_on,
+            (visit.day for visit in visits if not visit.is_fulfilled and visit.treatment == one.due.session.treatment_id),
+            one.deeds,
+            reached_by,
         )
         for _, one in open_ones.values()
     ]

@@ -6,7 +6,7 @@ from scheduling.reports.due.paging import Page, page
 from scheduling.reports.due.rows import Due
 from scheduling.reports.due.sorting import SORTS
 from scheduling.reports.due.streaming import maintenance_due, stream
-from scheduling.reports.due.tiles import Tile, tiles
+from scheduling.reports.due.tiles import Tile, tiles, together
 from scheduling.reports.due.today import today_at
 
 __all__ = [
@@ -25,4 +25,5 @@ __all__ = [
     "stream",
     "tiles",
     "today_at",
+    "together",
 ]

@@ -59,8 +59,7 @@ class Catalog:
 
     def cadences(self, treatment: int | None) -> list[Cadence]:
         """That treatment's, or all there are."""
-        wanted = [one for pk, one in self.treatments.items() if treatment in (None, pk)]
-        return [Cadence(one.recommended_within_days, one.maintenance_months) for one in wanted]
+        return [one.cadence for pk, one in self.treatments.items() if treatment in (None, pk)]
 
     def due(self, row: tuple[Any, ...], as_of: date) -> Due:
         """Of a row of COLUMNS."""

@@ -1,6 +1,7 @@
 """The report in numbers."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -63,3 +64,12 @@ def tiles(filters: Filters, *, today: date | None = None, seconds: float | None 
                 counts[bucket] += count
                 worth[bucket][treatments[treatment].currency] += count * treatments[treatment].list_price
     return [Tile(bucket, counts[bucket], dict(worth[bucket])) for bucket in Bucket]
+
+
+def together(several: Iterable[Mapping[str, Decimal]]) -> dict[str, Decimal]:
+    """Their sums, currency by currency."""
+    sums: dict[str, Decimal] = {}
+    for values in several:
+        for currency, value in values.items():
+            sums[currency] = sums.get(currency, Decimal(0)) + value
+    return sums

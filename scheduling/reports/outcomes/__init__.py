@@ -2,6 +2,6 @@
 
 from scheduling.reports.outcomes.asked import Asked, Cell, by_location, by_practitioner, total
 from scheduling.reports.outcomes.keeping import Kept, kept
-from scheduling.reports.outcomes.winning import COUNTS_FOR_DAYS, Brought, Won, brought
+from scheduling.reports.outcomes.winning import Brought, Won, brought
 
-__all__ = ["COUNTS_FOR_DAYS", "Asked", "Brought", "Cell", "Kept", "Won", "brought", "by_location", "by_practitioner", "kept", "total"]
+__all__ = ["Asked", "Brought", "Cell", "Kept", "Won", "brought", "by_location", "by_practitioner", "kept", "total"]

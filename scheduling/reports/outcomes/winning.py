@@ -10,14 +10,13 @@ from typing import TypeVar
 from django.conf import settings
 from django.db import connection
 
-from scheduling.domain.outcomes import ATTEMPTS, Outcome, Way
+from scheduling.domain.outcomes import ATTEMPTS, COUNTS_FOR_DAYS, Outcome, Way
 from scheduling.domain.states import COMING, Status
 from scheduling.reports.limits import limited_to
 from scheduling.reports.outcomes.asked import Adds, Asked, total
 
 K = TypeVar("K", bound=Hashable)
 
-COUNTS_FOR_DAYS = 60  # after a recall, in which a booking counts as brought by it
 
 # `next_at` ends what a recall may claim, whatever the filters say of the next one: so a session counts once.
 RECALLS = """

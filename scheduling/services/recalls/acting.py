@@ -10,12 +10,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from scheduling.domain.cadence import Stage
+from scheduling.domain.lots import in_lots
 from scheduling.domain.outcomes import DECIDING, LONGEST_SNOOZE_DAYS, OF_A_CALL, Outcome, Way, hidden_until
 from scheduling.domain.states import COMING
 from scheduling.errors import NothingToRecall
 from scheduling.models import Appointment, Patient, Recall, RecallAction, Standing
 from scheduling.services.recalls.deriving import LOCAL_DAY
-from scheduling.services.recalls.refreshing import AT_ONCE, locked_patients, refresh
+from scheduling.services.recalls.refreshing import locked_patients, refresh
 from scheduling.services.saving import all_or_nothing
 from scheduling.services.staff import staff_name
 from scheduling.signals import taken_off_the_list
@@ -94,9 +95,7 @@ def snooze(patients: Iterable[int], *, until: date, by: User | None = None, now:
     if not today < until <= today + timedelta(days=LONGEST_SNOOZE_DAYS):
         last = date_format(today + timedelta(days=LONGEST_SNOOZE_DAYS), "F j, Y")
         raise NothingToRecall(f"Please choose a day after today, and {last} at the latest.")
-    wanted = sorted(set(patients))
-    lots = (wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE))
-    return sum((_snooze(lot, until, today, by, now) for lot in lots), Snoozed())
+    return sum((_snooze(lot, until, today, by, now) for lot in in_lots(sorted(set(patients)))), Snoozed())
 
 
 @all_or_nothing

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
+from scheduling.domain.lots import AT_ONCE, in_lots
 from scheduling.models import Patient, Recall, Standing
 from scheduling.services.recalls.deriving import derive
-from scheduling.services.recalls.refreshing import AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +21,7 @@ class Difference:
 
 def differences() -> Iterator[Difference]:
     """All there are, worked out for every patient from the appointments alone. Nothing is changed."""
-    patients = Patient.objects.order_by("pk").iterator(chunk_size=AT_ONCE)
-    while lot := list(islice(patients, AT_ONCE)):
+    for lot in in_lots(Patient.objects.order_by("pk").iterator(chunk_size=AT_ONCE)):
         yield from _of(lot)
 
 

@@ -8,32 +8,13 @@ from itertools import groupby
 
 from django.db.models import DateField, F, Func
 
-from scheduling.domain.outcomes import ATTEMPTS, DECIDING, Outcome, Way
+from scheduling.domain.outcomes import Deeds
 from scheduling.domain.recalls import Cadence, Claim, CourseFacts, DueAgain, Session, recalls_of, spans_of
 from scheduling.domain.states import COMING, Status
 from scheduling.fields import plain
 from scheduling.models import Appointment, Patient, Recall, RecallAction, Standing
 
 LOCAL_DAY = Func(F("recovery"), function="lower", output_field=DateField())
-
-
-@dataclass(slots=True)
-class Deeds:
-    """What was done about one recall, in short."""
-
-    attempts: int = 0
-    last_outcome: str = ""
-    hidden_until: date | None = None
-    is_declined: bool = False
-
-    def add(self, way: str, outcome: str, hidden_until: date | None) -> None:
-        """In the order in which it was done."""
-        if outcome == Outcome.WAITING:
-            return
-        self.last_outcome = outcome
-        self.attempts += way != Way.SNOOZE and outcome in ATTEMPTS
-        if outcome in DECIDING:
-            self.is_declined, self.hidden_until = outcome == Outcome.DECLINED, hidden_until
 
 
 @dataclass(slots=True)
@@ -96,16 +77,16 @@ def _by_patient(visits: Iterable[_Visit]) -> dict[int, list[_Visit]]:
     return {patient: list(own) for patient, own in groupby(visits, key=lambda visit: visit.patient_id)}
 
 
-def _deeds(pks: Sequence[int]) -> dict[int, Deeds]:
+def _deeds(pks: Sequence[int]) -> defaultdict[int, Deeds]:
     """By the session that they hang on."""
-    found: dict[int, Deeds] = defaultdict(Deeds)
+    found: defaultdict[int, Deeds] = defaultdict(Deeds)
     actions = RecallAction.objects.filter(patient__in=pks).order_by("at", "pk")
-    for session, way, outcome, hidden_until in actions.values_list("session_id", "way", "outcome", "hidden_until"):
-        found[session].add(way, outcome, hidden_until)
+    for session, outcome, hidden_until in actions.values_list("session_id", "outcome", "hidden_until"):
+        found[session].add(outcome, hidden_until)
     return found
 
 
-def _derived(patient: Patient, visits: Sequence[_Visit], deeds: dict[int, Deeds]) -> Derived:
+def _derived(patient: Patient, visits: Sequence[_Visit], deeds: defaultdict[int, Deeds]) -> Derived:
     derived = Derived(patient.pk)
     of = {visit.id: visit for visit in visits}
     due = recalls_of(
@@ -114,10 +95,10 @@ def _derived(patient: Patient, visits: Sequence[_Visit], deeds: dict[int, Deeds]
         {visit.treatment_id: Cadence(visit.recommended_within_days, visit.maintenance_months) for visit in visits},
     )
     derived.recalls = [_recall(one, of[one.session.id]) for one in due]
-    claims = [_claim(one, visits, deeds.get(one.session.id), patient) for one in due if one.came_back_on is None]
+    claims = [_claim(one, visits, deeds[one.session.id], patient) for one in due if one.came_back_on is None]
     name = plain(f"{patient.last_name} {patient.first_name}")
     for span in spans_of(claims):
-        visit, done = of[span.claim.id], deeds.get(span.claim.id) or Deeds()
+        visit, done = of[span.claim.id], deeds[span.claim.id]
         standing = Standing(
             patient_id=patient.pk,
             stands_from=span.first,
@@ -156,14 +137,6 @@ def _recall(due: DueAgain, visit: _Visit) -> Recall:
     )
 
 
-def _claim(due: DueAgain, visits: Sequence[_Visit], done: Deeds | None, patient: Patient) -> Claim:
-    done = done or Deeds()
-    return Claim(
-        id=due.session.id,
-        kind=due.kind,
-        due_on=due.due_on,
-        coming=tuple(visit.day for visit in visits if visit.status in COMING and visit.treatment_id == due.session.treatment_id),
-        hidden_until=done.hidden_until,
-        is_declined=done.is_declined,
-        is_reachable=bool(patient.reached_by),
-    )
+def _claim(due: DueAgain, visits: Sequence[_Visit], done: Deeds, patient: Patient) -> Claim:
+    coming = [visit.day for visit in visits if visit.status in COMING and visit.treatment_id == due.session.treatment_id]
+    return Claim.of(due.session.id, due.kind, due.due_on, coming, done, patient.reached_by)

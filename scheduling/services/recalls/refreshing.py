@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Sequence
 
 from django.db import transaction
 
+from scheduling.domain.lots import AT_ONCE, in_lots
 from scheduling.models import Course, Patient, Recall, Standing, Treatment
 from scheduling.services.recalls.deriving import Derived, derive
 from scheduling.services.saving import all_or_nothing
 
-AT_ONCE = 1000
 RECALL_FIELDS = [field.name for field in Recall._meta.concrete_fields if not field.primary_key and field.name != "last_session"]
 
 
@@ -36,13 +36,8 @@ def refresh_patients_of(treatment: Treatment) -> None:
 def refresh_all(patients: Iterable[int]) -> None:
     """As `refresh`, for any number of them, so many at once that memory stays small. Each lot is a transaction of its own, or a
     savepoint of the caller's."""
-    lot: list[int] = []
-    for patient in patients:
-        lot.append(patient)
-        if len(lot) == AT_ONCE:
-            refresh(lot)
-            lot = []
-    refresh(lot)
+    for lot in in_lots(patients):
+        refresh(lot)
 
 
 def locked_patients(pks: Collection[int]) -> list[Patient]:

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from scheduling.domain.outcomes import FEWEST_FOR_PERCENT
 from scheduling.forms.due import EVERYBODY, ReportForm
 from scheduling.reports import Coming, Months, Past, in_time
+from scheduling.reports.due import together
 from scheduling.views.due import words
 
 WIDTHS = {6: 72, 12: 45}  # units of the drawing that a column has, among so many
@@ -96,7 +97,7 @@ def coming_chart(months: Sequence[Coming], asked: ReportForm) -> Chart:
         "coming",
         _("The coming six months"),
         words.count(due),
-        _what_comes(due, booked, words.money(words.together(month.open_values for month in months)), months[-1].last),
+        _what_comes(due, booked, words.money(together(month.open_values for month in months)), months[-1].last),
         _columns(
             months,
             [[("booked", month.booked), ("open", month.open)] for month in months],

@@ -12,6 +12,7 @@ from scheduling.domain.recalls import TO_ACT_ON
 from scheduling.forms.due import BUCKETS, EVERYBODY, ReportForm
 from scheduling.models.recalls import OUTCOMES
 from scheduling.reports import Due, Tile
+from scheduling.reports.due import together
 from scheduling.views.due import words
 
 SORT_NAMES = {
@@ -56,7 +57,7 @@ def tiles_of(found: Sequence[Tile], asked: ReportForm) -> Tiles:
 
     def several(name: Any, buckets: Sequence[Bucket], choice: list[str] | None) -> ShownTile:
         some = [by_bucket[bucket] for bucket in buckets]
-        worth = words.money(words.together(tile.values for tile in some))
+        worth = words.money(together(tile.values for tile in some))
         is_chosen = chosen == (choice or [])
         number = sum(tile.count for tile in some)
         return ShownTile(name, number, worth, asked.query(bucket=choice), is_chosen, choice[0] if choice else "")
@@ -69,7 +70,7 @@ def tiles_of(found: Sequence[Tile], asked: ReportForm) -> Tiles:
         [tile for bucket, tile in shown.items() if bucket not in TO_ACT_ON],
         several(_("Everybody"), list(Bucket), [EVERYBODY]),
         sum(tile.count for tile in matching),
-        words.money(words.together(tile.values for tile in matching)),
+        words.money(together(tile.values for tile in matching)),
     )
 
 

@@ -1,6 +1,6 @@
 """Numbers, money and shares as the report says them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -25,15 +25,6 @@ def money(values: Mapping[str, Decimal]) -> str:
 
 def amount(value: Decimal) -> str:
     return number_format(value, 0 if value == value.to_integral_value() else 2, use_l10n=True, force_grouping=True)
-
-
-def together(several: Iterable[Mapping[str, Decimal]]) -> dict[str, Decimal]:
-    """Their sums, currency by currency."""
-    sums: dict[str, Decimal] = {}
-    for values in several:
-        for currency, value in values.items():
-            sums[currency] = sums.get(currency, Decimal(0)) + value
-    return sums
 
 
 def day(on: date) -> str:

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import islice
 
 from django.db.models import TextField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from scheduling.domain.cells import phone_text
+from scheduling.domain.lots import in_lots
 from scheduling.forms.due import BUCKETS
 from scheduling.models import Patient
 from scheduling.models.patients import REACHED_BY
@@ -19,7 +19,6 @@ from scheduling.reports import Due
 
 Cell = str | int | Decimal | date | None
 Row = list[Cell]
-ROWS_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +76,7 @@ def _columns() -> list[Column]:
 
 
 def _with_addresses(dues: Iterable[Due], columns: list[Column]) -> Iterator[Row]:
-    dues = iter(dues)
-    while lot := list(islice(dues, ROWS_AT_ONCE)):
+    for lot in in_lots(dues):
         patients = Patient.objects.filter(pk__in=[due.patient_id for due in lot])
         # As text: the phone field would take each number to pieces, and a file of them many seconds.
         found = patients.values_list("pk", Cast("phone", TextField()), "email")

@@ -6,14 +6,14 @@ import tempfile
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from itertools import islice
 from typing import IO, Any
 
 import xlsxwriter
 from django.utils.translation import gettext as _
 
 from scheduling.domain.cells import harmless
-from scheduling.views.exporting.columns import ROWS_AT_ONCE, Cell, Sheet
+from scheduling.domain.lots import in_lots
+from scheduling.views.exporting.columns import Cell, Sheet
 
 MOST_ROWS_IN_EXCEL = 1_048_576 - 1  # with the heading
 
@@ -21,7 +21,7 @@ MOST_ROWS_IN_EXCEL = 1_048_576 - 1  # with the heading
 def csv_blocks(sheet: Sheet) -> Iterator[tuple[bytes, int]]:
     """(bytes, rows in them): the heading at once, before anything is read. Excel takes it for UTF-8 by the mark at its beginning."""
     yield b"\xef\xbb\xbf" + csv_lines([list(sheet.headings)]), 0
-    while lot := list(islice(sheet.rows, ROWS_AT_ONCE)):
+    for lot in in_lots(sheet.rows):
         yield csv_lines(lot), len(lot)
 
 
