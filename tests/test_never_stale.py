@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from aftercare.services import give_consent, withdraw_consent
+from aftercare.services.telling.consent import reaching
 from notifications.services.suppressing import lift_suppression
 from notifications.services.suppressing import suppress as say_stop
 from scheduling import services
@@ -125,6 +126,11 @@ class AYearAtTheClinic(RuleBasedStateMachine):
     @invariant()
     def nothing_differs(self) -> None:
         assert check_recalls("--all") == "0 differences.\n"
+
+    @invariant()
+    def recalls_reach_whom_they_may(self) -> None:
+        for patient in Patient.objects.all():
+            assert set(filter(None, patient.reached_by.split(","))) == set(reaching(patient, "recall"))
 
     @invariant()
     def everybody_treated_is_in_one_bucket_on_every_day(self) -> None:
