@@ -48,7 +48,7 @@ from aftercare.wording.letters import (
     take_or_pass,
     usual_product,
 )
-from aftercare.wording.recalls import DIGEST, RECALLS, WILL_CALL, RecallWording
+from aftercare.wording.recalls import DIGEST, RECALLS, WILL_CALL, RecallWording, recall_label
 from aftercare.wording.times import clock, clock_times, closed_until, day_and_time, nearest_quarter, then_at, weekday_and_time
 
 __all__ = [
@@ -99,6 +99,7 @@ __all__ = [
     "how_to_stop",
     "letter",
     "nearest_quarter",
+    "recall_label",
     "render",
     "take_or_pass",
     "then_at",

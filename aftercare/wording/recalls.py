@@ -1,11 +1,11 @@
 """What asks a patient back: that her next session is due, or that it has been a while since the last (F19, F20).
 
-Outcomes are compared by wording: change the words, and give them a new name.
+Outcomes are compared by wording: change the words, and give them a new name, and a label in LABELS.
 """
 
 from typing import NamedTuple
 
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from aftercare.domain.protocol import Text
 from scheduling.domain.cadence import RecallKind
@@ -40,6 +40,18 @@ RECALLS = {
         ),
     ),
 }
+# How staff read a wording's name. One that is no longer used keeps its label: outcomes look years back.
+LABELS = {
+    "next-1": gettext_lazy("Next session, first wording"),
+    "maintenance-1": gettext_lazy("Maintenance, first wording"),
+}
+
+
+def recall_label(name: str) -> str:
+    """Of what stands on RecallAction.wording; a name that nobody knows any more is its own label."""
+    return str(LABELS.get(name, name))
+
+
 # To BOOK.
 WILL_CALL = Text(sms=gettext_noop("{clinic}: thank you. We'll call you to find a time. Or call us: {phone}."))
 # To managers, in English as our own pages are. Nobody's name is in it.

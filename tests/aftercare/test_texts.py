@@ -536,6 +536,14 @@ def texts_to_translate() -> set[str]:
     }
 
 
+def test_a_recalls_wording_has_a_label_for_people():
+    assert {name: wording.recall_label(name) for name in RECALLS} == {
+        "next-1": "Next session, first wording",
+        "maintenance-1": "Maintenance, first wording",
+    }
+    assert wording.recall_label("autumn") == "autumn"
+
+
 def test_control_english_is_what_an_untranslated_text_would_show():
     with translation.override("es"):
         assert translation.gettext("a text that nobody translated") == "a text that nobody translated"
