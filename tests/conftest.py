@@ -2,7 +2,7 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -10,7 +10,10 @@ from django.conf import settings
 from django.db import connection
 from hypothesis import settings as hypothesis
 
-from tests.clinic_world import Clinic, open_clinic
+from notifications.models import Message
+from notifications.services import suppress
+from notifications.services.durably import durably
+from tests.clinic_world import Clinic, open_clinic, wait_until, waiting_for_a_lock
 from tests.emptying import empty_quickly
 from tests.providers import MailServer, TwilioServer
 
@@ -94,6 +97,32 @@ def at_once() -> Callable[[list[Callable[[], Any]]], list[Any]]:
 
         with ThreadPoolExecutor(len(functions)) as pool:
             return list(pool.map(one, functions))
+
+    return run
+
+
+@pytest.fixture
+def crossing(committed_clinic: Clinic, at_once: Callable[[list[Callable[[], Any]]], list[Any]]) -> Callable[..., list[Any]]:
+    """The receipt of `message` says stop: it has that message, and wants its patient, whom somebody `at_the_desk` has, and who wants it.
+
+    `how` is how the receipt is recorded. Answers with what came of both.
+    """
+
+    def run(message: Message, at_the_desk: Callable[[], Any], how: Callable[[Callable[[], Any]], Callable[[], Any]] = durably) -> list[Any]:
+        has_it = Event()
+
+        def receipt() -> None:
+            Message.objects.select_for_update().get(pk=message.pk)
+            if not has_it.is_set():
+                has_it.set()
+                wait_until(waiting_for_a_lock)
+            suppress(message.channel, message.address, reason="provider's error 21610", now=message.send_at)
+
+        def desk() -> Any:
+            assert has_it.wait(20)
+            return at_the_desk()
+
+        return at_once([how(receipt), desk])
 
     return run
 

@@ -3,7 +3,7 @@ from typing import Any, cast
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +17,7 @@ from scheduling.admin.names import CalledByName, badge
 from scheduling.forms.due import BUCKETS
 from scheduling.models import Appointment, Patient, Recall
 from scheduling.reports import recalls_of
+from scheduling.services import all_or_nothing
 
 
 @admin.register(Patient)
@@ -59,6 +60,16 @@ class PatientAdmin(ImportPages, CalledByName):
         patient = self.get_object(request, object_id)
         about = {"subtitle": patient.full_name, "is_asked_back": _is_asked_back(patient)} if patient else {}
         return super().change_view(request, object_id, form_url, {**about, **(extra_context or {})})
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What is queued for her follows in the transaction that saves her. Where somebody who has one of her messages waits for her, it is
+        begun anew, as a whole: a savepoint wouldn't let go of her."""
+        answer = super().changeform_view
+        if request.method == "POST":
+            answer = all_or_nothing(answer)
+        return answer(request, object_id, form_url, extra_context)
 
     def save_model(self, request: HttpRequest, obj: Patient, form: Any, change: bool) -> None:
         obj.changed_by = cast(User, request.user)

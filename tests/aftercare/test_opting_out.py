@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 from aftercare.domain.reasons import NO_CONSENT
 from aftercare.models import Consent
 from aftercare.services import give_consent, opt_out, reachable_by, withdraw_consent
-from aftercare.services.changes import retelling
+from aftercare.services.changes import agreeing, retelling
+from aftercare.services.telling.consent import patients_at
 from aftercare.services.telling.tellings import FALLBACK
 from notifications.channels import Outcome
 from notifications.domain.states import Verdict
@@ -20,6 +21,7 @@ from notifications.services.durably import durably
 from notifications.services.recording import record
 from notifications.services.suppressing import lift_suppression
 from scheduling import services as scheduling
+from scheduling.models import Patient
 from scheduling.services import moving
 from tests.clinic_world import FIRST, TODAY, at, ledger, local, outbox, wait_until, waiting_for_a_lock
 
@@ -203,33 +205,61 @@ class TestAtOnce:
         assert outbox(channel="sms") == []
 
     @pytest.fixture
-    def as_the_desk_withdraws(self, committed_clinic, at_once):
-        """The receipt of a text that was never recorded says STOP: it has that text, and wants the others, which the desk has."""
+    def as_the_desk_withdraws(self, committed_clinic, crossing):
+        """Of a text that was never recorded."""
         ana = committed_clinic.consents(committed_clinic.ana)
         committed_clinic.treat(ana)
-        last, has_it = outbox(channel="sms")[-1], Event()
+        last = outbox(channel="sms")[-1]
         Message.objects.filter(pk=last.pk).update(status="sending")
-
-        def receipt():
-            Message.objects.select_for_update().get(pk=last.pk)
-            if not has_it.is_set():
-                has_it.set()
-                wait_until(waiting_for_a_lock)
-            suppress("sms", ONE_NUMBER, reason="provider's error 21610", now=END)
-
-        def withdrawn(service):
-            assert has_it.wait(20)
-            service(ana, "care", "sms", source="front desk", now=END)
-
-        return lambda how, service: at_once([how(receipt), lambda: withdrawn(service)])
+        return lambda service, *how: crossing(last, lambda: service(ana, "care", "sms", source="front desk", now=END) and None, *how)
 
     def test_whichever_of_a_receipt_and_the_desk_that_withdraws_is_ended_begins_anew(self, as_the_desk_withdraws):
-        assert as_the_desk_withdraws(durably, withdraw_consent) == [None, None]
+        assert as_the_desk_withdraws(withdraw_consent) == [None, None]
         assert outbox(channel="sms") == []
 
     def test_control_begun_once_one_of_the_two_fails(self, as_the_desk_withdraws):
-        answers = as_the_desk_withdraws(transaction.atomic, transaction.atomic(withdraw_consent.__wrapped__))
+        answers = as_the_desk_withdraws(transaction.atomic(withdraw_consent.__wrapped__), transaction.atomic)
         assert [type(answer) for answer in answers].count(OperationalError) == 1
+
+    @pytest.fixture
+    def as_the_desk_gives(self, committed_clinic, crossing):
+        """Of an email that stood in for a text, and goes as one now that Ana agrees to texts."""
+        ana = committed_clinic.consents(committed_clinic.ana, "email")
+        committed_clinic.treat(ana)
+        last = outbox(caremessage__reason=FALLBACK["sms"])[-1]
+        return lambda service, *how: crossing(last, lambda: service(ana, "care", "sms", source="front desk", now=END) and None, *how)
+
+    def test_so_does_the_desk_that_writes_down_what_she_agreed_to(self, as_the_desk_gives):
+        assert as_the_desk_gives(give_consent) == [None, None]
+        assert {message.channel for message in outbox()} == {"sms"}
+
+    def test_control_begun_once_that_fails_too(self, as_the_desk_gives):
+        answers = as_the_desk_gives(transaction.atomic(give_consent.__wrapped__), transaction.atomic)
+        assert [type(answer) for answer in answers].count(OperationalError) == 1
+
+    @pytest.mark.parametrize("is_guarded", [True, False])
+    def test_start_from_a_number_that_is_just_being_changed_is_none_of_hers(self, committed_clinic, at_once, monkeypatch, is_guarded):
+        """Without the lock, which is the control, recalls are said to reach Ana at a number that never agreed to them."""
+        ana = committed_clinic.ana
+        committed_clinic.agrees_to_recalls(ana)
+        stop()
+        if not is_guarded:
+            monkeypatch.setattr(agreeing, "hold_all_at", lambda channel, address: list(patients_at(channel, address)))
+        is_changed = Event()
+
+        def changes_number():
+            with transaction.atomic():
+                ana.phone = "+12125550177"
+                ana.save()
+                is_changed.set()
+                wait_until(waiting_for_a_lock)
+
+        def says_start():
+            assert is_changed.wait(20)
+            start()
+
+        assert at_once([changes_number, says_start]) == [None, None]
+        assert (Patient.objects.get(pk=ana.pk).reached_by, len(words(ana))) == (("", 2) if is_guarded else ("sms", 3))
 
     def test_a_receipt_is_recorded_like_that(self):
         assert record_receipt.__code__ is durably(record_receipt).__code__

@@ -3,12 +3,15 @@ from html import unescape
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.utils import timezone
+from freezegun import freeze_time
 
 from aftercare.models import Consent
 from aftercare.services import reachable_by
+from scheduling.admin import PatientAdmin
 from scheduling.models import Patient
-from tests.clinic_world import outbox
+from tests.clinic_world import TODAY, outbox
 
 ADD = "/admin/scheduling/patient/add/"
 
@@ -85,6 +88,30 @@ def test_a_new_number_voids_the_consent_and_what_was_queued_for_the_old_one(clin
     assert reachable_by(ana, "care") == {}
     assert outbox() == []
     assert {message.reason for message in outbox("cancelled")} == {"the address changed"}
+
+
+class TestAtOnce:
+    """The desk changes her language while a receipt says that her number stopped: each has what the other wants."""
+
+    @pytest.fixture
+    def both(self, committed_clinic, sign_in, crossing):
+        ana, desk = committed_clinic.consents(committed_clinic.ana), sign_in("Front desk")
+        with freeze_time(TODAY):
+            committed_clinic.book(ana)
+            form = as_form(ana, language="es", care_by_sms="on", care_by_email="on")
+            yield lambda: crossing(outbox(channel="sms")[-1], lambda: desk.post(f"/admin/scheduling/patient/{ana.pk}/change/", form))
+
+    def test_whichever_is_ended_begins_anew(self, committed_clinic, both):
+        recorded, answer = both()
+        assert (recorded, answer.status_code) == (None, 302)
+        assert Patient.objects.get(pk=committed_clinic.ana.pk).language == "es"
+        assert {message.channel for message in outbox()} == {"email"}
+
+    def test_control_begun_once_the_desk_gets_an_error(self, committed_clinic, both, monkeypatch):
+        monkeypatch.delattr(PatientAdmin, "changeform_view")
+        recorded, answer = both()
+        assert (recorded, type(answer)) == (None, OperationalError)
+        assert Patient.objects.get(pk=committed_clinic.ana.pk).language == "en"
 
 
 def test_unticking_withdraws_and_saving_without_a_change_does_nothing(clinic, desk):

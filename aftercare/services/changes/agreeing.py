@@ -10,7 +10,7 @@ from aftercare.domain.consent import CURRENT, Purpose, kinds_of, wording_of
 from aftercare.models import Consent
 from aftercare.services.changes.retelling import tell_after_all, tell_otherwise
 from aftercare.services.recalls.stopping import stop_recalls
-from aftercare.services.telling.consent import address_of, agreements, hold_alone, latest_consents, patients_at, write
+from aftercare.services.telling.consent import address_of, agreements, hold_all_at, hold_alone, latest_consents, write
 from aftercare.services.telling.ending import Ending
 from aftercare.services.telling.reach import renew_reach
 from notifications.domain.states import MessageStatus
@@ -24,7 +24,7 @@ AGREED = "the patient agreed"
 BY_LINK = "the link in an email"
 
 
-@transaction.atomic
+@all_or_nothing
 def give_consent(
     patient: Patient,
     purpose: str,
@@ -39,11 +39,14 @@ def give_consent(
     """`purpose` is care or recall, `channel` sms or email. It holds for the address of today: another one needs another consent.
 
     What is still to come, and wasn't planned for want of it, is planned now. Raises ValueError for a wording that isn't kept.
+
+    Begun anew where it and a STOP wait for each other, as `withdraw_consent`.
     """
     wording = wording_of(wording_version, purpose, channel)
     if wording is None:
         raise ValueError(f"nobody can agree to “{wording_version}”: its words aren't kept")
     now = now or timezone.now()
+    held = hold_alone(patient.pk)
     consent = write(
         patient,
         purpose,
@@ -56,9 +59,9 @@ def give_consent(
         wording_version=wording_version,
         most_per_day=wording.most_per_day if most_per_day is None else most_per_day,
     )
-    renew_reach([patient])
+    renew_reach([held])
     if purpose == Purpose.CARE:
-        tell_after_all(patient, reason=source if source in OPTED_IN.values() else AGREED, now=now)
+        tell_after_all(held, reason=source if source in OPTED_IN.values() else AGREED, now=now)
     return consent
 
 
@@ -107,10 +110,10 @@ def opt_out(channel: str, address: str, *, now: datetime) -> None:
     """The address said stop: everybody's consent for it ends, and nothing that is queued goes there.
 
     Whoever records a batch has locked messages already, and locks the patients after them, the other way round than everybody else: where
-    two wait for each other, the batch begins anew. What is told in this very moment meets the claim, which sends nothing to an address
-    that said stop.
+    two wait for each other, whichever is ended begins anew. What is told in this very moment meets the claim, which sends nothing to an
+    address that said stop.
     """
-    source, patients = OPTED_OUT[channel], list(patients_at(channel, address))
+    source, patients = OPTED_OUT[channel], hold_all_at(channel, address)
     for patient in patients:
         for (purpose, over), held in agreements(patient).items():
             if over == channel:
@@ -126,7 +129,7 @@ def opt_in(channel: str, address: str, *, now: datetime) -> None:
 
     Who agreed anew at the desk meanwhile was only waiting for this.
     """
-    for patient in patients_at(channel, address):
+    for patient in hold_all_at(channel, address):
         for (purpose, over), last in latest_consents(patient).items():
             if over != channel or last.source != OPTED_OUT[channel] or last.address != address_of(patient, channel):
                 continue

@@ -83,6 +83,11 @@ def hold_alone(patient_pk: int) -> Patient:
     return Patient.objects.select_for_update(no_key=True).get(pk=patient_pk)
 
 
+def hold_all_at(channel: str, address: str) -> list[Patient]:
+    """As `hold_alone`, everybody whom the address reaches by now: whoever was just given another one isn't among them."""
+    return list(patients_at(channel, address).select_for_update(no_key=True))
+
+
 def has_said_stop(channel: str, address: str) -> bool:
     return said_stop_at(channel, address) is not None
 
