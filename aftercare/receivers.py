@@ -8,7 +8,7 @@ from django.db import transaction
 from django.dispatch import receiver
 
 from aftercare import services
-from aftercare.services.recalls.stopping import BOOKED, CAME_BACK
+from aftercare.services.recalls.stopping import ARRIVED, BOOKED, CAME_BACK
 from aftercare.signals import recalls_wanted
 from aftercare.tasks import wake_recalls
 from notifications.models import Reply
@@ -16,6 +16,7 @@ from notifications.signals import address_opted_in, address_opted_out, message_f
 from scheduling.models import Appointment, Location, Offer, Patient, Product, RecallAction
 from scheduling.signals import (
     appointment_answered,
+    appointment_arrived,
     appointment_booked,
     appointment_cancelled,
     appointment_completed,
@@ -45,6 +46,12 @@ def moved(
     services.tell_of_move(appointment, previous_starts_at=previous_starts_at, previous_location=previous_location, along=along, now=now)
     if previous_starts_at < now:  # one that was missed hid nobody
         _asked_back_no_more(appointment, BOOKED, now)
+
+
+@receiver(appointment_arrived)
+def arrived(appointment: Appointment, now: datetime, **kwargs: Any) -> None:
+    """A no-show that comes after all, or one of yesterday whom nobody had marked, hid nobody."""
+    services.stop_recalls([appointment.patient_id], reason=ARRIVED, now=now)
 
 
 @receiver(appointment_cancelled)

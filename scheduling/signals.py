@@ -14,6 +14,7 @@ from django.dispatch import Signal
 
 appointment_booked = Signal()
 appointment_moved = Signal()
+appointment_arrived = Signal()
 appointment_cancelled = Signal()  # cancelled, no-show or entered in error: `appointment.status` says which
 appointment_completed = Signal()
 appointment_reopened = Signal()

@@ -13,7 +13,7 @@ from scheduling.services.opening import open_up
 from scheduling.services.recalls import refresh
 from scheduling.services.saving import all_or_nothing, locked, save_or_refuse
 from scheduling.services.waiting import wait_no_more
-from scheduling.signals import appointment_cancelled, appointment_completed, appointment_reopened
+from scheduling.signals import appointment_arrived, appointment_cancelled, appointment_completed, appointment_reopened
 
 By = User | None
 
@@ -28,7 +28,9 @@ def arrive(appointment: Appointment, *, by: By = None, now: datetime | None = No
     if current.day_of(now) < current.local_day:
         raise IllegalMove(f"This appointment is on {date_format(current.local_day, 'F j, Y')}: nobody can arrive for it before.")
     # A no-show comes back under the interval that her course has by now.
-    return _become(current, Status.ARRIVED, by, now, minimum_interval_days=current.course.minimum_interval_days)
+    arrived = _become(current, Status.ARRIVED, by, now, minimum_interval_days=current.course.minimum_interval_days)
+    appointment_arrived.send(Appointment, appointment=arrived, now=now)
+    return arrived
 
 
 @all_or_nothing
@@ -133,13 +135,11 @@ def _close(appointment: Appointment, status: Status, by: By, now: datetime, reas
 def _become(current: Appointment, status: Status, by: By, now: datetime, **fields: object) -> Appointment:
     """One guarded step of a locked appointment."""
     require_legal(current, status)
-    was_coming = current.status in COMING
     fields |= {"status": status.value, "status_at": now, "status_by": by}
     for name, value in fields.items():
         setattr(current, name, value)
     save_or_refuse(current, lambda: current.save(update_fields=list(fields)))
-    if not was_coming or status not in COMING:
-        refresh([current.patient_id])
+    refresh([current.patient_id])
     if status not in COMING:
         wait_no_more(current, now=now)
     return current

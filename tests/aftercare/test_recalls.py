@@ -256,9 +256,30 @@ class TestItStops:
         scheduling.move(missed, starts_at=at("2026-12-22", "11:00"), now=DUE + MINUTE)
         assert (recalls(), made(missed.patient)) == ([], [("sms", "not_told", "something was booked")])
 
+    def test_once_yesterdays_patient_is_marked_as_arrived(self, missed):
+        scheduling.arrive(missed, now=DUE + MINUTE)
+        assert (recalls(), made(missed.patient)) == ([], [("sms", "not_told", "the patient is here")])
+
+    def test_once_a_no_show_comes_after_all(self, due):
+        late = due.book(due.ana, DUE - timedelta(hours=1), now=at("2026-12-10"))
+        scheduling.mark_no_show(late, now=DUE - 30 * MINUTE)
+        want(due.ana)
+        services.tell_recalls(DUE)
+        assert len(recalls()) == 1
+        scheduling.arrive(late, now=DUE + MINUTE)
+        assert (recalls(), made(due.ana)) == ([], [("sms", "not_told", "the patient is here")])
+        assert list(differences()) == []
+
     def test_once_yesterdays_session_is_completed(self, missed):
         scheduling.complete(missed, completed_at=at("2026-12-14", "11:40"), now=DUE + MINUTE)
         assert (recalls(), made(missed.patient)) == ([], [("sms", "not_told", "the patient came back")])
+
+    def test_until_a_session_of_another_treatment_is_over(self, due):
+        """The text doesn't say which one it is about."""
+        due.book(due.ana, at("2026-12-16", "11:00"), now=at("2026-12-10"), treatment=due.scalp)
+        assert dict(want(due.ana).not_told) == {WhyNot.BOOKED: 1}
+        assert not RecallAction.objects.exists()
+        assert want(due.ana, now=at("2026-12-16", "12:30")).number == 1
 
     def test_a_session_of_this_evening_where_the_clinic_has_tomorrow_already(self, clinic):
         """Half past midnight in New York is half past seven in Honolulu, where she is expected at a quarter to eight."""

@@ -60,8 +60,9 @@ def candidates(about: Q, now: datetime) -> Iterator[Candidate]:
     standings = Standing.objects.filter(about, stands_from__lte=today, stands_until__gt=today)
     told = RecallAction.objects.filter(outcome=Outcome.TOLD, way__in=BY_MESSAGE).order_by()
     urgent = Concern.objects.filter(patient=OuterRef("patient"), severity=Concern.Severity.URGENT, resolved_at=None)
-    # Where it is still yesterday: what is booked for this evening is over on the clinic's own day.
-    coming = Appointment.objects.filter(patient=OuterRef("patient"), course__treatment=OuterRef("treatment"), status__in=COMING)
+    # For whichever treatment, since a text doesn't say what it is about. And where it is still yesterday: what is booked for this evening
+    # is over on the clinic's own day.
+    coming = Appointment.objects.filter(patient=OuterRef("patient"), status__in=COMING)
     rows = standings.annotate(
         session=F("recall__last_session_id"),
         told=Subquery(told.filter(session=OuterRef("session")).values("session").annotate(number=Count("pk")).values("number")),

@@ -15,6 +15,7 @@ from scheduling.domain.outcomes import Outcome
 from scheduling.models import RecallAction
 
 BOOKED = "something was booked"
+ARRIVED = "the patient is here"
 CAME_BACK = "the patient came back"
 
 
