@@ -13,7 +13,7 @@ from aftercare.models import CareMessage, Concern
 from aftercare.services.recalls import telling
 from aftercare.tasks import wake_recalls
 from aftercare.views.meaning import means
-from notifications.models import Message
+from notifications.models import Alarm, Message
 from notifications.services import receive_reply, suppress
 from scheduling import services as scheduling
 from scheduling.domain.outcomes import Outcome
@@ -329,6 +329,10 @@ class TestWhatComesToNothing:
         assert [way for way, _, _ in made(due.ana)] == ["sms", "sms", "email"]
 
 
+def unlocked(patient, now):
+    return RecallAction.objects.filter(patient=patient, outcome="waiting")
+
+
 class TestTwoAtOnce:
     @pytest.fixture
     def due(self, committed_clinic):
@@ -336,9 +340,10 @@ class TestTwoAtOnce:
 
     @pytest.mark.parametrize("is_guarded", [True, False])
     def test_whoever_is_being_booked_is_passed_over_and_told_nothing_afterwards(self, due, at_once, monkeypatch, is_guarded):
-        """The booking isn't committed yet when a worker looks. Without her lock, which is the control, it tells her to book."""
+        """The booking isn't committed yet when a worker looks. Without the locks, which is the control, it tells her to book."""
         if not is_guarded:
             monkeypatch.setattr(telling, "_held", lambda pk: Patient.objects.get(pk=pk))
+            monkeypatch.setattr(telling, "_waiting", unlocked)
         want(due.ana)
         is_booked, told = Event(), Event()
 
@@ -359,6 +364,34 @@ class TestTwoAtOnce:
             assert (recalls(), made(due.ana)) == ([], [("sms", "not_told", "something was booked")])
         else:
             assert len(recalls()) == 1
+
+    @pytest.mark.parametrize("is_guarded", [True, False])
+    def test_what_the_policy_wanted_and_is_being_told_as_it_is_switched_off_goes(self, due, at_once, monkeypatch, is_guarded):
+        """Without the lock, which is the control, it is taken back under the worker's hands, and an operator hears of a failure."""
+        if not is_guarded:
+            monkeypatch.setattr(telling, "_waiting", unlocked)
+        services.set_recall_policy({"is_on": True}, now=DUE - timedelta(days=20))
+        services.want_by_policy(at("2026-12-15", "08:00"))
+        assert RecallAction.objects.filter(patient=due.ana, outcome="waiting").exclude(step=None).count() == 1
+        usual, is_told, is_off = telling._tell, Event(), Event()
+
+        def slowly(*args):
+            is_told.set()
+            assert is_off.wait(20)
+            usual(*args)
+
+        def switch_off():
+            assert is_told.wait(20)
+            services.set_recall_policy({"is_on": False}, now=DUE)
+            is_off.set()
+
+        monkeypatch.setattr(telling, "_tell", slowly)
+        assert at_once([lambda: services.tell_recalls(DUE), switch_off]) == [False, None]
+        alarms = list(Alarm.objects.values_list("code", flat=True))
+        if is_guarded:
+            assert (len(recalls()), alarms) == (1, [])
+        else:
+            assert (recalls(), alarms) == ([], [f"recall not told, patient {due.ana.pk}"])
 
     def test_four_workers_tell_forty_patients_each_once(self, due, at_once):
         crowd = [patient("Pat Pending", 100 + number) for number in range(40)]

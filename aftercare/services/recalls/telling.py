@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from aftercare.domain.consent import Purpose
@@ -80,7 +81,7 @@ def _tell_her(patient_pk: int, now: datetime) -> bool:
     if patient is None:
         return False
     # As they are under the lock: of two, the second finds that she had one today.
-    for action in RecallAction.objects.filter(patient=patient, outcome=Outcome.WAITING, at__lte=now).order_by("at", "pk"):
+    for action in _waiting(patient, now):
         _tell(action, patient, now)
     scheduling.refresh([patient.pk])
     return True
@@ -89,6 +90,12 @@ def _tell_her(patient_pk: int, now: datetime) -> bool:
 def _held(patient_pk: int) -> Patient | None:
     """Nobody books her meanwhile, nor changes her; None where somebody does just now."""
     return Patient.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=patient_pk).first()
+
+
+def _waiting(patient: Patient, now: datetime) -> QuerySet[RecallAction]:
+    """Locked: a policy that is switched off just now takes back only what nobody is telling."""
+    waiting = RecallAction.objects.filter(patient=patient, outcome=Outcome.WAITING, at__lte=now)
+    return waiting.select_for_update(no_key=True).order_by("at", "pk")
 
 
 def _tell(action: RecallAction, patient: Patient, now: datetime) -> None:
