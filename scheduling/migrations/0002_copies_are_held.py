@@ -3,6 +3,8 @@
 Composite foreign keys, which Django doesn't model, hold the copies to the originals, so that raw SQL can't slip past the interval
 with another patient, skin area or time zone.
 
+An appointment keeps the price that it was booked at, in its treatment's currency: so that stays, once there are courses.
+
 And what says who took the report out of the house is neither changed nor deleted: how it ended is written once.
 """
 
@@ -13,6 +15,19 @@ KEYS = {
     "appointment_is_at_its_rooms_location": ("(room_id, location_id)", "scheduling_room (id, location_id)"),
     "appointment_keeps_its_locations_time": ("(location_id, time_zone)", "scheduling_location (id, time_zone)"),
 }
+
+CURRENCY_STAYS = """
+CREATE FUNCTION scheduling_currency_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM scheduling_course WHERE treatment_id = OLD.id) THEN
+        RAISE EXCEPTION 'sessions of this treatment have prices in %', OLD.currency
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'currency_stays_once_there_are_courses';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER currency_stays BEFORE UPDATE OF currency ON scheduling_treatment
+    FOR EACH ROW WHEN (OLD.currency <> NEW.currency) EXECUTE FUNCTION scheduling_currency_stays();
+"""
 
 EXPORTS_ARE_APPEND_ONLY = """
 CREATE FUNCTION scheduling_export_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -45,8 +60,9 @@ class Migration(migrations.Migration):
         )
         for name, (columns, target) in KEYS.items()
     ] + [
+        migrations.RunSQL(CURRENCY_STAYS, "DROP TRIGGER currency_stays ON scheduling_treatment; DROP FUNCTION scheduling_currency_stays()"),
         migrations.RunSQL(
             EXPORTS_ARE_APPEND_ONLY,
             "DROP TRIGGER export_is_append_only ON scheduling_reportexport; DROP FUNCTION scheduling_export_is_append_only()",
-        )
+        ),
     ]

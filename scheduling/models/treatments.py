@@ -90,6 +90,13 @@ class Treatment(models.Model):
         return Cadence(self.recommended_within_days, self.maintenance_months)
 
     def clean(self) -> None:
-        was = Treatment.objects.filter(pk=self.pk).values_list("skin_area", flat=True).first()
-        if was and was != self.skin_area and self.course_set.exists():
-            raise ValidationError({"skin_area": _("Courses of this treatment count on its skin area. Add another treatment instead.")})
+        was = Treatment.objects.filter(pk=self.pk).first()
+        if was is None or not self.course_set.exists():
+            return
+        stays = {
+            "skin_area": _("Courses of this treatment count on its skin area. Add another treatment instead."),
+            "currency": _("Sessions of this treatment have prices in its currency. Add another treatment instead."),
+        }
+        changed = {name: sentence for name, sentence in stays.items() if getattr(self, name) != getattr(was, name)}
+        if changed:
+            raise ValidationError(changed)

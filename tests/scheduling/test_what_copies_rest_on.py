@@ -1,11 +1,14 @@
 """What appointments were counted by can't be changed under them."""
 
+from decimal import Decimal
+
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 
 from notifications.services import dispatch
 from scheduling import services
-from scheduling.models import Appointment, Location
+from scheduling.models import Appointment, Location, Treatment
 from tests.clinic_world import FIRST, TODAY, Clinic, outbox
 
 
@@ -19,6 +22,25 @@ def test_a_treatments_skin_area_stays_once_it_has_courses(clinic):
 
     with pytest.raises(ValidationError, match="Courses of this treatment count on its skin area"):
         clinic.face.full_clean()
+
+
+def test_a_treatments_currency_stays_once_it_has_courses(clinic):
+    """Its sessions keep the prices that they were booked at, and outcomes add them up in that currency."""
+    clinic.face.currency = "MXN"
+    clinic.face.full_clean()
+    clinic.face.save()
+    clinic.book(clinic.ana)
+    clinic.face.currency, clinic.face.list_price = "USD", Decimal(40)
+
+    with pytest.raises(ValidationError, match=r"Sessions of this treatment have prices in its currency\. Add another treatment instead\."):
+        clinic.face.full_clean()
+    with pytest.raises(IntegrityError, match="sessions of this treatment have prices in MXN"), transaction.atomic():
+        clinic.face.save()
+
+    clinic.face.currency = "MXN"
+    clinic.face.full_clean()
+    clinic.face.save()
+    assert Treatment.objects.get(pk=clinic.face.pk).list_price == Decimal(40)
 
 
 def test_a_room_stays_where_its_appointments_are(clinic):
