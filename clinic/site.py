@@ -40,7 +40,7 @@ class ClinicAdminSite(AdminSite):
         from aftercare import views as aftercare
         from scheduling import views as scheduling
 
-        card = "scheduling/appointment/<int:pk>/card/"
+        card, hers = "scheduling/appointment/<int:pk>/card/", "maintenance-due/patients/<int:pk>"
         pages: list[URLResolver | URLPattern] = [
             path("board/", self.admin_view(scheduling.board_page), name="board"),
             path(card, self.admin_view(scheduling.appointment_card), name="scheduling_appointment_card"),
@@ -62,8 +62,9 @@ class ClinicAdminSite(AdminSite):
             path("maintenance-due/outcomes/", self.admin_view(aftercare.outcomes_page), name="recall_outcomes"),
             path("my-calendar/", self.admin_view(scheduling.my_calendar_page), name="my_calendar"),
             path("maintenance-due/snooze/", self.admin_view(scheduling.recall_snooze_page), name="recall_snooze"),
-            path("maintenance-due/patients/<int:pk>/call/", self.admin_view(scheduling.recall_call_page), name="recall_call"),
-            path("maintenance-due/patients/<int:pk>/resume/", self.admin_view(scheduling.recall_resume_view), name="recall_resume"),
+            path(f"{hers}/call/", self.admin_view(scheduling.recall_call_page), name="recall_call"),
+            path(f"{hers}/resume/", self.admin_view(scheduling.recall_resume_view), name="recall_resume"),
+            path(f"{hers}/take-back/", self.admin_view(scheduling.recall_take_back_view), name="recall_take_back"),
             path("maintenance-due/export/", self.admin_view(scheduling.maintenance_due_export), name="maintenance_due_export"),
         ]
         return pages + super().get_urls()

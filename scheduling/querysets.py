@@ -17,6 +17,12 @@ from scheduling.fields import plain, unaccented
 SPANS = {"on": (0, 36_500), "today": (0, 1), "tomorrow": (1, 2), "week": (0, 7), "past": (-36_500, 0)}
 
 
+class RecallActionQuerySet(models.QuerySet):
+    def in_effect(self) -> "RecallActionQuerySet":
+        """Without calls that were logged by mistake."""
+        return self.filter(taken_back_at=None)
+
+
 class PatientQuerySet(models.QuerySet):
     def matching(self, typed: str) -> "PatientQuerySet":
         """Those of whom every word is a part of name, phone number, email or birth date; everybody where nothing is typed.

@@ -21,7 +21,7 @@ from notifications.services.suppressing import suppress as say_stop
 from scheduling import services
 from scheduling.domain.outcomes import OF_A_CALL, Outcome
 from scheduling.errors import BookingRefused
-from scheduling.models import Appointment, Patient, Standing
+from scheduling.models import Appointment, Patient, RecallAction, Standing
 from scheduling.reports import Filters, maintenance_due, tiles
 from scheduling.services.recalls import refreshing
 from tests.clinic_world import FIRST, TODAY, Clinic, open_clinic, wait_until, waiting_for_a_lock
@@ -90,6 +90,11 @@ class AYearAtTheClinic(RuleBasedStateMachine):
         if one := self._one(data, "fulfilled"):
             with suppress(BookingRefused):
                 services.log_call(one.patient, outcome, session=one.pk, reason="moved away", now=self.now)
+
+    @rule(data=st.data())
+    def take_a_call_back(self, data: st.DataObject) -> None:
+        if calls := list(RecallAction.objects.filter(way="call").order_by("pk")):
+            services.take_back_call(data.draw(st.sampled_from(calls)), now=self.now)
 
     @rule(who=st.sets(st.sampled_from(PEOPLE)), days=st.integers(1, 60))
     def snooze(self, who: set[str], days: int) -> None:

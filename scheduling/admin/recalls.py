@@ -16,14 +16,17 @@ from scheduling.services.staff import staff_name
 
 @admin.register(RecallAction)
 class RecallActionAdmin(admin.ModelAdmin):
-    list_display = ["at", "patient_name", "way", "outcome_badge", "reason", "hidden_until", "who"]
+    list_display = ["at", "patient_name", "way", "outcome_badge", "reason", "hidden_until", "who", "taken_back_at"]
     list_filter = ["way", "outcome"]
     list_select_related = ["patient", "by"]
     list_per_page = 50
     show_full_result_count = False
     counted = _("calls and recalls")
-    fields = ("patient_link", "session_link", "at", "way", "outcome_badge", "reason", "note", "hidden_until", "answered_at", "who")
-    readonly_fields = ("patient_link", "session_link", "outcome_badge", "who")
+    fields = (
+        *("patient_link", "session_link", "at", "way", "outcome_badge", "reason", "note", "hidden_until", "answered_at", "who"),
+        *("taken_back_at", "who_took_it_back"),
+    )
+    readonly_fields = ("patient_link", "session_link", "outcome_badge", "who", "who_took_it_back")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -60,3 +63,7 @@ class RecallActionAdmin(admin.ModelAdmin):
     @admin.display(description=_("by"), ordering="by")
     def who(self, action: RecallAction) -> str:
         return staff_name(action.by)
+
+    @admin.display(description=_("taken back by"))
+    def who_took_it_back(self, action: RecallAction) -> str:
+        return staff_name(action.taken_back_by)

@@ -1283,6 +1283,7 @@ class Migration(migrations.Migration):
                 ("wording", models.CharField(blank=True, max_length=20, verbose_name="wording")),
                 ("at", models.DateTimeField(verbose_name="when")),
                 ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered")),
+                ("taken_back_at", models.DateTimeField(blank=True, null=True, verbose_name="taken back")),
                 (
                     "by",
                     models.ForeignKey(
@@ -1305,6 +1306,17 @@ class Migration(migrations.Migration):
                         related_name="recall_actions",
                         to="scheduling.appointment",
                         verbose_name="after the session",
+                    ),
+                ),
+                (
+                    "taken_back_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="taken back by",
                     ),
                 ),
             ],
@@ -1554,6 +1566,12 @@ class Migration(migrations.Migration):
                 ),
                 name="declining_has_a_reason",
                 violation_error_message="Say why she declined: it decides whether she is asked again.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="recallaction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("taken_back_at", None), ("way", "call"), _connector="OR"), name="only_a_call_is_taken_back"
             ),
         ),
         migrations.AddConstraint(

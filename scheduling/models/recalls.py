@@ -14,6 +14,7 @@ from scheduling.models.patients import REACHED_BY, Patient
 from scheduling.models.places import Location
 from scheduling.models.practitioners import Practitioner
 from scheduling.models.treatments import Treatment
+from scheduling.querysets import RecallActionQuerySet
 
 RECALL_KINDS = [(RecallKind.NEXT_SESSION.value, _("next session")), (RecallKind.MAINTENANCE.value, _("maintenance"))]
 
@@ -83,7 +84,8 @@ class Recall(models.Model):
 
 
 class RecallAction(models.Model):
-    """What was done about a recall; rows are added, and change only while they wait to be sent or to be answered.
+    """What was done about a recall; rows are added, and change only while they wait to be sent or to be answered. A call that was logged
+    by mistake stays to be read, with who took it back, and counts for nothing.
 
     One that waits to be sent has in `at` when it is to go; once it was sent, when that was.
 
@@ -102,6 +104,12 @@ class RecallAction(models.Model):
     at = models.DateTimeField(_("when"))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by"))
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    taken_back_at = models.DateTimeField(_("taken back"), null=True, blank=True)
+    taken_back_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("taken back by")
+    )
+
+    objects = RecallActionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-at", "-pk"]
@@ -115,6 +123,7 @@ class RecallAction(models.Model):
                 name="declining_has_a_reason",
                 violation_error_message=_("Say why she declined: it decides whether she is asked again."),
             ),
+            models.CheckConstraint(condition=Q(taken_back_at=None) | Q(way=Way.CALL.value), name="only_a_call_is_taken_back"),
         ]
         indexes = [
             models.Index(fields=["at"], condition=Q(outcome=Outcome.WAITING.value), name="recalls_to_send"),

@@ -28,7 +28,7 @@ class Asked:
     @property
     def decided(self) -> RecallAction | None:
         """What took her off the list, or put her back on it, last."""
-        return next((action for action in self.actions if action.outcome in DECIDING), None)
+        return next((action for action in self.actions if action.outcome in DECIDING and not action.taken_back_at), None)
 
     @property
     def is_held_back(self) -> bool:
@@ -48,7 +48,7 @@ class Asked:
 def recalls_of(patient: Patient, now: datetime) -> list[Asked]:
     """Those that are open, the one to act on first; then those about which something was done, the latest first. Three queries."""
     actions: dict[int, list[RecallAction]] = defaultdict(list)
-    for action in RecallAction.objects.filter(patient=patient).select_related("by").order_by("-at", "-pk"):
+    for action in RecallAction.objects.filter(patient=patient).select_related("by", "taken_back_by").order_by("-at", "-pk"):
         actions[action.session_id].append(action)
     coming: dict[int, list[date]] = defaultdict(list)
     for session in Appointment.objects.filter(patient=patient, status__in=COMING).select_related("course"):
@@ -63,7 +63,7 @@ def answered(rows: Collection[Due]) -> set[int]:
     sent = [row.recall_id for row in rows if row.last_outcome == Outcome.TOLD]
     if not sent:
         return set()
-    actions = RecallAction.objects.filter(session__in=Recall.objects.filter(pk__in=sent).values("last_session"))
+    actions = RecallAction.objects.in_effect().filter(session__in=Recall.objects.filter(pk__in=sent).values("last_session"))
     last = actions.order_by("session_id", "-at", "-pk").distinct("session_id").values_list("patient", "answered_at")
     return {patient for patient, answered_at in last if answered_at}
 
@@ -74,7 +74,8 @@ def _asked(recall: Recall, actions: Sequence[RecallAction], coming: Sequence[dat
         return Asked(recall, actions, today)
     done = Deeds()
     for action in reversed(actions):
-        done.add(action.outcome, action.hidden_until)
+        if not action.taken_back_at:
+            done.add(action.outcome, action.hidden_until)
     claim = Claim.of(recall.last_session_id, RecallKind(recall.kind), recall.due_on, coming, done, patient.reached_by)
     stage = claim.stage_on(today)
     return Asked(

@@ -23,6 +23,7 @@ from scheduling.services.recalls import (
     refresh_patients_of,
     resume,
     snooze,
+    take_back_call,
 )
 from scheduling.services.saving import all_or_nothing
 from scheduling.services.status import arrive, cancel, complete, mark_no_show, reopen, require_end, require_legal, undo_arrival
@@ -77,6 +78,7 @@ __all__ = [
     "revoke_calendar_address",
     "set_minimum_interval",
     "snooze",
+    "take_back_call",
     "undo_arrival",
     "undo_move",
     "wait",

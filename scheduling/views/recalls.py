@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 from scheduling import services
 from scheduling.admin.ways_back import next_of
 from scheduling.domain.cadence import Stage
-from scheduling.domain.outcomes import DECIDING, Outcome
+from scheduling.domain.outcomes import Outcome, Way
 from scheduling.errors import NothingToRecall
 from scheduling.forms import CallForm
 from scheduling.forms.due import BUCKETS
@@ -55,7 +55,7 @@ def recall_call_page(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @permission_required(MAY_CALL, raise_exception=True)
 def recall_resume_view(request: HttpRequest, pk: int) -> HttpResponse:
-    """On the list again: she has changed her mind, or the call was logged for the wrong patient."""
+    """On the list again: she has changed her mind."""
     patient = get_object_or_404(Patient, pk=pk)
     try:
         services.resume(patient, session=number(request.POST.get("session")) or 0, by=cast(User, request.user), now=timezone.now())
@@ -63,6 +63,18 @@ def recall_resume_view(request: HttpRequest, pk: int) -> HttpResponse:
         messages.warning(request, str(refusal))
     else:
         messages.success(request, _("%(name)s is on the list again.") % {"name": patient.full_name})
+    return redirect(_way_back(request, patient))
+
+
+@require_POST
+@permission_required(MAY_CALL, raise_exception=True)
+def recall_take_back_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """A call that was logged by mistake, or for the wrong patient."""
+    patient = get_object_or_404(Patient, pk=pk)
+    call = get_object_or_404(RecallAction, pk=number(request.POST.get("call")), patient=patient, way=Way.CALL)
+    services.take_back_call(call, by=cast(User, request.user), now=timezone.now())
+    about = {"outcome": call.get_outcome_display(), "at": date_format(timezone.localtime(call.at), "F j, Y, g:i A")}
+    messages.success(request, _("The call of %(at)s, “%(outcome)s”, is taken back and counts for nothing.") % about)
     return redirect(_way_back(request, patient))
 
 
@@ -95,12 +107,19 @@ def _context(request: HttpRequest, patient: Patient, asked: list[Asked], chosen:
         "errors": form.non_field_errors() if form and form.is_bound else [],
         "back": back,
         "next": next_of(request),
+        "here": _call_page(patient, chosen.recall.last_session_id if chosen else None, next_of(request)),
+        "may_take_back": True,
         "book_url": _book_page(patient, chosen, back) if chosen and request.user.has_perm("scheduling.add_appointment") else "",
     }
 
 
 def _way_back(request: HttpRequest, patient: Patient) -> str:
     return next_of(request) or reverse("admin:scheduling_patient_change", args=[patient.pk])
+
+
+def _call_page(patient: Patient, session: int | None, back: str) -> str:
+    asked = {name: value for name, value in {"session": session, "next": back}.items() if value}
+    return f"{reverse('admin:recall_call', args=[patient.pk])}?{urlencode(asked)}"
 
 
 def _book_page(patient: Patient, chosen: Asked, back: str) -> str:
@@ -117,7 +136,4 @@ def _what_now(patient: Patient, action: RecallAction, back: str) -> str:
         said = _("%(name)s is off the list until the next session, or until somebody puts %(first_name)s on it again.") % name
     else:
         said = _("The call is logged. %(name)s stays on the list.") % name
-    if action.outcome not in DECIDING:
-        return said
-    here = f"{reverse('admin:recall_call', args=[patient.pk])}?{urlencode({'session': action.session_id, 'next': back})}"
-    return format_html('{} <a href="{}">{}</a>', said, here, _("A slip?"))
+    return format_html('{} <a href="{}#history">{}</a>', said, _call_page(patient, action.session_id, back), _("A slip?"))

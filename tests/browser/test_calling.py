@@ -21,7 +21,7 @@ def last(clinic) -> Appointment:
 
 
 @on_every_screen
-def test_she_declines_and_is_put_back(desk, last, axe, looks_right):
+def test_she_declines_and_that_was_a_slip(desk, last, axe, looks_right):
     page = desk()
     page.goto(f"/admin/scheduling/patient/{last.patient_id}/change/")
     page.get_by_role("link", name="Log a call").click()
@@ -41,5 +41,8 @@ def test_she_declines_and_is_put_back(desk, last, axe, looks_right):
     assert [(action.outcome, action.reason) for action in RecallAction.objects.all()] == [("declined", "moved away")]
 
     page.get_by_role("link", name="A slip?").click()
-    page.get_by_role("button", name="Put on the list again").click()
-    expect(page.get_by_text("Ana Alvarez is on the list again.")).to_be_visible()
+    looks_right(page, "calling-slip")
+    axe(page)
+    page.get_by_role("button", name="Logged by mistake? Take it back").click()
+    expect(page.get_by_text("“declined”, is taken back and counts for nothing.")).to_be_visible()
+    looks_right(page, "calling-taken-back")

@@ -116,6 +116,8 @@ GET  /admin/maintenance-due/patients/{patient}/call/                302 403 200 
 POST /admin/maintenance-due/patients/{patient}/call/                302 403 302 403 302
 GET  /admin/maintenance-due/patients/{patient}/resume/              302 405 405 405 405
 POST /admin/maintenance-due/patients/{patient}/resume/              302 403 302 403 302
+GET  /admin/maintenance-due/patients/{patient}/take-back/           302 405 405 405 405
+POST /admin/maintenance-due/patients/{patient}/take-back/           302 403 302 403 302
 GET  /admin/maintenance-due/export/                                 302 405 405 405 405
 POST /admin/maintenance-due/export/                                 302 403 403 403 200
 GET  /admin/scheduling/appointment/add/patients/                    302 403 200 200 200
@@ -236,6 +238,7 @@ POSTED = {
     "/admin/maintenance-due/snooze/": {"patient": "{patient}", "until": "2026-12-01", "confirmed": "yes"},
     "/admin/maintenance-due/patients/{patient}/call/": {"outcome": "agreed", "session": "{completed}", "seen": "999999"},
     "/admin/maintenance-due/patients/{patient}/resume/": {"session": "{completed}"},
+    "/admin/maintenance-due/patients/{patient}/take-back/": {"call": "{call}"},
     "/admin/maintenance-due/export/": {"format": "csv", "query": "bucket=all"},
     "/admin/scheduling/appointment/{appointment}/confirm/": {},
     "/admin/scheduling/waitlistentry/{waitlist entry}/withdraw/": {},

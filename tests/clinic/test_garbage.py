@@ -105,6 +105,7 @@ ADDRESSES = {
     "GET /admin/maintenance-due/patients/{patient}/call/": ["session", "next"],
     "POST /admin/maintenance-due/patients/{patient}/call/": words("outcome reason note session seen then_book next"),
     "POST /admin/maintenance-due/patients/{patient}/resume/": ["session", "next"],
+    "POST /admin/maintenance-due/patients/{patient}/take-back/": ["call", "next"],
     "GET /admin/maintenance-due/outcomes/": ["first", "last", "location", "practitioner", "treatment"],
     "GET /admin/autocomplete/?app_label=scheduling&model_name=appointment&field_name=room": ["term", "page"],
 }

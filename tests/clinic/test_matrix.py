@@ -77,7 +77,7 @@ def make_one_of_everything(clinic: Clinic) -> dict[str, Any]:
     )
     scheduling.cancel(clinic.book(patient("Olga Other", 90), NOW + timedelta(days=2)), reason="she is ill", now=NOW)
     scheduling.offer_openings(NOW)
-    scheduling.log_call(clinic.ana, Outcome.CALL_LATER, session=completed.pk, now=NOW)
+    call = scheduling.log_call(clinic.ana, Outcome.CALL_LATER, session=completed.pk, now=NOW)
     [move] = make_moves(Change(wrong, wrong.starts_at + timedelta(hours=2)), by=None, now=NOW)
     named = {
         "move": move,
@@ -92,6 +92,7 @@ def make_one_of_everything(clinic: Clinic) -> dict[str, Any]:
         "user": User.objects.create_user("somebody", password="a password", is_staff=True),
         "reply line": CareMessage.objects.get(reply__isnull=False, patient=clinic.ana),
         "unknown reply": Reply.objects.get(address="+12125550177"),
+        "call": call,
         "concern": concern,
         "wrong line": CareMessage.objects.filter(appointment=wrong).first(),
         "scheduling.product": Product.objects.create(name="Serum"),

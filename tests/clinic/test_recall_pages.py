@@ -10,7 +10,7 @@ from freezegun import freeze_time
 
 from scheduling import services
 from scheduling.domain.outcomes import Outcome
-from scheduling.models import Appointment, RecallAction
+from scheduling.models import Appointment, RecallAction, Standing
 from scheduling.reports import maintenance_due
 from scheduling.views import chosen
 from tests.clinic_world import WEEK, Clinic, at
@@ -90,7 +90,7 @@ class TestCall:
         ("outcome", "sentence"),
         [
             ("call_later", "Ana Alvarez is off the list until December 25, 2026. A slip?"),
-            ("no_answer", "The call is logged. Ana Alvarez stays on the list."),
+            ("no_answer", "The call is logged. Ana Alvarez stays on the list. A slip?"),
             ("declined", "Ana Alvarez is off the list until the next session, or until somebody puts Ana on it again. A slip?"),
         ],
     )
@@ -130,7 +130,7 @@ class TestCall:
         form = {"session": first.pk, "seen": "0", "outcome": "no_answer", "next": REPORT}
         for _press in range(2):
             answer = desk.post(here(first), form)
-            assert said(answer)[-1] == "The call is logged. Ana Alvarez stays on the list."
+            assert said(answer)[-1] == "The call is logged. Ana Alvarez stays on the list. A slip?"
         assert RecallAction.objects.count() == 1
 
     def test_what_a_colleague_logged_meanwhile_is_shown_and_the_second_press_counts(self, desk, manager, first):
@@ -205,14 +205,66 @@ class TestCall:
             assert words in page
 
 
+class TestASlip:
+    def take_back(self, first: Appointment) -> str:
+        return f"/admin/maintenance-due/patients/{first.patient_id}/take-back/"
+
+    @pytest.mark.parametrize("outcome", ["no_answer", "declined"])
+    def test_a_call_that_was_logged_for_the_wrong_patient(self, desk, first, outcome):
+        """The message after it leads to the page with the button, and the button back to that page."""
+        message = str(next(iter(logs(desk, first, outcome, reason="moved away").wsgi_request._messages)))
+        page = desk.get(re.search(r'href="([^"#]*)#history"', message)[1].replace("&amp;", "&")).content.decode()
+        form = re.search(r'<form method="post" action="([^"]*take-back/)">(.*?)</form>', page, re.DOTALL)
+        assert "Logged by mistake? Take it back" in form[2]
+
+        answer = desk.post(form[1], {name: hidden(form[2], name).replace("&amp;", "&") for name in ("call", "next")})
+
+        label = {"no_answer": "no answer", "declined": "declined"}[outcome]
+        assert said(answer) == [f"The call of December 18, 2026, 10:00 AM, “{label}”, is taken back and counts for nothing."]
+        assert bucket(first.patient) == "next_session_overdue"
+        page = desk.get(answer["Location"]).content.decode()
+        assert f'name="next" value="{REPORT.replace("&", "&amp;")}"' in page
+        assert f"<s><strong>{label.capitalize()}</strong> · call" in page
+        assert "Logged by mistake: taken back Dec 18, 10:00 AM · frontdesk" in page
+        assert "take-back" not in page
+        assert "Log the call" in page
+
+    def test_pressed_twice_it_is_taken_back_once(self, desk, first):
+        logs(desk, first, "no_answer")
+        call = RecallAction.objects.get()
+        for _press in range(2):
+            assert desk.post(self.take_back(first), {"call": call.pk}).status_code == 302
+        assert Standing.objects.get(patient=first.patient).attempts == 0
+
+    @pytest.mark.parametrize("call", ["", "x", "9" * 40, "0"])
+    def test_garbage_is_no_call(self, desk, first, call):
+        assert desk.post(self.take_back(first), {"call": call}).status_code == 404
+
+    def test_neither_is_anothers_nor_what_was_no_call(self, clinic, desk, manager, first):
+        logs(desk, first, "no_answer")
+        services.snooze([clinic.ana.pk], until=date(2027, 2, 1), now=NOW)
+        call, snoozed = RecallAction.objects.order_by("pk")
+        elsewhere = f"/admin/maintenance-due/patients/{clinic.ben.pk}/take-back/"
+        assert desk.post(elsewhere, {"call": call.pk}).status_code == 404
+        assert desk.post(self.take_back(first), {"call": snoozed.pk}).status_code == 404
+        assert not RecallAction.objects.exclude(taken_back_at=None).exists()
+
+    def test_whoever_reads_her_page_sees_it_there_without_a_button(self, desk, first):
+        logs(desk, first, "no_answer")
+        desk.post(self.take_back(first), {"call": RecallAction.objects.get().pk})
+        logs(desk, first, "agreed")
+        page = desk.get(f"/admin/scheduling/patient/{first.patient_id}/change/").content.decode()
+        assert "<s><strong>No answer</strong> · call" in page
+        assert "take-back" not in page
+
+
 class TestBackOnTheList:
     def resume(self, first: Appointment) -> str:
         return f"/admin/maintenance-due/patients/{first.patient_id}/resume/"
 
-    def test_a_call_logged_for_the_wrong_patient(self, desk, first):
-        """The message after it leads to the page with the button."""
-        message = str(next(iter(logs(desk, first, "declined", reason="moved away").wsgi_request._messages)))
-        page = desk.get(re.search(r'href="([^"]*)"', message)[1].replace("&amp;", "&")).content.decode()
+    def test_she_has_changed_her_mind(self, desk, first):
+        logs(desk, first, "declined", reason="moved away")
+        page = desk.get(here(first)).content.decode()
         assert "Declined on Dec 18, 2026: moved away. Off the list until the next session" in page
         assert "Log the call" not in page
 

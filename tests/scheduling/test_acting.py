@@ -5,10 +5,11 @@ from threading import Event
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
 
 from scheduling import services
 from scheduling.domain import lots
-from scheduling.domain.outcomes import Outcome
+from scheduling.domain.outcomes import OF_A_CALL, Outcome
 from scheduling.errors import NothingToRecall
 from scheduling.models import Appointment, Patient, RecallAction, Standing
 from scheduling.reports import maintenance_due
@@ -258,10 +259,60 @@ class TestSnoozing:
             services.snooze([clinic.ana.pk, clinic.ben.pk], until=self.UNTIL, now=NOW)
 
 
+class TestASlip:
+    """A call that was logged by mistake."""
+
+    @pytest.mark.parametrize("outcome", OF_A_CALL)
+    def test_taken_back_all_is_as_if_it_had_never_been_and_it_can_still_be_read(self, first, mia, outcome):
+        slip = call(first, outcome, reason="Moved away")
+        assert stands(first.patient)[1:] == (1, outcome)
+
+        assert services.take_back_call(slip, by=mia, now=NOW + timedelta(minutes=2)) is True
+
+        assert stands(first.patient) == ("next_session_overdue", 0, "")
+        assert list(differences()) == []
+        slip.refresh_from_db()
+        assert (slip.outcome, slip.reason, slip.at) == (outcome, "Moved away", NOW)
+        assert (slip.taken_back_at, slip.taken_back_by) == (NOW + timedelta(minutes=2), mia)
+
+    def test_what_was_said_before_it_holds_again(self, first):
+        call(first, Outcome.AGREED)
+        slip = call(first, Outcome.CALL_LATER, now=NOW + timedelta(days=1))
+        services.take_back_call(slip, now=NOW + timedelta(days=1))
+        assert stands(first.patient, date(2027, 1, 17)) == ("snoozed", 1, "agreed")
+        assert services.resume(first.patient, session=first.pk, now=NOW + timedelta(days=1)).outcome == "resumed"
+
+    def test_she_who_never_declined_can_be_called(self, first):
+        services.take_back_call(call(first, Outcome.DECLINED, reason="Moved away"), now=NOW)
+        assert call(first, Outcome.AGREED).outcome == "agreed"
+        assert stands(first.patient) == ("snoozed", 1, "agreed")
+
+    def test_twice_is_once_and_whoever_did_it_first_stays_the_one(self, first, mia):
+        slip = call(first, Outcome.NO_ANSWER)
+        services.take_back_call(slip, by=mia, now=NOW)
+        assert services.take_back_call(slip, by=User.objects.create_user("noa"), now=NOW + timedelta(days=1)) is False
+        slip.refresh_from_db()
+        assert (slip.taken_back_at, slip.taken_back_by) == (NOW, mia)
+
+    def test_logged_once_more_it_is_another_call(self, first, mia):
+        slip = call(first, Outcome.NO_ANSWER, seen=0, by=mia)
+        services.take_back_call(slip, by=mia, now=NOW)
+        assert call(first, Outcome.NO_ANSWER, seen=0, by=mia) != slip
+        assert stands(first.patient)[1:] == (1, "no_answer")
+
+    def test_only_a_call_is_taken_back(self, clinic, first):
+        services.snooze([clinic.ana.pk], until=date(2027, 1, 17), now=NOW)
+        snoozed = RecallAction.objects.get()
+        with pytest.raises(ValueError, match="is no call"):
+            services.take_back_call(snoozed, now=NOW)
+        with pytest.raises(IntegrityError, match="only_a_call_is_taken_back"), transaction.atomic():
+            RecallAction.objects.update(taken_back_at=NOW)
+        assert stands(clinic.ana)[0] == "snoozed"
+
+
 class TestBackOnTheList:
     @pytest.mark.parametrize("outcome", [Outcome.AGREED, Outcome.DECLINED])
     def test_whatever_was_said(self, first, mia, heard, outcome):
-        """A call that was logged for the wrong patient, for one: what was logged stays to be read."""
         call(first, outcome, reason="Moved away")
         heard.clear()
 

@@ -184,6 +184,16 @@ class TestBrought:
         recall(first, answered_at=RECALLED + DAY)
         assert won() == Won(recalls=1, answered=1)
 
+    def test_a_call_that_was_logged_by_mistake_brings_nothing_and_ends_nothing(self, clinic, first):
+        recall(first)
+        slip = recall(first, RECALLED + DAY, "call", "no_answer")
+        clinic.treat(clinic.ana, at("2027-01-20"), now=RECALLED + 2 * DAY)
+        assert won() == Won(recalls=2, booked=1, completed=1, value=money(640))
+        assert {way: one.booked for way, one in brought(asked()).by_way().items()} == {Way.SMS: 0, Way.CALL: 1}
+
+        services.take_back_call(slip, now=RECALLED + 3 * DAY)
+        assert won() == Won(recalls=1, booked=1, completed=1, value=money(640))
+
     def test_each_currency_is_added_up_by_itself(self, clinic, first):
         clinic.scalp.currency, clinic.scalp.list_price = "EUR", Decimal(500)
         clinic.scalp.save()

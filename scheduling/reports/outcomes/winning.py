@@ -28,7 +28,7 @@ WITH made AS (
       FROM scheduling_recallaction r
       JOIN scheduling_appointment s ON s.id = r.session_id
       JOIN scheduling_course c ON c.id = s.course_id
-     WHERE r.outcome = ANY(%(attempts)s) AND r.at >= %(earliest)s
+     WHERE r.outcome = ANY(%(attempts)s) AND r.at >= %(earliest)s AND r.taken_back_at IS NULL
 ), asked AS (
     SELECT * FROM made WHERE day >= %(first)s AND day < %(end)s{where}
 ), brought AS (

@@ -1,4 +1,7 @@
-"""What people do about a recall: calls are logged, patients come off the list for a while, or back on it. Rows are only added."""
+"""What people do about a recall: calls are logged, patients come off the list for a while, or back on it.
+
+Rows are only added, and one that was a mistake says so.
+"""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -67,6 +70,21 @@ def log_call(
     return action
 
 
+@all_or_nothing
+def take_back_call(call: RecallAction, *, by: User | None = None, now: datetime | None = None) -> bool:
+    """Nobody called, or it was another patient: from now on all is as if it had never been logged. But recalls that it stopped don't go.
+
+    False where it was taken back before: whoever did so stays the one. Raises ValueError for what is no call.
+    """
+    if call.way != Way.CALL:
+        raise ValueError(f"{call} is no call")
+    now = now or timezone.now()
+    locked_patients([call.patient_id])
+    is_new = RecallAction.objects.in_effect().filter(pk=call.pk).update(taken_back_at=now, taken_back_by=by)
+    refresh([call.patient_id])
+    return bool(is_new)
+
+
 @dataclass(frozen=True, slots=True)
 class Snoozed:
     """How many are off the list, and how many were left as they were, because they are booked, have declined, or aren't due again."""
@@ -128,14 +146,14 @@ def _snooze(patients: Collection[int], until: date, today: date, by: User | None
 
 @all_or_nothing
 def resume(patient: Patient, *, session: int, by: User | None = None, now: datetime | None = None) -> RecallAction | None:
-    """She is on the list again, whatever she said or was decided: also for a call that was logged for the wrong patient.
+    """She is on the list again, whatever she said or was decided.
 
     None where she is on it anyway. Raises NothingToRecall.
     """
     now = now or timezone.now()
     [patient] = locked_patients([patient.pk])
     recall = _open_recall(patient, session)
-    decided = RecallAction.objects.filter(session=session, outcome__in=DECIDING).order_by("at", "pk").last()
+    decided = _decided(session)
     is_off = decided and (
         decided.outcome == Outcome.DECLINED or (decided.hidden_until is not None and decided.hidden_until >= _today(recall, now))
     )
@@ -150,7 +168,8 @@ def resume(patient: Patient, *, session: int, by: User | None = None, now: datet
 
 def _logged_already(session: int, patient: Patient, seen: int | None, call: tuple[object, ...]) -> RecallAction | None:
     """The same call, where its button was pressed twice. Requires the patient's lock. Raises NothingToRecall for what wasn't seen."""
-    latest = RecallAction.objects.filter(session=session, patient=patient, way__in=BY_HAND).select_related("by").order_by("pk").last()
+    done = RecallAction.objects.in_effect().filter(session=session, patient=patient, way__in=BY_HAND)
+    latest = done.select_related("by").order_by("pk").last()
     if seen is None or latest is None or latest.pk <= seen:
         return None
     if (latest.way, latest.outcome, latest.reason, latest.note, latest.by_id) == call:
@@ -165,12 +184,17 @@ def _to_act_on(patient: Patient, session: int, now: datetime) -> Recall:
     day = coming.annotate(day=LOCAL_DAY).filter(day__gte=_today(recall, now)).order_by("day").values_list("day", flat=True).first()
     if day:
         raise NothingToRecall(f"{name} is booked for {_day(day)}, so there is nothing to call about. Nothing was logged.")
-    decided = RecallAction.objects.filter(session=session, outcome__in=DECIDING).order_by("at", "pk").last()
+    decided = _decided(session)
     if decided and decided.outcome == Outcome.DECLINED:
         raise NothingToRecall(
             f"{name} declined on {_day(timezone.localdate(decided.at))}. Put {patient.first_name} on the list again first."
         )
     return recall
+
+
+def _decided(session: int) -> RecallAction | None:
+    """What took her off the list, or put her back on it, last."""
+    return RecallAction.objects.in_effect().filter(session=session, outcome__in=DECIDING).order_by("at", "pk").last()
 
 
 def _open_recall(patient: Patient, session: int) -> Recall:

@@ -80,7 +80,7 @@ def _by_patient(visits: Iterable[_Visit]) -> dict[int, list[_Visit]]:
 def _deeds(pks: Sequence[int]) -> defaultdict[int, Deeds]:
     """By the session that they hang on."""
     found: defaultdict[int, Deeds] = defaultdict(Deeds)
-    actions = RecallAction.objects.filter(patient__in=pks).order_by("at", "pk")
+    actions = RecallAction.objects.in_effect().filter(patient__in=pks).order_by("at", "pk")
     for session, outcome, hidden_until in actions.values_list("session_id", "outcome", "hidden_until"):
         found[session].add(outcome, hidden_until)
     return found
