@@ -48,7 +48,7 @@ from aftercare.wording.letters import (
     take_or_pass,
     usual_product,
 )
-from aftercare.wording.recalls import DIGEST, RECALLS, WILL_CALL, RecallWording, recall_label
+from aftercare.wording.recalls import DIGEST, DIGEST_DUE, DIGEST_WEEK, RECALLS, WILL_CALL, RecallWording, recall_label
 from aftercare.wording.times import clock, clock_times, closed_until, day_and_time, nearest_quarter, then_at, weekday_and_time
 
 __all__ = [
@@ -66,6 +66,8 @@ __all__ = [
     "CONFIRMED",
     "CONFIRMED_ALREADY",
     "DIGEST",
+    "DIGEST_DUE",
+    "DIGEST_WEEK",
     "GONE",
     "HELP",
     "LAST_NIGHT",

@@ -58,10 +58,17 @@ WILL_CALL = Text(sms=gettext_noop("{clinic}: thank you. We'll call you to find a
 DIGEST = Text(
     sms="",
     subject="Maintenance due: the week of {day}",
-    email="To act on now: {to_call} patients, {overdue} of them overdue. Their sessions are worth {worth} at list prices.\n\n"
+    email="{due}\n\n{week}\n\nThe report, with all who are due:\n{link}",
+)
+# What stands in each of its parts, and what does where that couldn't be counted.
+DIGEST_DUE = (
+    "To act on now: {to_call} patients, {overdue} of them overdue. Their sessions are worth {worth} at list prices.",
+    "How many are to be called couldn't be counted in time: please see the report.",
+)
+DIGEST_WEEK = (
     "From {first} to {last}:\n"
     "{sent} recalls sent, {answered} answered\n"
     "{booked} sessions booked within 60 days after a recall\n"
-    "{came_back} patients came back\n\n"
-    "The report, with all who are due:\n{link}",
+    "{came_back} patients came back",
+    "What came of the week from {first} to {last} couldn't be counted in time: please see the outcomes, which the report leads to.",
 )

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 
 from aftercare import services
 from aftercare.services import send_digest, set_recall_policy
+from aftercare.services.recalls import digest
 from notifications.models import Message
 from tests.clinic_world import FIRST, Clinic, at, outbox
 from tests.staff import group
@@ -55,6 +57,44 @@ def test_it_goes_to_each_manager_once_with_the_numbers_and_a_link(week):
 )
 def test_not_before_eight_and_not_later_than_tuesday(week, now, number):
     assert send_digest(now) == number
+
+
+class TestWhatTakesTooLong:
+    """PostgreSQL is busy with something else on Monday morning."""
+
+    HOUR = timedelta(hours=1)
+
+    def is_slow(self, monkeypatch, part: str) -> None:
+        monkeypatch.setattr(digest, part, lambda *about: connection.cursor().execute("SELECT pg_sleep(5)"))
+
+    @pytest.fixture(autouse=True)
+    def patience(self, settings):
+        settings.PAGE_SECONDS = 0.5
+
+    def test_is_tried_again_for_an_hour_and_goes_once_it_can_be_counted(self, week, monkeypatch):
+        self.is_slow(monkeypatch, "_week")
+        assert send_digest(MONDAY) == 0
+        assert outbox(channel="email") == []
+        monkeypatch.undo()
+        assert send_digest(MONDAY + self.HOUR / 2) == 2
+        assert "2 recalls sent" in outbox(channel="email")[0].body
+
+    def test_is_left_out_then_which_is_said_and_nobody_gets_a_second_one(self, week, monkeypatch):
+        self.is_slow(monkeypatch, "_week")
+        assert send_digest(MONDAY + self.HOUR) == 2
+        (body,) = {email.body for email in outbox(channel="email")}
+        assert "To act on now: 2 patients, 1 of them overdue." in body
+        assert "What came of the week from December 14 to December 20 couldn't be counted in time: please see the outcomes" in body
+        assert "recalls sent" not in body
+        monkeypatch.undo()
+        assert send_digest(MONDAY + 2 * self.HOUR) == 0
+
+    def test_so_is_who_is_due(self, week, monkeypatch):
+        self.is_slow(monkeypatch, "_due")
+        assert send_digest(MONDAY + self.HOUR) == 2
+        body = outbox(channel="email")[0].body
+        assert "How many are to be called couldn't be counted in time: please see the report." in body
+        assert "2 recalls sent, 0 answered" in body
 
 
 def test_next_week_it_goes_again(week):

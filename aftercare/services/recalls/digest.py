@@ -1,6 +1,8 @@
 """The week's numbers by email to whoever may see the report, on Monday morning. Nobody's name is in it."""
 
+import logging
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -11,11 +13,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from aftercare.domain.placeholders import fill
 from aftercare.services.recalls.candidates import BY_MESSAGE
 from aftercare.services.recalls.policy import recall_policy
 from aftercare.services.telling.consent import has_said_stop
 from aftercare.services.telling.tellings import values_of
-from aftercare.wording import DIGEST, render
+from aftercare.wording import DIGEST, DIGEST_DUE, DIGEST_WEEK, render
 from notifications import services as notifications
 from notifications.domain.quiet import at_wall_clock
 from notifications.models import Message
@@ -23,11 +26,16 @@ from notifications.services import Draft
 from scheduling.domain.cadence import Bucket
 from scheduling.domain.outcomes import COUNTS_FOR_DAYS, Outcome
 from scheduling.domain.recalls import TO_ACT_ON
+from scheduling.errors import TooSlow
 from scheduling.models import Appointment, Location, Recall, RecallAction
+from scheduling.reports import limited_to
 from scheduling.reports.due import Filters, tiles, together
+
+logger = logging.getLogger(__name__)
 
 MAY_SEE = "scheduling.view_maintenance_due"
 AT = time(8)  # on Monday, on the clinic's clock
+TRIED_FOR = timedelta(hours=1)
 OF_USE_FOR = timedelta(hours=36)  # what an outage held up goes until Tuesday evening
 COUNTS_FOR = timedelta(days=COUNTS_FOR_DAYS)
 OVERDUE = (Bucket.NEXT_SESSION_OVERDUE, Bucket.MAINTENANCE_OVERDUE)
@@ -35,7 +43,10 @@ OVERDUE = (Bucket.NEXT_SESSION_OVERDUE, Bucket.MAINTENANCE_OVERDUE)
 
 @transaction.atomic
 def send_digest(now: datetime) -> int:
-    """Once a week and person: the tick after Monday at eight finds who hasn't got it yet. Says how many it wrote."""
+    """Once a week and person: the tick after Monday at eight finds who hasn't got it yet. Says how many it wrote.
+
+    What takes too long to count is tried again for an hour; then it goes without that, and says so.
+    """
     zone = ZoneInfo(settings.TIME_ZONE)
     today = timezone.localdate(now, zone)
     monday = today - timedelta(days=today.weekday())
@@ -48,8 +59,11 @@ def send_digest(now: datetime) -> int:
     wanted = {key: user for key, user in keys.items() if key not in done}
     if not wanted:
         return 0
-    letter = render(DIGEST, "en", values_of(location, "en") | _numbers(monday, today, zone), frame="staff")
-    words = letter.over("email")
+    values, is_whole = _values(monday, today, zone)
+    if not is_whole and now < due_at + TRIED_FOR:
+        logger.warning("The week's numbers take too long to count. They are tried again.")
+        return 0
+    words = render(DIGEST, "en", values_of(location, "en") | values, frame="staff").over("email")
     drafts = [Draft(key, "email", user.email, **words, send_at=now, expires_at=due_at + OF_USE_FOR) for key, user in wanted.items()]
     notifications.schedule(drafts, now=now)
     return len(drafts)
@@ -64,25 +78,45 @@ def _key(monday: date, user: User) -> str:
     return f"digest-{monday.isoformat()}-{user.pk}"
 
 
-def _numbers(monday: date, today: date, zone: ZoneInfo) -> dict[str, str]:
-    """As of today, and of the seven days before Monday on the clinic's calendar."""
+def _values(monday: date, today: date, zone: ZoneInfo) -> tuple[dict[str, str], bool]:
+    """What the email says, and whether that is all of it."""
     last = monday - timedelta(days=7)
-    since, until = (at_wall_clock(day, time(), zone) for day in (last, monday))
+    values = {
+        "day": date_format(monday, "F j"),
+        "first": date_format(last, "F j"),
+        "last": date_format(monday - timedelta(days=1), "F j"),
+        "link": settings.PUBLIC_BASE_URL + reverse("admin:maintenance_due"),
+    }
+    parts = {"due": (DIGEST_DUE, partial(_due, today)), "week": (DIGEST_WEEK, partial(_week, last, monday, zone))}
+    is_whole = True
+    for part, ((said, instead), count) in parts.items():
+        try:
+            with limited_to(settings.PAGE_SECONDS):
+                values[part] = fill(said, values | count())
+        except TooSlow:
+            values[part], is_whole = fill(instead, values), False
+    return values, is_whole
+
+
+def _due(today: date) -> dict[str, str]:
     found = {tile.bucket: tile for tile in tiles(Filters(today), today=today)}
     worth = together(found[bucket].values for bucket in TO_ACT_ON)
+    return {
+        "to_call": f"{sum(found[bucket].count for bucket in TO_ACT_ON):,}",
+        "overdue": f"{sum(found[bucket].count for bucket in OVERDUE):,}",
+        "worth": " and ".join(f"{value:,.0f} {currency}" for currency, value in sorted(worth.items())) or "nothing",
+    }
+
+
+def _week(first: date, end: date, zone: ZoneInfo) -> dict[str, str]:
+    """From the day `first` to before the day `end`, on the clinic's calendar."""
+    since, until = (at_wall_clock(day, time(), zone) for day in (first, end))
     told = RecallAction.objects.filter(outcome=Outcome.TOLD, way__in=BY_MESSAGE)
     before = told.filter(patient=OuterRef("patient"), at__lte=OuterRef("booked_at"), at__gt=OuterRef("booked_at") - COUNTS_FOR)
     booked = Appointment.objects.filter(booked_at__gte=since, booked_at__lt=until)
     return {
-        "day": date_format(monday, "F j"),
-        "first": date_format(last, "F j"),
-        "last": date_format(monday - timedelta(days=1), "F j"),
-        "to_call": f"{sum(found[bucket].count for bucket in TO_ACT_ON):,}",
-        "overdue": f"{sum(found[bucket].count for bucket in OVERDUE):,}",
-        "worth": " and ".join(f"{value:,.0f} {currency}" for currency, value in sorted(worth.items())) or "nothing",
-        "came_back": f"{Recall.objects.filter(came_back_on__gte=last, came_back_on__lt=monday).count():,}",
+        "came_back": f"{Recall.objects.filter(came_back_on__gte=first, came_back_on__lt=end).count():,}",
         "sent": f"{told.filter(at__gte=since, at__lt=until).count():,}",
         "answered": f"{told.filter(answered_at__gte=since, answered_at__lt=until).count():,}",
         "booked": f"{booked.filter(Exists(before)).count():,}",
-        "link": settings.PUBLIC_BASE_URL + reverse("admin:maintenance_due"),
     }
