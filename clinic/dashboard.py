@@ -18,7 +18,7 @@ from aftercare.models import CareMessage
 from aftercare.reports import Urgent, Waiting, locations_without_anybody_on_call, urgent_open, waiting
 from clinic.navigation import address
 from notifications.models import Alarm
-from scheduling.domain.cadence import Bucket
+from scheduling.domain.cadence import Bucket, due_soon_until
 from scheduling.domain.states import BLOCKING, COMING, Status
 from scheduling.errors import TooSlow
 from scheduling.models import Appointment, Location, Offer, WaitlistEntry
@@ -175,14 +175,15 @@ def _waitlist_tiles() -> list[Tile]:
 
 
 def _due_tiles(as_of: date) -> list[Tile]:
+    """Of those who are late, or due soon enough to be asked back."""
     try:
-        counts = {tile.bucket: tile.count for tile in due_tiles(Filters(as_of))}
+        counts = {tile.bucket: tile.soon for tile in due_tiles(Filters(as_of))}
     except TooSlow:
         counts = None
 
     def tile(name: str, due: Bucket, overdue: Bucket) -> Tile:
         url = address("admin:maintenance_due")
-        url = f"{url}?bucket={overdue.value}&bucket={due.value}" if url else ""
+        url = f"{url}?bucket={overdue.value}&bucket={due.value}&due_until={due_soon_until(as_of)}" if url else ""
         if counts is None:
             return Tile(CARE, name, None, _("Counting takes too long just now."), url)
         late = counts[overdue]

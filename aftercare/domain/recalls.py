@@ -6,7 +6,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from notifications.domain.quiet import at_wall_clock
-from scheduling.domain.cadence import DUE_SOON_DAYS, RecallKind, Stage
+from scheduling.domain.cadence import RecallKind, Stage, due_soon_until
 
 MOST_PER_SESSION = 3  # as agreed to: aftercare.domain.consent
 EARLIEST, LATEST = time(8), time(20)  # on her clock: between them one may go
@@ -51,7 +51,7 @@ def why_not(standing: Standing, *, today: date, at: datetime, zone: ZoneInfo) ->
     """Why no recall may go to her `at` that time, on the clinic's day `today`; None where one may."""
     if found := OF_A_STAGE.get(standing.stage):
         return found
-    if standing.due_on > today + timedelta(days=DUE_SOON_DAYS):
+    if standing.due_on > due_soon_until(today):
         return WhyNot.NOT_YET_DUE
     if not standing.reached_by:
         return WhyNot.NO_CONSENT if standing.has_address else WhyNot.NO_ADDRESS

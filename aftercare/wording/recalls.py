@@ -62,7 +62,7 @@ DIGEST = Text(
 )
 # What stands in each of its parts, and what does where that couldn't be counted.
 DIGEST_DUE = (
-    "To act on now: {to_call} patients, {overdue} of them overdue. Their sessions are worth {worth} at list prices.",
+    "To call now: {to_call} patients, {overdue} of them overdue. Their sessions are worth {worth} at list prices.",
     "How many are to be called couldn't be counted in time: please see the report.",
 )
 DIGEST_WEEK = (

@@ -46,6 +46,11 @@ def add_months(day: date, months: int) -> date:
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
+def due_soon_until(day: date) -> date:
+    """The last due date of those whom one asks back by then: not on the day after their session, but 30 days before they are due."""
+    return day + timedelta(days=DUE_SOON_DAYS)
+
+
 def due_on(kind: RecallKind, last_session_on: date, *, recommended_within_days: int, maintenance_months: int) -> date:
     """Next session: the last day of the recommended window (F19). Maintenance: six calendar months on (F20)."""
     if kind is RecallKind.NEXT_SESSION:

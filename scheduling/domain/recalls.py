@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
-from scheduling.domain.cadence import DUE_SOON_DAYS, LAPSED_AFTER_MONTHS, Bucket, RecallKind, Stage, add_months, due_on
+from scheduling.domain.cadence import DUE_SOON_DAYS, LAPSED_AFTER_MONTHS, Bucket, RecallKind, Stage, add_months, due_on, due_soon_until
 from scheduling.domain.outcomes import Deeds
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)  # of the report's calendar, which appointments (2000 to 2199) stay well within
@@ -100,7 +100,7 @@ class Range:
 @lru_cache(maxsize=1024)
 def ranges(as_of: date) -> tuple[Range, ...]:
     """The report's buckets as of a day; every stage, kind and due date is in exactly one of them."""
-    day, soon = timedelta(days=1), as_of + timedelta(days=DUE_SOON_DAYS)
+    day, soon = timedelta(days=1), due_soon_until(as_of)
     not_lapsed = first_not_lapsed(as_of)
     free = (Stage.OPEN, Stage.UNREACHABLE)
     maintenance, next_session = RecallKind.MAINTENANCE, RecallKind.NEXT_SESSION

@@ -62,7 +62,7 @@ def _one_of(model: Any, label: Any, anyone: Any, unknown: Any) -> forms.ModelCho
 class ReportForm(forms.Form):
     """Read from a GET's query string, or from one that a link, a saved view or “all that match” has kept.
 
-    What can't be understood is left out, and a sentence in `problems` says so; the rest counts. Without a bucket it is those to act on.
+    What can't be understood is left out, and a sentence in `problems` says so; the rest counts. Without a bucket it is whom to call.
     """
 
     as_of = DayField(label=gettext_lazy("As of"))
@@ -132,7 +132,8 @@ class ReportForm(forms.Form):
 
     def filters(self) -> Filters:
         ids = {name: row.pk if (row := self.chosen(name)) else None for name in ("location", "practitioner", "treatment")}
-        return Filters(self.day, self.buckets, due_from=self.chosen("due_from"), due_until=self.chosen("due_until"), **ids)
+        days = {name: self.chosen(name) for name in ("due_from", "due_until")}
+        return Filters(self.day, self.buckets, **ids, **days, is_due_soon=not self.chosen("bucket"))
 
     def query(self, **changed: Any) -> str:
         """The canonical query string: what was understood and differs from the default, with what is `changed` (None leaves it out).

@@ -40,7 +40,7 @@ def test_it_goes_to_each_manager_once_with_the_numbers_and_a_link(week):
     emails = outbox(channel="email")
     assert [email.address for email in emails] == ["maya@example.org", "moira@example.org"]
     (body,) = {email.body for email in emails}
-    assert "To act on now: 2 patients, 1 of them overdue. Their sessions are worth 1,280 USD at list prices." in body
+    assert "To call now: 2 patients, 1 of them overdue. Their sessions are worth 1,280 USD at list prices." in body
     assert "From December 14 to December 20:\n2 recalls sent, 0 answered\n1 sessions booked within 60 days after a recall\n" in body
     assert "/admin/maintenance-due/" in body
     assert all(name not in body for name in ("Ana", "Ben", "Chloe", "Alvarez", "Brooks", "Chen"))

@@ -69,11 +69,10 @@ def report(sizes: Sizes) -> Iterator[Figure]:
 
 
 def _pages(sizes: Sizes) -> Iterator[Figure]:
-    from scheduling.domain.recalls import TO_ACT_ON
     from scheduling.reports.due import Filters, page
 
     def first() -> float:
-        return in_database(lambda: page(Filters(TODAY, buckets=TO_ACT_ON), today=TODAY))
+        return in_database(lambda: page(Filters.to_call(TODAY), today=TODAY))
 
     first()
     pairs = [(first(), in_database(lambda: _ask(PLAIN_PAGE))) for _ in range(sizes.rounds)]
@@ -151,10 +150,10 @@ def _cases(patients: int, most: int) -> list[tuple[str, dict[str, Any]]]:
 
     last, closed, left = LOCATIONS * PRACTITIONERS, LOCATIONS, PRACTITIONERS
     filters = {
-        "to act on": {"buckets": TO_ACT_ON},
+        "to call": {"buckets": TO_ACT_ON, "is_due_soon": True},
         "everybody": {},
         **{bucket.value: {"buckets": [bucket]} for bucket in Bucket},
-        "the large location": {"location": 1, "buckets": TO_ACT_ON},
+        "the large location": {"location": 1, "buckets": TO_ACT_ON, "is_due_soon": True},
         "a location": {"location": 7},
         "the closed location": {"location": closed},
         "the closed location, to act on": {"location": closed, "buckets": TO_ACT_ON},

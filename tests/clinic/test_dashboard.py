@@ -32,7 +32,7 @@ EVERYTHING = {
     "Concerns open": 1,
     "Replies to read": 1,
     "Messages to look at": 8,  # nobody has asked them for their consent
-    "Next session due": 3,
+    "Next session due": 2,  # not Kim, who was treated this morning
     "Maintenance due": 1,
 }
 

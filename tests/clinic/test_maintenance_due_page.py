@@ -68,6 +68,24 @@ def test_she_sees_whom_to_call_and_what_it_is_worth(clinic, manager):
     ]
 
 
+def test_nobody_is_called_who_left_an_hour_ago(clinic, manager):
+    """She is in her group from the session on, and whom to call says how many of it are for later."""
+    clinic.treat(patient("Dora Day", 90), at("2026-12-20", "10:00"))
+
+    tiles = manager.get(PAGE).context["report"].tiles
+    due = next(tile for tile in tiles.of_these if tile.bucket == "next_session_due")
+    assert (due.number, due.value, due.note) == (1, "640 USD", "1 of them later")
+    assert (tiles.to_act_on.number, tiles.to_act_on.value, tiles.everybody.number) == (2, "1,280 USD", 4)
+    assert sum(tile.number for tile in tiles.of_these) == tiles.to_act_on.number + 1
+    assert names(manager) == ["Ana Alvarez", "Chloe Chen"]
+    assert names(manager, due.query) == ["Dora Day"]
+
+    thirty_days_before = "as_of=2027-01-01"
+    assert names(manager, thirty_days_before) == ["Ana Alvarez", "Chloe Chen", "Dora Day"]
+    assert names(manager, "as_of=2026-12-31") == ["Ana Alvarez", "Chloe Chen"]
+    assert not any(tile.note for tile in manager.get(f"{PAGE}?{thirty_days_before}").context["report"].tiles.of_these)
+
+
 def test_the_tiles_add_up_whatever_is_filtered(clinic, manager):
     for query in ("", "as_of=2027-06-01", "as_of=2026-11-20", f"treatment={clinic.face.pk}", f"treatment={clinic.scalp.pk}"):
         tiles = manager.get(f"{PAGE}?{query}").context["report"].tiles
@@ -201,7 +219,7 @@ def test_where_nobody_is_it_says_what_to_do(clinic, manager):
     assert "Take a filter off, or all of them:" in shown(manager, "due_from=2030-01-01")
     for who in (clinic.ana, clinic.chloe):
         clinic.book(who, at("2026-12-23", "09:00" if who == clinic.ana else "15:00"), now=NOON)
-    assert "Ask those who become due soon before they are late:" in shown(manager)
+    assert "Ask those who come next before they are late:" in shown(manager)
 
 
 def test_before_the_first_session_it_says_how_somebody_comes_here(db, sign_in):

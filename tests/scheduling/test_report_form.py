@@ -21,7 +21,7 @@ def asked(query, now=NOW):
 def test_nothing_asked_for_is_whom_to_act_on_today(db):
     form = asked("")
 
-    assert form.filters() == Filters(date(2026, 11, 3), TO_ACT_ON)
+    assert form.filters() == Filters.to_call(date(2026, 11, 3))
     assert (form.sorted_by, form.is_descending, form.problems, form.query()) == ("due", False, [], "")
 
 

@@ -25,11 +25,10 @@ from notifications.models import Message
 from notifications.services import Draft
 from scheduling.domain.cadence import Bucket
 from scheduling.domain.outcomes import COUNTS_FOR_DAYS, Outcome
-from scheduling.domain.recalls import TO_ACT_ON
 from scheduling.errors import TooSlow
 from scheduling.models import Appointment, Location, Recall, RecallAction
 from scheduling.reports import limited_to
-from scheduling.reports.due import Filters, tiles, together
+from scheduling.reports.due import Filters, matching, tiles
 
 logger = logging.getLogger(__name__)
 
@@ -99,11 +98,12 @@ def _values(monday: date, today: date, zone: ZoneInfo) -> tuple[dict[str, str], 
 
 
 def _due(today: date) -> dict[str, str]:
-    found = {tile.bucket: tile for tile in tiles(Filters(today), today=today)}
-    worth = together(found[bucket].values for bucket in TO_ACT_ON)
+    counted = tiles(Filters(today), today=today)
+    to_call, worth = matching(counted, Filters.to_call(today))
+    overdue, _worth = matching(counted, Filters(today, OVERDUE))
     return {
-        "to_call": f"{sum(found[bucket].count for bucket in TO_ACT_ON):,}",
-        "overdue": f"{sum(found[bucket].count for bucket in OVERDUE):,}",
+        "to_call": f"{to_call:,}",
+        "overdue": f"{overdue:,}",
         "worth": " and ".join(f"{value:,.0f} {currency}" for currency, value in sorted(worth.items())) or "nothing",
     }
 

@@ -6,7 +6,7 @@ from scheduling.reports.due.paging import Page, page
 from scheduling.reports.due.rows import Due
 from scheduling.reports.due.sorting import SORTS
 from scheduling.reports.due.streaming import maintenance_due, stream
-from scheduling.reports.due.tiles import Tile, tiles, together
+from scheduling.reports.due.tiles import Tile, matching, tiles, together
 from scheduling.reports.due.today import today_at
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Tile",
     "in_time",
     "maintenance_due",
+    "matching",
     "months",
     "page",
     "stream",

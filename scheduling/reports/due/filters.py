@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import groupby
 
-from scheduling.domain.cadence import Bucket, RecallKind, Stage
-from scheduling.domain.recalls import ranges
+from scheduling.domain.cadence import Bucket, RecallKind, Stage, due_soon_until
+from scheduling.domain.recalls import TO_ACT_ON, ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Of everybody with a fulfilled session, as of a clinic-local day. Without `buckets` all of them; `due_from` and `due_until` count."""
+    """Of everybody with a fulfilled session, as of a clinic-local day. Without `buckets` all of them; `due_from` and `due_until` count.
+
+    `is_due_soon` leaves out whose due date is more than 30 days away.
+    """
 
     as_of: date
     buckets: Collection[Bucket] = field(default=tuple(Bucket))
@@ -30,6 +33,18 @@ class Filters:
     treatment: int | None = None
     due_from: date | None = None
     due_until: date | None = None
+    is_due_soon: bool = False
+
+    @classmethod
+    def to_call(cls, as_of: date) -> "Filters":
+        """Of those to act on whoever is late, or due soon: nobody is called about the next session who left an hour ago."""
+        return cls(as_of, TO_ACT_ON, is_due_soon=True)
+
+    @property
+    def latest(self) -> date | None:
+        """The last due date that is asked for; None where there is no last one."""
+        ends = [self.due_until, due_soon_until(self.as_of) if self.is_due_soon else None]
+        return min((end for end in ends if end), default=None)
 
     def pieces(self) -> list[Piece]:
         """All that is asked for, each once; ranges of due dates that follow one another are one."""
@@ -38,7 +53,7 @@ class Filters:
 
     def _pieces(self) -> Iterator[Piece]:
         for one in ranges(self.as_of):
-            first, last = max(one.first, self.due_from or one.first), min(one.last, self.due_until or one.last)
+            first, last = max(one.first, self.due_from or one.first), min(one.last, self.latest or one.last)
             if one.bucket in self.buckets and first <= last:
                 yield from (Piece(stage, kind, first, last) for stage in one.stages for kind in RecallKind if one.kind in (None, kind))
 

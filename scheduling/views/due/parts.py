@@ -11,8 +11,8 @@ from scheduling.domain.cadence import Bucket
 from scheduling.domain.recalls import TO_ACT_ON
 from scheduling.forms.due import BUCKETS, EVERYBODY, ReportForm
 from scheduling.models.recalls import OUTCOMES
-from scheduling.reports import Due, Tile
-from scheduling.reports.due import together
+from scheduling.reports import Due, Filters, Tile
+from scheduling.reports.due import matching
 from scheduling.views.due import words
 
 SORT_NAMES = {
@@ -35,6 +35,7 @@ class ShownTile:
     query: str
     is_chosen: bool
     bucket: str = ""
+    note: str = ""
 
     @property
     def count(self) -> str:
@@ -55,23 +56,30 @@ def tiles_of(found: Sequence[Tile], asked: ReportForm) -> Tiles:
     by_bucket = {tile.bucket: tile for tile in found}
     chosen = asked.chosen("bucket") or []
 
-    def several(name: Any, buckets: Sequence[Bucket], choice: list[str] | None) -> ShownTile:
-        some = [by_bucket[bucket] for bucket in buckets]
-        worth = words.money(together(tile.values for tile in some))
-        is_chosen = chosen == (choice or [])
-        number = sum(tile.count for tile in some)
-        return ShownTile(name, number, worth, asked.query(bucket=choice), is_chosen, choice[0] if choice else "")
+    def shown(name: Any, filters: Filters, choice: list[str], note: str = "") -> ShownTile:
+        number, worth = matching(found, filters)
+        query = asked.query(bucket=choice or None)
+        return ShownTile(name, number, words.money(worth), query, chosen == choice, choice[0] if choice else "", note)
 
-    shown = {bucket: several(label, [bucket], [bucket.value]) for bucket, label in BUCKETS.items()}
-    matching = [by_bucket[bucket] for bucket in asked.buckets]
+    def one(bucket: Bucket) -> ShownTile:
+        note = _to_call_later(by_bucket[bucket]) if bucket in TO_ACT_ON else ""
+        return shown(BUCKETS[bucket], Filters(asked.day, [bucket]), [bucket.value], note)
+
+    number, worth = matching(found, asked.filters())
     return Tiles(
-        several(_("To call now") if asked.day == asked.today else _("To call then"), TO_ACT_ON, None),
-        [tile for bucket, tile in shown.items() if bucket in TO_ACT_ON],
-        [tile for bucket, tile in shown.items() if bucket not in TO_ACT_ON],
-        several(_("Everybody"), list(Bucket), [EVERYBODY]),
-        sum(tile.count for tile in matching),
-        words.money(together(tile.values for tile in matching)),
+        shown(_("To call now") if asked.day == asked.today else _("To call then"), Filters.to_call(asked.day), []),
+        [one(bucket) for bucket in BUCKETS if bucket in TO_ACT_ON],
+        [one(bucket) for bucket in BUCKETS if bucket not in TO_ACT_ON],
+        shown(_("Everybody"), Filters(asked.day), [EVERYBODY]),
+        number,
+        words.money(worth),
     )
+
+
+def _to_call_later(tile: Tile) -> str:
+    """Why whom to call are fewer than those to act on, together."""
+    later = tile.count - tile.soon
+    return _("%(count)s of them later") % {"count": words.count(later)} if later else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,9 @@ def empty(asked: ReportForm, tiles: Tiles | None) -> Empty:
         return _nobody_yet()
     if not asked.chosen("bucket"):
         said = _("Nobody to call.")
-        todo = _("Whoever is due is booked, snoozed, or has declined. Ask those who become due soon before they are late:")
+        todo = _(
+            "Whoever is late, or due within 30 days, is booked, snoozed, or has declined. Ask those who come next before they are late:"
+        )
         return Empty(said, todo, f"{report}?bucket={Bucket.MAINTENANCE_NOT_YET_DUE.value}", _("maintenance not yet due"))
     return Empty(_("Nobody is in this group."), _("The other groups have everybody who was treated here:"), report, _("show whom to call"))
 

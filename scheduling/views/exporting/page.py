@@ -16,6 +16,7 @@ from scheduling import services
 from scheduling.forms.due import ReportForm
 from scheduling.models.reporting import FORMATS
 from scheduling.reports import stream, tiles
+from scheduling.reports.due import matching
 from scheduling.views.exporting.columns import Sheet, sheet_of
 from scheduling.views.exporting.files import MOST_ROWS_IN_EXCEL
 from scheduling.views.exporting.sending import csv_download, excel_download
@@ -55,7 +56,7 @@ def _why_not(asked: ReportForm, format: str) -> str:
     if format == "xlsx":
         filters = asked.filters()
         counted = tiles(filters, today=asked.today, seconds=settings.COMMAND_SECONDS)
-        rows = sum(tile.count for tile in counted if tile.bucket in filters.buckets)
+        rows, _worth = matching(counted, filters)
         if rows > MOST_ROWS_IN_EXCEL:
             return _("Excel opens at most %(most)s rows, and these are %(rows)s: choose fewer groups, or export them as CSV.") % {
                 "most": f"{MOST_ROWS_IN_EXCEL:,}",

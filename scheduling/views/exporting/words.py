@@ -24,7 +24,7 @@ def words_of(asked: ReportForm) -> str:
     for name, label in (("location", _("Location")), ("practitioner", _("Practitioner")), ("treatment", _("Treatment"))):
         if chosen := asked.chosen(name):
             said.append(f"{label}: {chosen}")
-    for day, label in ((filters.due_from, _("Due from")), (filters.due_until, _("Due until"))):
+    for day, label in ((filters.due_from, _("Due from")), (filters.latest, _("Due until"))):
         if day:
             said.append(f"{label} {date_format(day)}")
     order = ORDERS[asked.sorted_by]
