@@ -5,7 +5,7 @@ from scheduling.reports.due import Coming, Due, Filters, Months, Page, Past, Til
 from scheduling.reports.limits import limited_to
 from scheduling.reports.next_session import NextSession, next_session, times_for
 from scheduling.reports.outlook import Outlook, outlook
-from scheduling.reports.recalls import Asked, answered, recalls_of
+from scheduling.reports.recalls import Asked, recalls_of, with_answers
 
 __all__ = [
     "Asked",
@@ -18,7 +18,6 @@ __all__ = [
     "Page",
     "Past",
     "Tile",
-    "answered",
     "calendar_of",
     "in_time",
     "limited_to",
@@ -31,4 +30,5 @@ __all__ = [
     "stream",
     "tiles",
     "times_for",
+    "with_answers",
 ]

@@ -1,11 +1,12 @@
 """A patient's recalls: what each of her sessions asked for, what was done about it, and what came of it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from scheduling.domain.cadence import Bucket, RecallKind, Stage
+from scheduling.domain.lots import in_lots
 from scheduling.domain.outcomes import DECIDING, Deeds, Outcome
 from scheduling.domain.recalls import RANKS, Claim, bucket_of
 from scheduling.domain.states import COMING
@@ -58,8 +59,14 @@ def recalls_of(patient: Patient, now: datetime) -> list[Asked]:
     return sorted((one for one in asked if one.bucket or one.actions), key=_order)
 
 
-def answered(rows: Collection[Due]) -> set[int]:
-    """Patients who have answered the last message that asked them back, with nobody having done anything about it since. One query."""
+def with_answers(rows: Iterable[Due]) -> Iterator[Due]:
+    """The same rows, with who has answered the last message that asked her back. One query for a thousand of them."""
+    for lot in in_lots(rows):
+        wrote_back = _answered(lot)
+        yield from (replace(due, is_answered=True) if due.patient_id in wrote_back else due for due in lot)
+
+
+def _answered(rows: Collection[Due]) -> set[int]:
     sent = [row.recall_id for row in rows if row.last_outcome == Outcome.TOLD]
     if not sent:
         return set()

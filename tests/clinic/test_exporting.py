@@ -19,9 +19,9 @@ from scheduling.domain import lots
 from scheduling.domain.cadence import Bucket, RecallKind
 from scheduling.domain.cells import harmless, phone_text
 from scheduling.errors import TooSlow
-from scheduling.models import ReportExport
+from scheduling.models import Patient, RecallAction, ReportExport
 from scheduling.reports import Due
-from scheduling.services import end_export
+from scheduling.services import end_export, note_reach, refresh
 from scheduling.views.exporting import page
 from scheduling.views.exporting.columns import sheet_of
 from scheduling.views.exporting.files import csv_blocks, workbook
@@ -86,7 +86,26 @@ class TestCsv:
         assert headings == [*HEADINGS, "Phone", "Email"]
         assert ana == [
             *(str(clinic.ana.pk), "Ana Alvarez", "Microneedling, face", "Next session overdue", "2026-11-03", "2026-12-15", "5", "", ""),
-            *("0", "", "text", "640.00", "USD", "Maple Street Clinic", "Dana Diaz", "(212) 555-0101", "ana1@example.org"),
+            *("0", "", "text, call", "640.00", "USD", "Maple Street Clinic", "Dana Diaz", "(212) 555-0101", "ana1@example.org"),
+        ]
+
+    def test_who_has_answered_and_by_what_she_is_reached_is_as_on_the_page(self, clinic, manager):
+        for who, answered_at in ((clinic.ana, at("2026-12-18", "15:00")), (clinic.ben, None)):
+            session = who.appointment_set.get()
+            RecallAction.objects.create(
+                session=session, patient=who, way="sms", outcome="told", at=at("2026-12-18"), wording="next-1", answered_at=answered_at
+            )
+        Patient.objects.filter(pk=clinic.chloe.pk).update(phone="")
+        note_reach({clinic.chloe.pk: "", clinic.ben.pk: "sms,email"})
+        refresh([clinic.ana.pk, clinic.ben.pk])
+
+        shown = manager.get("/admin/maintenance-due/", {"bucket": "all"}).context["report"].rows
+        said = [(row[1], row[10], row[11]) for row in read(exported(manager))[1:]]
+        assert said == [(row.due.patient, row.outcome, ", ".join(row.ways) or "nothing") for row in shown]
+        assert said == [
+            ("Ana Alvarez", "answered", "text, call"),
+            ("Ben Brooks", "sent", "text, email, call"),
+            ("Chloe Chen", "", "nothing"),
         ]
 
     def test_exactly_what_is_filtered_in_the_order_shown(self, clinic, manager):
@@ -126,7 +145,7 @@ class TestExcel:
                 None,
                 0,
                 None,
-                "text",
+                "text, call",
                 640,
                 "USD",
                 "Maple Street Clinic",

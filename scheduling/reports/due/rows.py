@@ -47,6 +47,7 @@ class Due:
     last_outcome: str
     reached_by: str  # "", "sms", "email" or "sms,email"
     has_phone: bool  # to be called
+    is_answered: bool = False  # the message that asked her back last, with nobody having done anything since: `with_answers` says so
 
 
 class Catalog:

@@ -18,7 +18,7 @@ from scheduling.errors import TooSlow
 from scheduling.forms.due import BUCKETS, ReportForm
 from scheduling.forms.kept import KeptViewForm
 from scheduling.models import Location
-from scheduling.reports import Page, answered, months, page, tiles
+from scheduling.reports import Page, months, page, tiles, with_answers
 from scheduling.views.due import saying
 from scheduling.views.due.chart import Chart, charts
 from scheduling.views.due.kept import kept_views, worth_keeping
@@ -87,12 +87,11 @@ def _read(asked: ReportForm) -> Shown:
     except TooSlow as slow:
         problems.append(_("%(said)s Narrow it down by a location or by due dates.") % {"said": slow})
     before, after = rows.before, rows.after
-    wrote_back = answered(rows.rows)
     return Shown(
         problems,
         found,
         list(headings(asked)),
-        [row_of(due, is_answered=due.patient_id in wrote_back) for due in rows.rows],
+        [row_of(due) for due in with_answers(rows.rows)],
         f"?{asked.query()}" if before else "",
         f"?{asked.query(before=before)}" if before else "",
         f"?{asked.query(after=after)}" if after else "",

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy
 from scheduling.domain.cadence import Bucket
 from scheduling.domain.recalls import TO_ACT_ON
 from scheduling.forms.due import BUCKETS, EVERYBODY, ReportForm
-from scheduling.models.recalls import OUTCOMES
 from scheduling.reports import Due, Filters, Tile
 from scheduling.reports.due import matching
 from scheduling.views.due import words
@@ -22,7 +21,6 @@ SORT_NAMES = {
     "value": gettext_lazy("Value"),
 }
 ASCENDING, DESCENDING = "ascending", "descending"
-SAID_OF = dict(OUTCOMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +126,13 @@ class Row:
     value: str
 
 
-def row_of(due: Due, *, is_answered: bool) -> Row:
+def row_of(due: Due) -> Row:
     return Row(
         due,
         BUCKETS[due.bucket],
         _note(due),
-        _("answered") if is_answered else SAID_OF.get(due.last_outcome, ""),
-        words.reached_by(due),
+        words.outcome(due.last_outcome, due.is_answered),
+        words.ways(due.reached_by, due.has_phone),
         f"{words.amount(due.value)} {due.currency}",
     )
 

@@ -8,9 +8,10 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from scheduling.reports import Due
+from scheduling.models.recalls import OUTCOMES
 
 REACHED_BY = {"sms": gettext_lazy("text"), "email": gettext_lazy("email")}
+OUTCOME = dict(OUTCOMES)
 
 
 def count(number: int) -> str:
@@ -31,7 +32,11 @@ def day(on: date) -> str:
     return date_format(on, "M j, Y")
 
 
-def reached_by(due: Due) -> list[str]:
+def ways(reached_by: str, has_phone: bool) -> list[str]:
     """By what she may be asked back: a call is always allowed where there is a number."""
-    ways = [str(REACHED_BY[way]) for way in due.reached_by.split(",") if way]
-    return [*ways, _("call")] if due.has_phone else ways
+    named = [str(REACHED_BY[way]) for way in reached_by.split(",") if way]
+    return [*named, _("call")] if has_phone else named
+
+
+def outcome(last_outcome: str, is_answered: bool) -> str:
+    return _("answered") if is_answered else str(OUTCOME.get(last_outcome, ""))

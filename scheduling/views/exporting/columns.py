@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 from django.db.models import TextField
 from django.db.models.functions import Cast
@@ -13,9 +14,8 @@ from scheduling.domain.cells import phone_text
 from scheduling.domain.lots import in_lots
 from scheduling.forms.due import BUCKETS
 from scheduling.models import Patient
-from scheduling.models.patients import REACHED_BY
-from scheduling.models.recalls import OUTCOMES
 from scheduling.reports import Due
+from scheduling.views.due import words
 
 Cell = str | int | Decimal | date | None
 Row = list[Cell]
@@ -53,8 +53,8 @@ def sheet_of(dues: Iterable[Due], *, has_addresses: bool) -> Sheet:
 def _columns() -> list[Column]:
     # Looked up here, once: a label translates itself anew each time.
     buckets = {bucket: str(label) for bucket, label in BUCKETS.items()}
-    outcomes = {"": ""} | {outcome: str(label) for outcome, label in OUTCOMES}
-    channels = {channels: str(label) for channels, label in REACHED_BY}
+    outcome = cache(words.outcome)
+    ways = cache(lambda reached_by, has_phone: ", ".join(words.ways(reached_by, has_phone)) or _("nothing"))
     return [
         Column(_("Patient number"), 15, lambda due: due.patient_id),
         Column(_("Patient"), 28, lambda due: due.patient),
@@ -66,8 +66,8 @@ def _columns() -> list[Column]:
         Column(_("Booked for"), 12, lambda due: due.booked_on),
         Column(_("Off the list until"), 17, lambda due: due.hidden_until),
         Column(_("Attempts"), 10, lambda due: due.attempts),
-        Column(_("Last outcome"), 16, lambda due: outcomes[due.last_outcome]),
-        Column(_("Reachable by"), 14, lambda due: channels[due.reached_by]),
+        Column(_("Last outcome"), 16, lambda due: outcome(due.last_outcome, due.is_answered)),
+        Column(_("Reachable by"), 14, lambda due: ways(due.reached_by, due.has_phone)),
         Column(_("Expected value"), 15, lambda due: due.value),
         Column(_("Currency"), 10, lambda due: due.currency),
         Column(_("Location"), 24, lambda due: due.location),

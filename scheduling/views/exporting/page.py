@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from scheduling import services
 from scheduling.forms.due import ReportForm
 from scheduling.models.reporting import FORMATS
-from scheduling.reports import stream, tiles
+from scheduling.reports import stream, tiles, with_answers
 from scheduling.reports.due import matching
 from scheduling.views.exporting.columns import Sheet, sheet_of
 from scheduling.views.exporting.files import MOST_ROWS_IN_EXCEL
@@ -73,4 +73,4 @@ def _sheet(asked: ReportForm, *, has_addresses: bool) -> Sheet:
         today=asked.today,
         seconds=settings.COMMAND_SECONDS,
     )
-    return sheet_of(dues, has_addresses=has_addresses)
+    return sheet_of(with_answers(dues), has_addresses=has_addresses)
