@@ -57,7 +57,7 @@ class TestWhatRecallsBrought:
         assert "No session of these months is over yet" in said
 
     def test_by_month_by_channel_and_by_wording(self, clinic, first):
-        recall(first, wording="autumn", answered_at=RECALLED)
+        recall(first, wording="next-1", answered_at=RECALLED)
         clinic.treat(clinic.ana, at("2027-01-20"), now=RECALLED + timedelta(days=1))
         recall(clinic.treat(clinic.ben, at("2026-11-04")), at("2027-01-05"), way="call", outcome="no_answer")
         clinic.book(clinic.ben, at("2027-02-20"), now=at("2027-01-06"))
@@ -71,7 +71,7 @@ class TestWhatRecallsBrought:
             ["Total", "2", "1 of 2", "2 of 2", "1 of 2", "640 USD", "640 USD"],
         ]
         assert [row[0] for row in rows(said, "By channel")] == ["Text message", "Call", "Total"]
-        assert [row[0] for row in rows(said, "By wording")] == ["autumn Text message", "In their own words Call", "Total"]
+        assert [row[0] for row in rows(said, "By wording")] == ["Next session, first wording Text message", "In their own words Call", "Total"]
 
     def test_a_month_is_over_once_sixty_days_have_passed(self, clinic, first):
         recall(first, at("2026-12-02"))

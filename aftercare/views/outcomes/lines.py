@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aftercare.reports import Delivered
+from aftercare.wording import recall_label
 from scheduling.domain.cadence import add_months
 from scheduling.domain.outcomes import COUNTS_FOR_DAYS, FEWEST_FOR_PERCENT, Way
 from scheduling.reports.outcomes import Brought, Kept, Won
@@ -94,7 +95,7 @@ def wording_lines(found: Brought) -> list[WonLine]:
     most = max((won.recalls for won in by_wording.values()), default=0)
     order = list(WAYS)
     ordered = sorted(by_wording.items(), key=lambda row: (order.index(row[0][0]), row[0][1]))
-    return [WonLine(wording or _("In their own words"), won, most, str(WAYS[way])) for (way, wording), won in ordered]
+    return [WonLine(recall_label(wording) or _("In their own words"), won, most, str(WAYS[way])) for (way, wording), won in ordered]
 
 
 @dataclass(frozen=True, slots=True)
