@@ -11,6 +11,14 @@ SNOOZE_DAYS, LONGEST_SNOOZE_DAYS = 30, 365
 FEWEST_FOR_PERCENT = 10  # of fewer, one patient would move a percentage by more than it means
 
 
+def percent(part: int, whole: int) -> int | None:
+    """Rounded, a half upwards. None of so few that it would say nothing; all or none only where it is so."""
+    if whole < FEWEST_FOR_PERCENT:
+        return None
+    rounded = (200 * part + whole) // (2 * whole)
+    return min(max(rounded, 1), 99) if 0 < part < whole else rounded
+
+
 class Way(StrEnum):
     CALL = "call"
     SMS = "sms"

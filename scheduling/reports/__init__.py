@@ -1,7 +1,7 @@
 """Read-only questions over patients, courses and appointments."""
 
 from scheduling.reports.calendar import calendar_of
-from scheduling.reports.due import Coming, Due, Filters, Months, Page, Past, Tile, in_time, maintenance_due, months, page, stream, tiles
+from scheduling.reports.due import Coming, Due, Filters, Months, Page, Past, Tile, maintenance_due, months, page, stream, tiles
 from scheduling.reports.limits import limited_to
 from scheduling.reports.next_session import NextSession, next_session, times_for
 from scheduling.reports.outlook import Outlook, outlook
@@ -19,7 +19,6 @@ __all__ = [
     "Past",
     "Tile",
     "calendar_of",
-    "in_time",
     "limited_to",
     "maintenance_due",
     "months",

@@ -295,6 +295,8 @@ def test_it_says_whether_it_gets_better():
     assert trend(5, 5, 5, 5, 5, 5).said == "As many as in the three months before."
     assert [column.label for column in drawn(4, 4, 4, 5, 5, 5).columns] == ["40%", "40%", "40%", "50%", "50%", "50%"]
 
+    assert [column.label for column in drawn(5, 25, 0, 40, 39, 1, of=40).columns] == ["13%", "63%", "0%", "100%", "98%", "3%"]
+
     few = drawn(0, 0, 1, 3, 2, 3, of=3)
     assert few.trend is None  # of nine, one patient would have made it eleven points better
     assert f"{few.figure} {few.said}" == "8 of 9 sessions due in the last three months were in time."

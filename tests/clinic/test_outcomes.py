@@ -71,7 +71,11 @@ class TestWhatRecallsBrought:
             ["Total", "2", "1 of 2", "2 of 2", "1 of 2", "640 USD", "640 USD"],
         ]
         assert [row[0] for row in rows(said, "By channel")] == ["Text message", "Call", "Total"]
-        assert [row[0] for row in rows(said, "By wording")] == ["Next session, first wording Text message", "In their own words Call", "Total"]
+        assert [row[0] for row in rows(said, "By wording")] == [
+            "Next session, first wording Text message",
+            "In their own words Call",
+            "Total",
+        ]
 
     def test_a_month_is_over_once_sixty_days_have_passed(self, clinic, first):
         recall(first, at("2026-12-02"))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from aftercare.reports import Delivered
 from aftercare.wording import recall_label
 from scheduling.domain.cadence import add_months
-from scheduling.domain.outcomes import COUNTS_FOR_DAYS, FEWEST_FOR_PERCENT, Way
+from scheduling.domain.outcomes import COUNTS_FOR_DAYS, Way, percent
 from scheduling.reports.outcomes import Brought, Kept, Won
 
 WAYS = {Way.SMS: gettext_lazy("Text message"), Way.EMAIL: gettext_lazy("Email"), Way.CALL: gettext_lazy("Call")}
@@ -27,11 +27,7 @@ class Share:
 
     @property
     def percent(self) -> int | None:
-        """None where they are too few for one, or where it would say all or none and isn't so."""
-        if self.whole < FEWEST_FOR_PERCENT:
-            return None
-        rounded = (200 * self.part + self.whole) // (2 * self.whole)
-        return min(max(rounded, 1), 99) if 0 < self.part < self.whole else rounded
+        return percent(self.part, self.whole)
 
     @property
     def width(self) -> str:

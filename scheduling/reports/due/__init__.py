@@ -1,7 +1,7 @@
 """The maintenance-due report: who is due, and who is late."""
 
 from scheduling.reports.due.filters import Filters
-from scheduling.reports.due.months import Coming, Months, Past, in_time, months
+from scheduling.reports.due.months import Coming, Months, Past, months
 from scheduling.reports.due.paging import Page, page
 from scheduling.reports.due.rows import Due
 from scheduling.reports.due.sorting import SORTS
@@ -18,7 +18,6 @@ __all__ = [
     "Page",
     "Past",
     "Tile",
-    "in_time",
     "maintenance_due",
     "matching",
     "months",

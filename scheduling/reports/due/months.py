@@ -100,13 +100,6 @@ def months(filters: Filters, *, today: date | None = None, seconds: float | None
     return Months(list(coming.values()), list(past.values()))
 
 
-def in_time(months: Iterable[Past]) -> float | None:
-    """The share of what was due in these months for which the patient came by the day; None where nothing was due."""
-    counted = list(months)
-    due = sum(month.due for month in counted)
-    return sum(month.in_time for month in counted) / due if due else None
-
-
 def _count_coming(months: dict[date, Coming], filters: Filters, source: str) -> None:
     treatments = Treatment.objects.in_bulk()
     sql = BECOMING_DUE.format(source=source, booked=f"'{Stage.BOOKED.value}'", condition=_due_within(months, filters))

@@ -8,9 +8,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from scheduling.domain.outcomes import FEWEST_FOR_PERCENT
+from scheduling.domain.outcomes import percent
 from scheduling.forms.due import EVERYBODY, ReportForm
-from scheduling.reports import Coming, Months, Past, in_time
+from scheduling.reports import Coming, Months, Past
 from scheduling.reports.due import together
 from scheduling.views.due import words
 
@@ -146,8 +146,7 @@ def _share(months: Sequence[Past]) -> str:
 
 
 def _percent(months: Sequence[Past]) -> int | None:
-    share = in_time(months)
-    return None if share is None or sum(month.due for month in months) < FEWEST_FOR_PERCENT else round(share * 100)
+    return percent(sum(month.in_time for month in months), sum(month.due for month in months))
 
 
 def _what_comes(due: int, booked: int, worth: str, until: date) -> str:
