@@ -26,7 +26,7 @@ class OutcomesForm(forms.Form):
     """
 
     first = forms.ChoiceField(label=gettext_lazy("From"), required=False)
-    last = forms.ChoiceField(label=gettext_lazy("to"), required=False)
+    last = forms.ChoiceField(label=gettext_lazy("To"), required=False)
     location = forms.ModelChoiceField(Location.objects.all(), label=gettext_lazy("Location"), required=False)
     practitioner = forms.ModelChoiceField(Practitioner.objects.all(), label=gettext_lazy("Practitioner"), required=False)
     treatment = forms.ModelChoiceField(Treatment.objects.all(), label=gettext_lazy("Treatment"), required=False)

@@ -1400,7 +1400,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("", "nothing was heard of it again"),
+                            ("", "still running, or the server was stopped"),
                             ("complete", "complete"),
                             ("broken_off", "broken off by the browser"),
                             ("failed", "ended by an error"),

@@ -26,7 +26,7 @@ class SavedView(models.Model):
 FORMATS = [("csv", _("CSV")), ("xlsx", _("Excel"))]
 COMPLETE, BROKEN_OFF, FAILED = "complete", "broken_off", "failed"
 ENDINGS = [
-    ("", _("nothing was heard of it again")),
+    ("", _("still running, or the server was stopped")),
     (COMPLETE, _("complete")),
     (BROKEN_OFF, _("broken off by the browser")),
     (FAILED, _("ended by an error")),

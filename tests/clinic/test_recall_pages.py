@@ -154,7 +154,7 @@ class TestCall:
     def test_came_back_meanwhile_is_said_and_nothing_logged(self, clinic, desk, first):
         clinic.treat(clinic.ana, at("2026-12-17"))
         page = desk.post(here(first), {"session": first.pk, "seen": "0", "outcome": "no_answer"}).content.decode()
-        assert "Ana Alvarez came back on December 17, 2026. Nothing was logged." in page
+        assert "Ana Alvarez came back on December 17, 2026. Nothing was changed." in page
         assert not RecallAction.objects.exists()
 
     @pytest.mark.parametrize("session", ["", "0", "x", "9" * 40, "-1"])
@@ -283,7 +283,7 @@ class TestBackOnTheList:
     @pytest.mark.parametrize("session", ["", "x", "9" * 40, "0"])
     def test_garbage_is_a_sentence(self, desk, first, session):
         answer = desk.post(self.resume(first), {"session": session})
-        assert said(answer) == ["Ana Alvarez isn't asked back any more: that session was reopened. Nothing was logged."]
+        assert said(answer) == ["Ana Alvarez isn't asked back after that session: it may have been reopened. Nothing was changed."]
 
 
 class TestSnooze:

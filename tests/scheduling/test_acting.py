@@ -156,7 +156,7 @@ class TestRefused:
 
     def test_she_came_back_meanwhile(self, clinic, first):
         clinic.treat(clinic.ana, at("2026-12-17"))
-        with pytest.raises(NothingToRecall, match=r"^Ana Alvarez came back on December 17, 2026\. Nothing was logged\.$"):
+        with pytest.raises(NothingToRecall, match=r"^Ana Alvarez came back on December 17, 2026\. Nothing was changed\.$"):
             call(first, Outcome.AGREED)
         assert nothing_was_done()
 
