@@ -30,9 +30,12 @@ def before(days: int) -> date:
 
 
 @on_every_screen
-def test_whom_to_call_is_seen_chosen_and_kept_under_a_name(desk, treated, looks_right):
+def test_whom_to_call_is_seen_chosen_and_kept_under_a_name(desk, treated, screen, looks_right):
     page = desk("Manager")
     page.goto(PAGE)
+    if screen.is_narrow:  # the list comes first there
+        expect(page.get_by_role("figure")).to_have_count(0)
+        page.locator("summary", has_text="The months before and to come").click()
     expect(page.get_by_role("figure")).to_have_count(2)  # the charts have come
     expect(page.get_by_role("heading", name="2 patients to call · 1,280 USD")).to_be_visible()
     expect(page.get_by_label("All 2 that match")).to_be_visible()
@@ -50,3 +53,26 @@ def test_whom_to_call_is_seen_chosen_and_kept_under_a_name(desk, treated, looks_
     page.get_by_text("Save this view").click()
     page.get_by_role("link", name="Rename or delete").click()
     looks_right(page, "maintenance-due-views")
+
+
+@on_every_screen
+def test_recalls_are_sent_and_set_to_go_by_themselves_and_the_desk_makes_the_calls(desk, treated, looks_right):
+    page = desk("Manager")
+    page.goto(PAGE)
+    page.get_by_label("All 2 that match").check()
+    page.get_by_role("button", name="Send recall…").click()
+    expect(page.get_by_role("heading", name="What they read")).to_be_visible()
+    looks_right(page, "recall-send")
+    page.get_by_role("link", name="Back").click()
+    page.get_by_role("link", name="Automatic recalls").click()
+    page.get_by_text("Send recalls automatically").click()
+    expect(page.get_by_label("Send recalls automatically")).to_be_checked()
+    looks_right(page, "recall-policy")
+
+    clerk = desk("Front desk")
+    clerk.goto("/admin/")
+    clerk.locator("a.tile", has_text="To call").click()
+    expect(clerk.get_by_role("heading", name="2 patients to call")).to_be_visible()
+    looks_right(clerk, "calls")
+    clerk.get_by_role("link", name="Log a call to Ana Alvarez").click()
+    expect(clerk.get_by_role("heading", name="Call Ana Alvarez")).to_be_visible()

@@ -70,7 +70,9 @@ def test_she_sees_whom_to_call_and_what_it_is_worth(clinic, manager):
 
 def test_nobody_is_called_who_left_an_hour_ago(clinic, manager):
     """She is in her group from the session on, and whom to call says how many of it are for later."""
-    clinic.treat(patient("Dora Day", 90), at("2026-12-20", "10:00"))
+    dora = patient("Dora Day", 90)
+    clinic.agrees_to_recalls(dora)
+    clinic.treat(dora, at("2026-12-20", "10:00"))
 
     tiles = manager.get(PAGE).context["report"].tiles
     due = next(tile for tile in tiles.of_these if tile.bucket == "next_session_due")
