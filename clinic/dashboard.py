@@ -25,7 +25,9 @@ from scheduling.models import Appointment, Location, Offer, WaitlistEntry
 from scheduling.querysets import SPANS, asked_to_move, starting_within, unconfirmed
 from scheduling.reports import Filters
 from scheduling.reports import tiles as due_tiles
+from scheduling.reports.due import matching
 
+MAY_CALL = ("scheduling.view_patient", "scheduling.log_calls")
 SHOWN = 10
 DONE_SHOWN = 2  # above what is still to come
 LATE_AFTER = timedelta(minutes=10)
@@ -92,6 +94,8 @@ def dashboard(user: User | AnonymousUser, now: datetime) -> Dashboard:
         tiles += _messages_tiles(user, now, has_several_locations=len(locations) > 1)
     if user.has_perm("scheduling.view_maintenance_due"):
         tiles += _due_tiles(timezone.localtime(now).date())
+    elif user.has_perms(MAY_CALL):
+        tiles.append(_to_call_tile(timezone.localtime(now).date()))
     tiles.sort(key=lambda tile: BANDS.index(tile.band))
     return Dashboard(_greeting(here.time()), here.date(), tiles, rows, more, len(zones) > 1)
 
@@ -194,6 +198,16 @@ def _due_tiles(as_of: date) -> list[Tile]:
         tile(_("Next session due"), Bucket.NEXT_SESSION_DUE, Bucket.NEXT_SESSION_OVERDUE),
         tile(_("Maintenance due"), Bucket.MAINTENANCE_DUE, Bucket.MAINTENANCE_OVERDUE),
     ]
+
+
+def _to_call_tile(as_of: date) -> Tile:
+    """Of those who make the calls and don't see the report."""
+    name, url = _("To call"), address("admin:calls")
+    try:
+        number, _worth = matching(due_tiles(Filters(as_of)), Filters.to_call(as_of))
+    except TooSlow:
+        return Tile(CARE, name, None, _("Counting takes too long just now."), url)
+    return Tile(CARE, name, number, _("Late, or due within 30 days.") if number else _("Nobody is late, or due within 30 days."), url)
 
 
 def _messages_tiles(user: User | AnonymousUser, now: datetime, *, has_several_locations: bool) -> list[Tile]:

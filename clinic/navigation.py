@@ -15,7 +15,8 @@ from aftercare.reports import waiting
 from clinic.demo.accounts import DEMO_ACCOUNTS
 from scheduling.models import Practitioner
 
-INBOX = "admin:inbox"
+INBOX, CALLS = "admin:inbox", "admin:calls"
+MAY_SEE_REPORT = "scheduling.view_maintenance_due"
 
 # label, name of the view or its path, permissions that it takes
 PLACES: tuple[tuple[Any, str, *tuple[str, ...]], ...] = (
@@ -25,7 +26,8 @@ PLACES: tuple[tuple[Any, str, *tuple[str, ...]], ...] = (
     (_("Appointments"), "admin:scheduling_appointment_changelist", "scheduling.view_appointment"),
     (_("Waitlist"), "admin:scheduling_waitlistentry_changelist", "scheduling.view_waitlistentry"),
     (_("Patients"), "admin:scheduling_patient_changelist", "scheduling.view_patient"),
-    (_("Maintenance due"), "admin:maintenance_due", "scheduling.view_maintenance_due"),
+    (_("To call"), CALLS, "scheduling.log_calls", "scheduling.view_patient"),
+    (_("Maintenance due"), "admin:maintenance_due", MAY_SEE_REPORT),
     (_("Messages"), "admin:aftercare_caremessage_changelist", "aftercare.view_caremessage"),
     (_("Demo phones"), "/demo/phone/"),
 )
@@ -82,7 +84,8 @@ def places(request: HttpRequest) -> list[Place]:
     found = []
     for label, view, *permissions in PLACES:
         url = address(view)
-        if url and request.user.has_perms(permissions):
+        is_within_another = view == CALLS and request.user.has_perm(MAY_SEE_REPORT)
+        if url and request.user.has_perms(permissions) and not is_within_another:
             is_current = here == url if view == "admin:index" else here.startswith(url)
             found.append(Place(label, url, is_current, SimpleLazyObject(lambda: waiting(timezone.now())) if view == INBOX else None))
     return found

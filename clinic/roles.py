@@ -28,8 +28,8 @@ CLOSES_CONCERNS = (VIEW, ADD, "acknowledge_concern", "resolve_concern")
 EXPORTS = ("export_maintenance_due", "export_phone_numbers")
 
 ROLES: dict[str, dict[str, tuple[str, ...]]] = {
-    # The desk makes the calls, and takes those of patients who call back, from their own pages. The report itself, with what it is worth,
-    # and what goes out to many at once are the manager's.
+    # The desk makes the calls, from a list of whom to call, and takes those of patients who call back. The report itself, with what it is
+    # worth, and what goes out to many at once are the manager's.
     "Front desk": STAFF | {"scheduling.recall": ("log_calls",)},
     "Clinician": STAFF
     | AFTERCARE

@@ -54,6 +54,7 @@ class ClinicAdminSite(AdminSite):
             path("inbox/unknown/<int:pk>/read/", self.admin_view(aftercare.read_number_view), name="inbox_unknown_read"),
             path("inbox/concern/<int:pk>/acknowledge/", self.admin_view(aftercare.acknowledge_view), name="concern_acknowledge"),
             path("inbox/concern/<int:pk>/resolve/", self.admin_view(aftercare.resolve_view), name="concern_resolve"),
+            path("calls/", self.admin_view(scheduling.calls_page), name="calls"),
             path("maintenance-due/", self.admin_view(scheduling.maintenance_due_page), name="maintenance_due"),
             path("maintenance-due/send/", self.admin_view(aftercare.recall_send_page), name="recall_send"),
             path("maintenance-due/automatic/", self.admin_view(aftercare.recall_policy_page), name="recall_policy"),

@@ -154,6 +154,7 @@ def test_today_is_each_locations_own_day(desk: Desk) -> None:
         "Concerns open": 0,
         "Replies to read": 0,
         "Messages to look at": 2,  # nobody has asked Cleo and Dora
+        "To call": 0,
     }
 
 

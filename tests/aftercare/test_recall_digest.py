@@ -83,7 +83,7 @@ class TestWhatTakesTooLong:
         self.is_slow(monkeypatch, "_week")
         assert send_digest(MONDAY + self.HOUR) == 2
         (body,) = {email.body for email in outbox(channel="email")}
-        assert "To act on now: 2 patients, 1 of them overdue." in body
+        assert "To call now: 2 patients, 1 of them overdue." in body
         assert "What came of the week from December 14 to December 20 couldn't be counted in time: please see the outcomes" in body
         assert "recalls sent" not in body
         monkeypatch.undo()

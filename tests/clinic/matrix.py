@@ -98,6 +98,8 @@ GET  /admin/inbox/concern/{concern}/acknowledge/                    302 405 405 
 POST /admin/inbox/concern/{concern}/acknowledge/                    302 403 302 302 302
 GET  /admin/inbox/concern/{concern}/resolve/                        302 405 405 405 405
 POST /admin/inbox/concern/{concern}/resolve/                        302 403 403 302 302
+GET  /admin/calls/                                                  302 403 200 403 200
+POST /admin/calls/                                                  302 405 405 405 405
 GET  /admin/maintenance-due/                                        302 403 403 403 200
 GET  /admin/maintenance-due/send/                                   302 403 403 403 200
 POST /admin/maintenance-due/send/                                   302 403 403 403 200

@@ -96,6 +96,7 @@ ADDRESSES = {
     "GET /admin/aftercare/protocol/{aftercare.protocol}/preview/": PREVIEW,
     "GET /admin/aftercare/protocol/{aftercare.protocol}/preview/email/serum-day-1/": PREVIEW,
     "GET /admin/maintenance-due/": REPORT,
+    "GET /admin/calls/": REPORT,
     "POST /admin/maintenance-due/views/": ["name", "query", "is_shared"],
     "POST /admin/maintenance-due/send/": ["patient", "all", "query", "press", "next"],
     "POST /admin/maintenance-due/automatic/": ["is_on", "days_before", "weeks_after", "most", "hour", "sends_digest"],

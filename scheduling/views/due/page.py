@@ -36,7 +36,7 @@ def maintenance_due_page(request: HttpRequest) -> HttpResponse:
     wants_charts = request.GET.get("part") == CHARTS
     if wants_charts and getattr(request, "htmx", False):
         return render(request, "scheduling/_due_charts.html", _drawn(asked))
-    report = _read(asked)
+    report = read(asked)
     context = {
         **admin.site.each_context(request),
         "title": _("Maintenance due"),
@@ -77,7 +77,7 @@ class Shown:
     next: str
 
 
-def _read(asked: ReportForm) -> Shown:
+def read(asked: ReportForm, *, has_values: bool = True) -> Shown:
     problems = list(asked.problems)
     found: Tiles | None = None
     rows = Page([], "", "")
@@ -90,7 +90,7 @@ def _read(asked: ReportForm) -> Shown:
     return Shown(
         problems,
         found,
-        list(headings(asked)),
+        [heading for heading in headings(asked) if has_values or heading.sort != "value"],
         [row_of(due) for due in with_answers(rows.rows)],
         f"?{asked.query()}" if before else "",
         f"?{asked.query(before=before)}" if before else "",
@@ -125,6 +125,7 @@ def _ways(request: HttpRequest, asked: ReportForm) -> dict[str, Any]:
         "call": may("scheduling.view_patient") and may("scheduling.log_calls"),
         "book": may("scheduling.add_appointment"),
         "see_patients": may("scheduling.view_patient"),
+        "value": True,
         "outcomes": address("admin:recall_outcomes"),
         "policy": address("admin:recall_policy") if may("scheduling.change_recallpolicy") else "",
         "export": address("admin:maintenance_due_export") if may("scheduling.export_maintenance_due") else "",

@@ -85,6 +85,7 @@ class Heading:
     """Of a column. One with a `query` sorts by it; `sorted` says in which direction it does, for screen readers."""
 
     name: Any
+    sort: str = ""
     query: str = ""
     sorted: str = ""
     is_number: bool = False
@@ -113,7 +114,7 @@ def headings(asked: ReportForm) -> Iterator[Heading]:
         wanted = not asked.is_descending if is_sorted else begins_descending
         query = asked.query(sort=sort, dir="desc" if wanted else None)
         direction = (DESCENDING if asked.is_descending != runs_against else ASCENDING) if is_sorted else ""
-        yield Heading(name, query, direction, is_number)
+        yield Heading(name, sort, query, direction, is_number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,9 +54,17 @@ def heading(asked: ReportForm, tiles: Tiles | None) -> str:
     """“38 patients to call · 24,320 USD”."""
     if tiles is None:
         return _which(asked)
-    patients = ngettext("%(count)s patient", "%(count)s patients", tiles.matching) % {"count": words.count(tiles.matching)}
-    said = _("%(patients)s to call") if not asked.chosen("bucket") else "%(patients)s · %(which)s"
-    return " · ".join(filter(None, [said % {"patients": patients, "which": _which(asked)}, tiles.worth]))
+    said = f"{_patients(tiles)} · {_which(asked)}" if asked.chosen("bucket") else number_to_call(tiles)
+    return " · ".join(filter(None, [said, tiles.worth]))
+
+
+def number_to_call(tiles: Tiles | None) -> str:
+    """“38 patients to call”."""
+    return _("%(patients)s to call") % {"patients": _patients(tiles)} if tiles else _("Whom to call")
+
+
+def _patients(tiles: Tiles) -> str:
+    return ngettext("%(count)s patient", "%(count)s patients", tiles.matching) % {"count": words.count(tiles.matching)}
 
 
 def _which(asked: ReportForm) -> str:
@@ -79,19 +87,34 @@ class Empty:
 def empty(asked: ReportForm, tiles: Tiles | None) -> Empty:
     report = reverse("admin:maintenance_due")
     if tiles is None:
-        return Empty(_("This can’t be told just now."), _("Narrow it down, or try again in a minute."))
+        return _not_now()
     if any(asked.chosen(name) for name in FILTERS if name != "bucket"):
         left = asked.query(**{name: None for name in FILTERS if name != "bucket"})
         return Empty(_("Nobody matches."), _("Take a filter off, or all of them:"), f"{report}?{left}", _("show the whole clinic"))
     if not tiles.everybody.number:
         return _nobody_yet()
     if not asked.chosen("bucket"):
-        said = _("Nobody to call.")
-        todo = _(
-            "Whoever is late, or due within 30 days, is booked, snoozed, or has declined. Ask those who come next before they are late:"
-        )
-        return Empty(said, todo, f"{report}?bucket={Bucket.MAINTENANCE_NOT_YET_DUE.value}", _("maintenance not yet due"))
+        todo = _("%(why)s Ask those who come next before they are late:") % {"why": _why_nobody()}
+        url = f"{report}?bucket={Bucket.MAINTENANCE_NOT_YET_DUE.value}"
+        return Empty(_("Nobody to call."), todo, url, _("maintenance not yet due"))
     return Empty(_("Nobody is in this group."), _("The other groups have everybody who was treated here:"), report, _("show whom to call"))
+
+
+def nobody_to_call(asked: ReportForm, tiles: Tiles | None) -> Empty:
+    """On the list of those who make the calls."""
+    if tiles is None:
+        return _not_now()
+    if location := asked.chosen("location"):
+        return Empty(_("Nobody to call at %(location)s.") % {"location": location}, "", reverse("admin:calls"), _("Show all locations"))
+    return Empty(_("Nobody to call."), _why_nobody()) if tiles.everybody.number else _nobody_yet()
+
+
+def _not_now() -> Empty:
+    return Empty(_("This can’t be told just now."), _("Narrow it down, or try again in a minute."))
+
+
+def _why_nobody() -> str:
+    return _("Whoever is late, or due within 30 days, is booked, snoozed, or has declined.")
 
 
 def _nobody_yet() -> Empty:
