@@ -16,6 +16,7 @@ KEYS = {
     "appointment_keeps_its_locations_time": ("(location_id, time_zone)", "scheduling_location (id, time_zone)"),
 }
 
+# Afterwards: a trigger before it would have each save of a treatment lock its row as if its key changed, and whoever opens a course wait.
 CURRENCY_STAYS = """
 CREATE FUNCTION scheduling_currency_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -23,9 +24,9 @@ BEGIN
         RAISE EXCEPTION 'sessions of this treatment have prices in %', OLD.currency
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'currency_stays_once_there_are_courses';
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END $$;
-CREATE TRIGGER currency_stays BEFORE UPDATE OF currency ON scheduling_treatment
+CREATE TRIGGER currency_stays AFTER UPDATE OF currency ON scheduling_treatment
     FOR EACH ROW WHEN (OLD.currency <> NEW.currency) EXECUTE FUNCTION scheduling_currency_stays();
 """
 
