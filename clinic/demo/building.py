@@ -44,7 +44,7 @@ class DemoRefused(Exception):
 
 
 # So many are lived through the services, with all their messages. Of more than that only a few are, and the rest go into the archive.
-MOST_LIVED, LIVED_BESIDE_AN_ARCHIVE = 240, 120
+MOST_LIVED, LIVED_BESIDE_AN_ARCHIVE = 240, 60
 
 
 @transaction.atomic
