@@ -1580,45 +1580,75 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="standing",
-            index=models.Index(fields=["stage", "due_on", "patient"], name="standings_by_due_date"),
+            index=models.Index(fields=["stage", "kind", "due_on", "patient"], name="standings_by_due_date"),
         ),
         migrations.AddIndex(
             model_name="standing",
-            index=models.Index(fields=["stage", "last_session_on", "patient"], name="standings_by_last_session"),
+            index=models.Index(fields=["stage", "kind", "last_session_on", "patient"], name="standings_by_last_session"),
         ),
         migrations.AddIndex(
             model_name="standing",
-            index=models.Index(fields=["stage", "sort_name", "patient"], name="standings_by_name"),
+            index=models.Index(fields=["stage", "kind", "sort_name", "patient"], name="standings_by_name"),
         ),
         migrations.AddIndex(
             model_name="standing",
-            index=models.Index(fields=["location", "stage", "due_on", "patient"], name="standings_by_location"),
+            index=models.Index(fields=["location", "stage", "kind", "due_on", "patient"], name="standings_by_location"),
         ),
         migrations.AddIndex(
             model_name="standing",
-            index=models.Index(fields=["practitioner", "stage", "due_on", "patient"], name="standings_by_practitioner"),
+            index=models.Index(fields=["practitioner", "stage", "kind", "due_on", "patient"], name="standings_by_practitioner"),
         ),
         migrations.AddIndex(
             model_name="standing",
-            index=models.Index(fields=["treatment", "stage", "due_on", "patient"], name="standings_by_treatment"),
+            index=models.Index(fields=["treatment", "stage", "kind", "due_on", "patient"], name="standings_by_treatment"),
         ),
         migrations.AddIndex(
             model_name="standing",
-            index=models.Index(condition=models.Q(("booked_on__isnull", False)), fields=["booked_on"], name="standings_by_booking"),
+            index=models.Index(fields=["location", "stage", "kind", "last_session_on", "patient"], name="standings_by_location_and_day"),
         ),
         migrations.AddIndex(
             model_name="standing",
             index=models.Index(
-                condition=models.Q(("went_by__isnull", False)), fields=["stage", "due_on", "patient"], name="standings_past_a_booking"
+                fields=["practitioner", "stage", "kind", "last_session_on", "patient"], name="standings_by_practitioner_day"
             ),
         ),
         migrations.AddIndex(
             model_name="standing",
-            index=models.Index(fields=["location", "stage", "last_session_on", "patient"], name="standings_by_location_and_day"),
+            index=models.Index(
+                condition=models.Q(("stage__in", ["booked", "snoozed"])),
+                fields=["stage", "kind", "stands_until"],
+                name="standings_that_end",
+            ),
         ),
         migrations.AddIndex(
             model_name="standing",
-            index=models.Index(fields=["practitioner", "stage", "last_session_on", "patient"], name="standings_by_practitioner_day"),
+            index=models.Index(condition=models.Q(("went_by__isnull", False)), fields=["kind", "went_by"], name="standings_past_a_booking"),
+        ),
+        migrations.AddIndex(
+            model_name="standing",
+            index=models.Index(
+                condition=models.Q(("went_by__isnull", False)), fields=["location", "kind", "went_by"], name="standings_past_one_there"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="standing",
+            index=models.Index(
+                condition=models.Q(("went_by__isnull", False)), fields=["kind", "due_on", "patient"], name="standings_past_one_by_due_date"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="standing",
+            index=models.Index(
+                condition=models.Q(("went_by__isnull", False)),
+                fields=["kind", "last_session_on", "patient"],
+                name="standings_past_one_by_session",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="standing",
+            index=models.Index(
+                condition=models.Q(("went_by__isnull", False)), fields=["kind", "sort_name", "patient"], name="standings_past_one_by_name"
+            ),
         ),
         migrations.AddConstraint(
             model_name="standing",

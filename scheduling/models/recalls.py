@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.domain.cadence import RecallKind, Stage
+from scheduling.domain.cadence import PASSING, RecallKind, Stage
 from scheduling.domain.outcomes import Outcome, Way
 from scheduling.models.appointments import Appointment
 from scheduling.models.courses import Course
@@ -134,6 +134,9 @@ class RecallAction(models.Model):
         return f"{self.get_way_display()}: {self.get_outcome_display()}, patient {self.patient_id}"
 
 
+WENT_BY = Q(went_by__isnull=False)
+
+
 class Standing(models.Model):
     """Where a patient stands in the report from one day to before another, by one of her open recalls (`scheduling.domain.recalls`).
 
@@ -167,18 +170,22 @@ class Standing(models.Model):
             models.CheckConstraint(condition=Q(stands_from__lt=F("stands_until")), name="standing_has_a_span"),
         ]
         indexes = [
-            models.Index(fields=["stage", "due_on", "patient"], name="standings_by_due_date"),
-            models.Index(fields=["stage", "last_session_on", "patient"], name="standings_by_last_session"),
-            models.Index(fields=["stage", "sort_name", "patient"], name="standings_by_name"),
-            models.Index(fields=["location", "stage", "due_on", "patient"], name="standings_by_location"),
-            models.Index(fields=["practitioner", "stage", "due_on", "patient"], name="standings_by_practitioner"),
-            models.Index(fields=["treatment", "stage", "due_on", "patient"], name="standings_by_treatment"),
-            models.Index(fields=["booked_on"], condition=Q(booked_on__isnull=False), name="standings_by_booking"),
-            # Seen from today, they are booked on a later day, too.
-            models.Index(fields=["stage", "due_on", "patient"], condition=Q(went_by__isnull=False), name="standings_past_a_booking"),
+            models.Index(fields=["stage", "kind", "due_on", "patient"], name="standings_by_due_date"),
+            models.Index(fields=["stage", "kind", "last_session_on", "patient"], name="standings_by_last_session"),
+            models.Index(fields=["stage", "kind", "sort_name", "patient"], name="standings_by_name"),
+            models.Index(fields=["location", "stage", "kind", "due_on", "patient"], name="standings_by_location"),
+            models.Index(fields=["practitioner", "stage", "kind", "due_on", "patient"], name="standings_by_practitioner"),
+            models.Index(fields=["treatment", "stage", "kind", "due_on", "patient"], name="standings_by_treatment"),
             # Where a place was closed, or somebody left, all last sessions are old ones: the others' would be walked through first.
-            models.Index(fields=["location", "stage", "last_session_on", "patient"], name="standings_by_location_and_day"),
-            models.Index(fields=["practitioner", "stage", "last_session_on", "patient"], name="standings_by_practitioner_day"),
+            models.Index(fields=["location", "stage", "kind", "last_session_on", "patient"], name="standings_by_location_and_day"),
+            models.Index(fields=["practitioner", "stage", "kind", "last_session_on", "patient"], name="standings_by_practitioner_day"),
+            # For a later day: what has ended by then, and who is booked before it, which seen from today is booked still.
+            models.Index(fields=["stage", "kind", "stands_until"], condition=Q(stage__in=PASSING), name="standings_that_end"),
+            models.Index(fields=["kind", "went_by"], condition=WENT_BY, name="standings_past_a_booking"),
+            models.Index(fields=["location", "kind", "went_by"], condition=WENT_BY, name="standings_past_one_there"),
+            models.Index(fields=["kind", "due_on", "patient"], condition=WENT_BY, name="standings_past_one_by_due_date"),
+            models.Index(fields=["kind", "last_session_on", "patient"], condition=WENT_BY, name="standings_past_one_by_session"),
+            models.Index(fields=["kind", "sort_name", "patient"], condition=WENT_BY, name="standings_past_one_by_name"),
         ]
 
     def __str__(self) -> str:

@@ -13,7 +13,7 @@ from tests.bench.databases import without
 TODAY = date(2026, 11, 30)
 NOW = datetime(2026, 11, 30, 9, tzinfo=ZoneInfo("America/New_York"))
 
-LOCATIONS, PRACTITIONERS, TREATMENTS = 20, 10, 6
+LOCATIONS, PRACTITIONERS, TREATMENTS = 20, 36, 6  # as in the demo, a practitioner has some 1,400 patients at full size
 TWO_SKINS = 50  # one patient in so many is treated at two places, and derived by the services
 COMPARED = 200
 EXCLUSIONS = ("practitioner_is_free", "room_is_free", "patient_is_free", "skin_has_recovered")  # no report reads them

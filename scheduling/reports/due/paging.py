@@ -10,7 +10,7 @@ from django.db import connection
 from scheduling.reports.due.filters import Filters
 from scheduling.reports.due.rows import COLUMNS, Catalog, Due
 from scheduling.reports.due.sorting import Order, Place, order_of
-from scheduling.reports.due.source import condition, narrowed, pieces_of, source, within
+from scheduling.reports.due.source import condition, pieces_of, source
 from scheduling.reports.due.today import today_at
 from scheduling.reports.limits import limited_to
 
@@ -23,10 +23,10 @@ SELECT {columns}
 
 IN_ORDER = "({rows} AND {beyond} ORDER BY {order} LIMIT {most})"
 
-# A few among everybody's rows would be looked for from one end of an order to the other, where PostgreSQL takes filters and dates to be
+# A few among everybody's rows would be looked for from one end of an order to the other, where PostgreSQL takes conditions to be
 # independent: a location that was closed has nobody who is due soon. So as many as are sorted at once are looked for first.
 EITHER_WAY = """(
-WITH found AS MATERIALIZED ({rows} ORDER BY s.due_on, s.patient_id LIMIT {few} + 1)
+WITH found AS MATERIALIZED ({rows} {found_by} LIMIT {few} + 1)
 SELECT * FROM found s WHERE (SELECT count(*) FROM found) <= {few} AND {beyond}
  UNION ALL
 SELECT * FROM ({rows} AND {beyond} ORDER BY {order} LIMIT {most}) s WHERE (SELECT count(*) FROM found) > {few}
@@ -102,8 +102,8 @@ class Reader:
         return rows
 
     def _parts(self, order: Order, place: Place | None) -> Iterator[tuple[Filters, Order, Place | None]]:
-        """By value one treatment after the other, each by due date; else all at once."""
-        if not order.treatments:
+        """By value one treatment after the other, each by due date; else all at once, and so where there are but a few."""
+        if not order.treatments or self.filters.practitioner is not None:
             yield self.filters, order, place
             return
         by_due = replace(order, treatments=())
@@ -117,10 +117,16 @@ class Reader:
         """Each piece by its own way through an index, and only as much of it as is wanted."""
         beyond = order.beyond(place) if place else "TRUE"
         cadences = self.catalog.cadences(filters.treatment) if order.sort == "last_session" else ()
-        may_be_few = order.key != "due_on" and any((*narrowed(filters), *within(filters)))
-        piece = (EITHER_WAY if may_be_few else IN_ORDER).format
         pieces = [
-            piece(rows=rows, beyond=beyond, order=order.sql(), most=most, few=FEW) for rows in pieces_of(filters, self.today, cadences)
+            (EITHER_WAY if order.key != rows.found_by else IN_ORDER).format(
+                rows=rows.sql,
+                found_by=f"ORDER BY s.{rows.found_by}" if rows.found_by else "",
+                beyond=beyond,
+                order=order.sql(),
+                most=most,
+                few=FEW,
+            )
+            for rows in pieces_of(filters, self.today, cadences)
         ]
         return self._read(f"({' UNION ALL '.join(pieces)}) s", "TRUE", order, place, most) if pieces else []
 

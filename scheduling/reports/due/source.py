@@ -6,9 +6,10 @@ today's; a session counts from its own day, even if it was completed in the diar
 """
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 
-from scheduling.domain.cadence import RecallKind, Stage, add_months
+from scheduling.domain.cadence import PASSING, RecallKind, Stage, add_months
 from scheduling.domain.recalls import FIRST_DAY, LAST_DAY, RANKS, Cadence, ranges
 from scheduling.reports.due.filters import Filters, Piece
 
@@ -80,7 +81,15 @@ def condition(filters: Filters) -> str:
     return " AND ".join([any_of(pieces), *narrowed(filters)])
 
 
-def pieces_of(filters: Filters, today: date, cadences: Collection[Cadence] = ()) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A query of a piece's rows, and how to come by all of them where they are few: sorted so, or anyhow ("")."""
+
+    sql: str
+    found_by: str
+
+
+def pieces_of(filters: Filters, today: date, cadences: Collection[Cadence] = ()) -> Iterator[Rows]:
     """The same, where `source` is the table of standings: queries of its rows, each of which one index answers in the report's orders.
 
     With the `cadences` that there are they say, too, when the last sessions were: in the order of those an index is entered there.
@@ -89,9 +98,10 @@ def pieces_of(filters: Filters, today: date, cadences: Collection[Cadence] = ())
     for piece in filters.pieces():
         first, last = sessions_of(piece, cadences) if cadences else (FIRST_DAY, LAST_DAY)
         sessions = [f"s.last_session_on BETWEEN {literal(first)} AND {literal(last)}"] if (first, last) != (FIRST_DAY, LAST_DAY) else []
-        for stage, seen in _standing_as(piece, filters.as_of, today):
-            meets = _meets("s", (stage,), piece.kind, piece.first, piece.last)
-            yield " AND ".join([standing, meets, *sessions, *seen, *narrowed(filters)])
+        for stages, date_known, seen in _standing_as(piece, filters.as_of, today):
+            meets = _meets("s", stages, piece.kind, piece.first, piece.last)
+            found_by = "" if filters.practitioner is not None else "due_on" if any(within(filters)) else date_known
+            yield Rows(" AND ".join([standing, meets, *sessions, *seen, *narrowed(filters)]), found_by)
 
 
 def sessions_of(piece: Piece, cadences: Collection[Cadence]) -> tuple[date, date]:
@@ -106,10 +116,15 @@ def sessions_of(piece: Piece, cadences: Collection[Cadence]) -> tuple[date, date
 
 
 def narrowed(filters: Filters) -> Iterator[str]:
-    """All but the buckets and the dates."""
+    """All but the buckets and the dates.
+
+    A practitioner's patients are few, and found by their practitioner. The sums below keep PostgreSQL from another index, since it takes
+    filters to be independent: it would walk through all of a place where that practitioner never was.
+    """
+    is_one_practitioners = filters.practitioner is not None
     for name, column in NARROWING.items():
         if (value := getattr(filters, name)) is not None:
-            yield f"s.{column} = {int(value)}"
+            yield f"s.{column}{' + 0' if is_one_practitioners and name != 'practitioner' else ''} = {int(value)}"
 
 
 def within(filters: Filters) -> Iterator[str]:
@@ -120,23 +135,27 @@ def within(filters: Filters) -> Iterator[str]:
         yield f"s.due_on <= {literal(filters.due_until)}"
 
 
-def _standing_as(piece: Piece, as_of: date, today: date) -> Iterator[tuple[Stage, list[str]]]:
-    """The stages that look like the piece's as seen from today, and where they do."""
+def _standing_as(piece: Piece, as_of: date, today: date) -> Iterator[tuple[Iterable[Stage], str, list[str]]]:
+    """The stages that look like the piece's as seen from today, by which date such rows are found, and what must hold for them."""
+    not_booked = [f"(s.went_by IS NULL OR s.went_by < {literal(today)})"]
     if as_of == today:
-        yield piece.stage, []
-    elif piece.stage is Stage.BOOKED:
-        seen = ((stage, as_of if stage is Stage.BOOKED else today) for stage in Stage)
-        # Said once more, of the booked: few of them are so far ahead, and an index finds those.
-        yield from ((stage, [f"s.{'booked_on' if stage is Stage.BOOKED else 'went_by'} >= {literal(since)}"]) for stage, since in seen)
+        yield (piece.stage,), "due_on", []
+    elif piece.stage in PASSING:
+        yield (piece.stage,), "stands_until", not_booked
     else:
-        yield piece.stage, [f"(s.went_by IS NULL OR s.went_by < {literal(today)})"]
+        yield (piece.stage,), "due_on", not_booked
+    if as_of != today and piece.stage is Stage.BOOKED:
+        yield (), "went_by", [f"s.went_by >= {literal(today)}", f"s.went_by < {literal(as_of)}"]
 
 
 def _meets(alias: str, stages: Iterable[Stage], kind: RecallKind | None, first: date, last: date) -> str:
-    said = [f"{alias}.stage IN ({', '.join(repr(stage.value) for stage in stages)})"]
+    """At any stage where none is named."""
+    said = [f"{alias}.due_on BETWEEN {literal(first)} AND {literal(last)}"]
     if kind:
-        said.append(f"{alias}.kind = {kind.value!r}")
-    return " AND ".join([*said, f"{alias}.due_on BETWEEN {literal(first)} AND {literal(last)}"])
+        said.insert(0, f"{alias}.kind = {kind.value!r}")
+    if stages:
+        said.insert(0, f"{alias}.stage IN ({', '.join(repr(stage.value) for stage in stages)})")
+    return " AND ".join(said)
 
 
 def any_of(conditions: Iterable[str]) -> str:
