@@ -180,6 +180,7 @@ def test_dates_the_wrong_way_round_are_said(clinic, manager):
 def test_it_says_of_whom_the_tiles_are(clinic, manager):
     assert "3 patients were treated here; each is in exactly one group." in shown(manager, "bucket=unreachable")
     assert "2 patients fit the filters; each is in exactly one group." in shown(manager, "due_until=2026-12-15")
+    assert "Nobody fits the filters." in shown(manager, "due_from=2030-01-01")
 
 
 def test_whoever_answered_a_recall_is_told_from_who_did_not(clinic, manager):
@@ -218,14 +219,16 @@ def test_another_day_says_what_it_is(clinic, manager):
 
 def test_where_nobody_is_it_says_what_to_do(clinic, manager):
     assert "Nobody is in this group." in shown(manager, "bucket=lapsed")
-    assert "Take a filter off, or all of them:" in shown(manager, "due_from=2030-01-01")
+    assert "Take a filter off, or all of them." in shown(manager, "due_from=2030-01-01")
     for who in (clinic.ana, clinic.chloe):
         clinic.book(who, at("2026-12-23", "09:00" if who == clinic.ana else "15:00"), now=NOON)
-    assert "Ask those who come next before they are late:" in shown(manager)
+    assert "Ask those who come next before they are late." in shown(manager)
 
 
 def test_before_the_first_session_it_says_how_somebody_comes_here(db, sign_in):
-    assert "As soon as a session is completed, its patient stands here" in shown(sign_in("Manager"))
+    page = shown(sign_in("Manager"))
+    assert "As soon as a session is completed, its patient stands here" in page
+    assert "Nobody was treated here yet." in page
 
 
 # --- charts -----------------------------------------------------------------------------------------------------------

@@ -35,7 +35,10 @@ def everybody(asked: ReportForm, tiles: Tiles | None) -> str:
     """Of how many the tiles are: of the whole clinic, or of those whom the filters leave."""
     if tiles is None:
         return ""
-    if any(asked.chosen(name) for name in NARROWING):
+    is_narrowed = any(asked.chosen(name) for name in NARROWING)
+    if not tiles.everybody.number:
+        return _("Nobody fits the filters.") if is_narrowed else _("Nobody was treated here yet.")
+    if is_narrowed:
         said = ngettext(
             "%(count)s patient fits the filters, and is in exactly one group.",
             "%(count)s patients fit the filters; each is in exactly one group.",
@@ -90,14 +93,14 @@ def empty(asked: ReportForm, tiles: Tiles | None) -> Empty:
         return _not_now()
     if any(asked.chosen(name) for name in FILTERS if name != "bucket"):
         left = asked.query(**{name: None for name in FILTERS if name != "bucket"})
-        return Empty(_("Nobody matches."), _("Take a filter off, or all of them:"), f"{report}?{left}", _("show the whole clinic"))
+        return Empty(_("Nobody matches."), _("Take a filter off, or all of them."), f"{report}?{left}", _("Show the whole clinic"))
     if not tiles.everybody.number:
         return _nobody_yet()
     if not asked.chosen("bucket"):
-        todo = _("%(why)s Ask those who come next before they are late:") % {"why": _why_nobody()}
+        todo = _("%(why)s Ask those who come next before they are late.") % {"why": _why_nobody()}
         url = f"{report}?bucket={Bucket.MAINTENANCE_NOT_YET_DUE.value}"
-        return Empty(_("Nobody to call."), todo, url, _("maintenance not yet due"))
-    return Empty(_("Nobody is in this group."), _("The other groups have everybody who was treated here:"), report, _("show whom to call"))
+        return Empty(_("Nobody to call."), todo, url, _("See maintenance not yet due"))
+    return Empty(_("Nobody is in this group."), _("The other groups have everybody who was treated here."), report, _("See whom to call"))
 
 
 def nobody_to_call(asked: ReportForm, tiles: Tiles | None) -> Empty:
