@@ -159,3 +159,18 @@ def test_one_open_course_of_a_treatment_per_patient(clinic):
             started_at=TODAY,
         )
     assert list(Course.objects.all()) == [course]
+
+
+def test_ranges_arent_packed_in_the_table_nor_in_an_index(db):
+    """An overlap is looked for in half the time; `clinic/demo/archive/bare.py` and docs/benchmarks.md count on it."""
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            SELECT attrelid::regclass::text, attname, attstorage::text
+              FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid
+             WHERE typtype = 'r' AND (attrelid = 'scheduling_appointment'::regclass
+                OR attrelid IN (SELECT indexrelid FROM pg_index WHERE indrelid = 'scheduling_appointment'::regclass))
+        """)
+        found = cursor.fetchall()
+    assert {name for _, name, _ in found} >= {"during", "recovery"}
+    assert {table for table, _, _ in found} >= {"scheduling_appointment", "practitioner_is_free", "room_is_free", "skin_has_recovered"}
+    assert {storage for _, _, storage in found} == {"p"}
