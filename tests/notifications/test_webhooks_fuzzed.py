@@ -1,8 +1,9 @@
 """10,000 requests that no Twilio would send: none is answered with a 500, and none without a signature changes a row."""
 
 import logging
+from collections.abc import Iterator, Sequence
 from io import BytesIO
-from typing import Any
+from random import Random
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -10,8 +11,6 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.http import QueryDict
 from django.test import RequestFactory
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
 from clinic.wsgi import Request
@@ -28,38 +27,59 @@ STATUSES = ["accepted", "queued", "sent", "delivered", "undelivered", "failed", 
 CODES = ["", "21610", "30007", "30034", "30003", "99999", "-1", "0x1", "9" * 30, "٣"]
 WORDS = ["STOP", "START", "YES", "HELP", "please stop texting me", "it won't stop stinging", "deja de escribirme", "", "\0", "🙂" * 400]
 
-odd_text = st.one_of(
-    st.text(max_size=80), st.sampled_from(["\0", "'; DROP TABLE", "%00", "‮", "\ud7ff", "a" * 300, "\r\n\r\n", "{{x}}", "NaN"])
-)
-sids = st.one_of(st.sampled_from(["SM1", "SM2", "SM" + "f" * 32, "", "S" * 65]), odd_text)
-names = st.one_of(st.sampled_from(["To", "SmsSid", "NumMedia", "AccountSid", "attempt", "csrfmiddlewaretoken", "_method"]), odd_text)
-extras = st.lists(st.tuples(names, odd_text), max_size=4)
+ODD = ["\0", "'; DROP TABLE", "%00", "‮", "\ud7ff", "a" * 300, "\r\n\r\n", "{{x}}", "NaN"]
+SIDS = ["SM1", "SM2", "SM" + "f" * 32, "", "S" * 65]
+NAMES = ["To", "SmsSid", "NumMedia", "AccountSid", "attempt", "csrfmiddlewaretoken", "_method"]
+NUMBERS = ["+12125550101", "+12125550102", "whatsapp:+12125550101", "", "12345"]
+# By the last character of each: what is typed, what a byte holds, what one UTF-16 unit holds, all that there is.
+REACHES = [0x7E, 0xFF, 0xD7FF, 0x10FFFF]
+
+Pairs = list[tuple[str, str]]
 
 
-def _mostly_once(pair: Any) -> Any:
-    once = st.tuples(pair).map(list)
-    return st.one_of(once, once, once, st.lists(pair, max_size=2))
+class Dice(Random):
+    """The same throws in each run. Hypothesis took twice as long to make a request as the clinic to answer it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+    def __repr__(self) -> str:
+        return f"Dice({self.number})"
+
+    def text(self, most: int = 80, reach: int | None = None) -> str:
+        last = self.choice(REACHES) if reach is None else reach
+        letters = (chr(self.randint(0, last)) for _ in range(self.randint(0, self.choice([2, 10, most]))))
+        return "".join(letter for letter in letters if not "\ud800" <= letter <= "\udfff")
+
+    def odd(self) -> str:
+        return self.choice(ODD) if self.random() < 0.5 else self.text()
+
+    def either(self, known: Sequence[str]) -> str:
+        return self.choice(known) if self.random() < 0.5 else self.odd()
+
+    def bytes_(self, most: int) -> bytes:
+        return self.randbytes(self.randint(0, most))
+
+    def signature(self) -> str:
+        return self.choice(["", self.text(40, reach=0xFF)])
+
+    def fields(self, **known: Sequence[str]) -> Pairs:
+        """Some left out, some repeated, some unheard of."""
+        own = [(name, self.either(values)) for name, values in known.items() for _ in range(self.choice([1, 1, 1, 1, 1, 1, 0, 2]))]
+        return own + [(self.either(NAMES), self.odd()) for _ in range(self.randint(0, 4))]
+
+    def status_fields(self) -> Pairs:
+        return self.fields(MessageSid=SIDS, MessageStatus=STATUSES, ErrorCode=CODES)
+
+    def inbound_fields(self) -> Pairs:
+        kinds = {"OptOutType": ["STOP", "START", "HELP"], "NumMedia": ["0", "1", "-1", "1e9", "9" * 400]}
+        return self.fields(MessageSid=SIDS, From=NUMBERS, Body=WORDS, **kinds)
 
 
-def fields(**strategies: Any) -> Any:
-    """A list of pairs: some left out, some repeated, some unheard of."""
-    own = st.tuples(*(_mostly_once(strategy.map(lambda value, name=name: (name, value))) for name, strategy in strategies.items()))
-    return st.tuples(own, extras).map(lambda parts: [pair for some in parts[0] for pair in some] + parts[1])
-
-
-status_fields = fields(
-    MessageSid=sids, MessageStatus=st.one_of(st.sampled_from(STATUSES), odd_text), ErrorCode=st.one_of(st.sampled_from(CODES), odd_text)
-)
-inbound_fields = fields(
-    MessageSid=sids,
-    From=st.one_of(st.sampled_from(["+12125550101", "+12125550102", "whatsapp:+12125550101", "", "12345"]), odd_text),
-    Body=st.one_of(st.sampled_from(WORDS), odd_text),
-    OptOutType=st.one_of(st.sampled_from(["STOP", "START", "HELP"]), odd_text),
-    NumMedia=st.one_of(st.sampled_from(["0", "1", "-1", "1e9", "9" * 400]), odd_text),
-)
-signatures = st.one_of(st.just(""), st.text(st.characters(max_codepoint=255), max_size=40))
-
-profile = {"derandomize": True, "database": None, "deadline": None}
+def throws(number: int) -> Iterator[Dice]:
+    """For each request dice of its own, which a failure names."""
+    return map(Dice, range(number))
 
 
 @pytest.fixture(autouse=True)
@@ -105,73 +125,68 @@ def form(pairs: list[tuple[str, str]], spoilt: bytes = b"") -> bytes:
 def test_status_without_a_signature(path):
     before = rows()
 
-    @settings(max_examples=UNSIGNED_STATUS, **profile)
-    @given(status_fields, signatures)
-    def ask(pairs, signature):
-        assert post(path, form(pairs), signature=signature) == 403
+    for dice in throws(UNSIGNED_STATUS):
+        assert post(path, form(dice.status_fields()), signature=dice.signature()) == 403, dice
 
-    ask()
     assert rows() == before
 
 
 def test_inbound_without_a_signature(path):
     before = rows()
 
-    @settings(max_examples=UNSIGNED_INBOUND, **profile)
-    @given(inbound_fields, signatures)
-    def ask(pairs, signature):
-        assert post("/webhooks/twilio/inbound/", form(pairs), signature=signature) == 403
+    for dice in throws(UNSIGNED_INBOUND):
+        assert post("/webhooks/twilio/inbound/", form(dice.inbound_fields()), signature=dice.signature()) == 403, dice
 
-    ask()
     assert rows() == before
+
+
+METHODS = ["POST", "POST", "POST", "GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "BREW"]
+TYPES = [FORM, "application/json", "multipart/form-data", "multipart/form-data; boundary=x", f"{FORM}; charset=rot13"]
+
+
+def anywhere(dice: Dice, path: str) -> str:
+    ways = [
+        lambda: path,
+        lambda: "/webhooks/twilio/inbound/",
+        lambda: f"/webhooks/twilio/status/{quote(dice.text(30))}",
+        lambda: f"/webhooks/twilio/status/{dice.randint(-1, 1) * dice.getrandbits(dice.choice([1, 8, 63, 64, 128]))}/",
+        lambda: f"{path.split('?')[0]}?attempt={dice.bytes_(30).decode('latin-1')}",
+    ]
+    return dice.choice(ways)()
+
+
+def any_type(dice: Dice) -> str:
+    odd = [dice.text(40, reach=0xFF), f"{FORM}; charset={dice.text(12, reach=0x7F)}"]
+    return dice.choice([dice.choice(TYPES), *(text.replace("\r", "").replace("\n", "") for text in odd)])
 
 
 def test_anything_at_all_without_a_signature(path):
     """Other methods, other types, addresses that are none, bytes that are no text."""
     before = rows()
-    addresses = st.one_of(
-        st.just(path),
-        st.just("/webhooks/twilio/inbound/"),
-        st.text(max_size=30).map(lambda tail: f"/webhooks/twilio/status/{quote(tail)}"),
-        st.integers().map(lambda number: f"/webhooks/twilio/status/{number}/"),
-        st.binary(max_size=30).map(lambda query: f"{path.split('?')[0]}?attempt={query.decode('latin-1')}"),
-    )
-    types = st.one_of(
-        st.sampled_from([FORM, "application/json", "multipart/form-data", "multipart/form-data; boundary=x", f"{FORM}; charset=rot13"]),
-        st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=40),
-        st.text(st.characters(max_codepoint=127, exclude_characters="\r\n"), max_size=12).map(lambda charset: f"{FORM}; charset={charset}"),
-    )
-    methods = st.sampled_from(["POST", "POST", "POST", "GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "BREW"])
 
-    @settings(max_examples=RAW, **profile)
-    @given(addresses, methods, types, st.one_of(st.binary(max_size=200), status_fields.map(form)), signatures)
-    def ask(address, method, content_type, body, signature):
-        said = through_wsgi(address, body, method=method, CONTENT_TYPE=content_type, HTTP_X_TWILIO_SIGNATURE=signature)
-        assert said in (301, 400, 403, 404, 405)
+    for dice in throws(RAW):
+        address, kind = anywhere(dice, path), any_type(dice)
+        body = dice.choice([dice.bytes_(200), form(dice.status_fields())])
+        said = through_wsgi(address, body, method=dice.choice(METHODS), CONTENT_TYPE=kind, HTTP_X_TWILIO_SIGNATURE=dice.signature())
+        assert said in (301, 400, 403, 404, 405), dice
 
-    ask()
     assert rows() == before
 
 
 def test_status_with_the_right_signature(path):
-    tokens = st.one_of(st.just(path.split("=")[1]), odd_text.map(quote))
+    address, _, token = path.partition("?attempt=")
 
-    @settings(max_examples=SIGNED_STATUS, **profile)
-    @given(status_fields, tokens, st.binary(max_size=8))
-    def ask(pairs, token, spoilt):
-        assert post(f"{path.split('?')[0]}?attempt={token}", form(pairs, spoilt)) in (204, 400, 403)
+    for dice in throws(SIGNED_STATUS):
+        asked = dice.choice([token, quote(dice.odd())])
+        assert post(f"{address}?attempt={asked}", form(dice.status_fields(), dice.bytes_(8))) in (204, 400, 403), dice
 
-    ask()
     assert Receipt.objects.exists()
 
 
 def test_inbound_with_the_right_signature(path):
-    @settings(max_examples=SIGNED_INBOUND, **profile)
-    @given(inbound_fields, st.binary(max_size=8))
-    def ask(pairs, spoilt):
-        assert post("/webhooks/twilio/inbound/", form(pairs, spoilt)) in (200, 400)
+    for dice in throws(SIGNED_INBOUND):
+        assert post("/webhooks/twilio/inbound/", form(dice.inbound_fields(), dice.bytes_(8))) in (200, 400), dice
 
-    ask()
     assert Reply.objects.exists()
 
 
