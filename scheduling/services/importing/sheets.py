@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
-import openpyxl
-
 from scheduling.domain.lists import LABELS, REQUIRED, column_of, is_example, shortened
 from scheduling.errors import FileRefused
 
@@ -98,6 +96,8 @@ def _delimiter(header: str) -> str:
 
 
 def _excel_lines(content: bytes, notes: list[str]) -> Iterator[tuple[int, list[str]]]:
+    import openpyxl  # a tenth of a second, that not every process has to wait for
+
     _require_modest_workbook(content)
     try:
         # Not the values that a program once computed: whoever wrote the file may have stored none, and a phone would be missing in silence.
