@@ -1,5 +1,6 @@
 """The processes of a running clinic, and what may happen to them."""
 
+import json
 import os
 import subprocess
 import sys
@@ -20,8 +21,9 @@ PATIENCE_SECONDS = 40
 class Member:
     name: str
     command: list[str]
+    without: list[str]  # guards of the engine's that it lacks
     log: Path
-    process: subprocess.Popen[bytes]
+    process: psutil.Process
     earlier: list[int] = field(default_factory=list)  # groups of those that it replaced: a killed parent's children may be left
 
     def family(self) -> list[psutil.Process]:
@@ -53,6 +55,7 @@ class Fleet:
     folder: Path
     members: list[Member] = field(default_factory=list)
     numbers: count = field(default_factory=lambda: count(1))  # type: ignore[type-arg]
+    _parent: subprocess.Popen[str] | None = None  # of them all
 
     def workers(self, number: int = 1, *, pool: str = "prefork", concurrency: int = 2, without: Iterable[str] = ()) -> list[Member]:
         return [self._start(f"worker{next(self.numbers)}", self._worker(pool, concurrency), without) for _ in range(number)]
@@ -75,15 +78,15 @@ class Fleet:
         deadline = time.monotonic() + PATIENCE_SECONDS
         for member in self.members:
             while not any(member.has_said(said) for said in words[_program(member.command)]):
-                assert member.process.poll() is None, f"{member.name} has ended:\n{member.log.read_text()}"
+                assert member.process.is_running(), f"{member.name} has ended:\n{member.log.read_text()}"
                 assert time.monotonic() < deadline, f"{member.name} isn't ready:\n{member.log.read_text()}"
                 time.sleep(0.02)
 
     def restart(self, member: Member) -> None:
-        with suppress(subprocess.TimeoutExpired):
+        with suppress(psutil.TimeoutExpired):
             member.process.wait(PATIENCE_SECONDS)
         member.earlier.append(member.process.pid)
-        member.process = self._launch(member.command, member.log)
+        member.process = self._launch(member.command, member.without, member.log)
 
     def stop_in_order(self, member: Member) -> None:
         """As a roll-out does: it may finish what it has begun."""
@@ -97,26 +100,38 @@ class Fleet:
                     process.kill()
         for member in self.members:
             member.process.wait(PATIENCE_SECONDS)
+        if self._parent:
+            with self._parent as parent:
+                parent.kill()
+            self._parent = None
 
     def _start(self, name: str, command: list[str], without: Iterable[str] = ()) -> Member:
         if command[0] == "celery" and "worker" in command:
             command = [*command, "--hostname", f"{name}@faults"]
-        guards = [word for guard in without for word in ("--without", guard)]
-        command = [sys.executable, "-m", "tests.faults.process", *guards, *command]
         log = self.folder / f"{name}.log"
-        member = Member(name, command, log, self._launch(command, log))
+        member = Member(name, command, list(without), log, self._launch(command, list(without), log))
         self.members.append(member)
         return member
 
-    def _launch(self, command: list[str], log: Path) -> subprocess.Popen[bytes]:
-        with log.open("ab") as output:
+    def _launch(self, command: list[str], without: list[str], log: Path) -> psutil.Process:
+        log.touch()
+        self._parent = self._parent or self._import_everything()
+        assert self._parent.stdin
+        assert self._parent.stdout
+        print(json.dumps({"command": command, "without": without, "log": str(log)}), file=self._parent.stdin, flush=True)
+        return psutil.Process(int(self._parent.stdout.readline()))
+
+    def _import_everything(self) -> subprocess.Popen[str]:
+        """Once: it takes two seconds, for which the processes of a story would wait for each other."""
+        with (self.folder / "parent.log").open("wb") as errors:
             return subprocess.Popen(
-                command,
+                [sys.executable, "-m", "tests.faults.process"],
                 env=self.env,
                 cwd=settings.BASE_DIR,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
+                text=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
                 start_new_session=True,
             )
 

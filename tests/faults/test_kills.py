@@ -19,7 +19,7 @@ def test_workers_killed_in_mid_batch_lose_nothing_and_double_nothing(begin, size
         for _ in story.moments(kills, seconds):
             victim, how = chaos.choose_busy(story, workers), story.random.choice(["all", "all", "child", "parent"])
             hits += chaos.kill(story, victim, how)
-            if victim.process.poll() is not None or how != "child":
+            if not victim.process.is_running() or how != "child":
                 story.fleet.restart(victim)
         story.settle(faults=kills, mid_batch=hits)
         assert hits >= size(kills / 2, 1)
