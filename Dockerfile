@@ -18,7 +18,7 @@ COPY notifications notifications
 RUN SECRET_KEY=collecting ADDRESS_HASH_KEY=collecting DATABASE_URL=postgres://none@127.0.0.1/none REDIS_URL=redis://127.0.0.1/0 \
     TWILIO_ACCOUNT_SID=AC0 TWILIO_AUTH_TOKEN=none TWILIO_FROM_NUMBER=+12125550100 EMAIL_URL=smtp://127.0.0.1 \
     python manage.py collectstatic --noinput
-USER afterglow
+USER 10001
 EXPOSE 8000
 # Threads: a process that did one thing at a time would be killed in the middle of a download of more than its timeout's 30 seconds, and
 # two such downloads would shut everybody else out. Each thread has a connection to PostgreSQL.

@@ -33,9 +33,14 @@ lint: $(VENV)/installed-lint .env
 	$(VENV)/bin/ruff check --output-format concise
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/lint-imports
+	@echo "$(BANDIT)" && said=$$($(BANDIT) 2>&1) || { echo "$$said" >&2; exit 1; }
+	$(VENV)/bin/hadolint Dockerfile
 	$(PRODUCTION) $(VENV)/bin/mypy
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
+
+# It also warns, once for each expression on the line, that an exception covers more than the one that it is for: shown only when it fails.
+BANDIT := $(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive clinic scheduling aftercare notifications docs manage.py
 
 screenshots: $(VENV)/installed
 	$(PYTHON) docs/screenshots.py $(ARGS)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 class Answer(StrEnum):
     TAKE = "1"
-    PASS = "2"
+    PASS = "2"  # nosec B105 # an answer
     CONFIRM = "C"
     MOVE = "R"
     BOOK = "BOOK"  # to a recall: we call her

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from aftercare.domain.answers import Answer
 from aftercare.domain.expansion import Planned
 from aftercare.domain.placeholders import fill
 from aftercare.domain.protocol import Text
@@ -160,7 +161,7 @@ def _with_link(paragraph: str, values: dict[str, str]) -> SafeString:
     html, phone = str(escape(paragraph)), escape(values.get("phone", ""))
     if phone and values.get("phone_e164"):
         html = html.replace(phone, f'<a href="tel:{escape(values["phone_e164"])}">{phone}</a>')
-    return mark_safe(html.replace("\n", "<br>"))  # noqa: S308 (escaped above)
+    return mark_safe(html.replace("\n", "<br>"))  # nosec B703 # escaped above
 
 
 def letter(message: Planned, language: str, zone: ZoneInfo, values: dict[str, str], weeks: Weeks | None = None) -> Letter:
@@ -198,7 +199,7 @@ def how_to_answer_an_offer(language: str) -> str:
 def take_or_pass(language: str, *, in_words: bool) -> dict[str, str]:
     """With what an offer is answered: {take} and {pass}."""
     with translation.override(language):
-        return {"take": _("TAKE"), "pass": _("PASS")} if in_words else {"take": "1", "pass": "2"}
+        return {"take": _("TAKE"), "pass": _("PASS")} if in_words else {"take": Answer.TAKE, "pass": Answer.PASS}
 
 
 def how_to_stop(language: str) -> str:

@@ -39,7 +39,7 @@ def ephemeral_engines(wanted: tuple[str, ...] = NAMES) -> Iterator[dict[str, str
 
 def _temporary() -> Path:
     usual = Path(tempfile.gettempdir()).resolve()
-    return usual if unprivileged_user() is None or is_reachable(usual) else Path("/var/tmp")  # noqa: S108 - mkdtemp makes it safe
+    return usual if unprivileged_user() is None or is_reachable(usual) else Path("/var/tmp")  # nosec B108 # mkdtemp makes it safe
 
 
 def _remove(folder: Path) -> None:

@@ -24,5 +24,5 @@ class CalledByName(admin.ModelAdmin):
     def message_user(self, request: HttpRequest, message: Any, *args: Any, **kwargs: Any) -> None:
         saved = getattr(request, "saved", None)
         if saved is not None:
-            message = mark_safe(str(message).replace(escape(str(saved)), escape(self.name_of(saved))))  # noqa: S308 - both are escaped
+            message = mark_safe(str(message).replace(escape(str(saved)), escape(self.name_of(saved))))  # nosec B703 # both are escaped
         super().message_user(request, message, *args, **kwargs)

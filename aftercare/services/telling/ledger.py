@@ -27,7 +27,7 @@ SELECT %(patient)s, %(appointment)s, %(plan)s, line.kind, line.channel, line.pla
   LEFT JOIN scheduled USING (dedupe_key)
  ORDER BY line.place
 RETURNING id
-"""  # noqa: S608 - nothing in it comes from outside
+"""  # nosec B608 # nothing in it comes from outside
 
 
 @dataclass(frozen=True, slots=True)
