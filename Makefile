@@ -12,7 +12,7 @@ PRODUCTION := env -i PATH="$(PATH)" ENV_FILE=/dev/null DEBUG=false SECRET_KEY=$$
 	DATABASE_URL=postgres://nobody@127.0.0.1:9/none REDIS_URL=redis://127.0.0.1:9/0 \
 	TWILIO_ACCOUNT_SID=AC0 TWILIO_AUTH_TOKEN=none TWILIO_FROM_NUMBER=+12125550100 EMAIL_URL=smtp://127.0.0.1:9
 
-.PHONY: run test faults bench lint lock screenshots clean
+.PHONY: run test faults bench lint audit lock screenshots clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/installed .env
@@ -41,6 +41,20 @@ lint: $(VENV)/installed-lint .env
 
 # It also warns, once for each expression on the line, that an exception covers more than the one that it is for: shown only when it fails.
 BANDIT := $(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive clinic scheduling aftercare notifications docs manage.py
+
+# Whether anything is known against the versions that are installed. Nobody having been asked is no pass.
+audit: $(VENV)/installed-lint
+	@mkdir -p .local
+	@if known=$$($(VENV)/bin/pip-audit --strict --disable-pip --progress-spinner off $(LOCKS:%=-r %) 2>.local/audit.log); then \
+		echo "Nothing is known against any of the pinned versions."; \
+	elif [ -n "$$known" ]; then \
+		echo "$$known"; echo "Raise these versions, run make lock, and enter them in tests/production/safe_versions.py." >&2; exit 1; \
+	else \
+		tail -n 1 .local/audit.log >&2; \
+		echo "Nothing was audited, so this is no pass: the advisory service at pypi.org didn't answer. Run make audit where it is reached." >&2; \
+		exit 1; \
+	fi
+LOCKS := requirements.txt requirements/production.txt requirements/lint.txt
 
 screenshots: $(VENV)/installed
 	$(PYTHON) docs/screenshots.py $(ARGS)
