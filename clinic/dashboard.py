@@ -191,7 +191,7 @@ def _due_tiles(as_of: date) -> list[Tile]:
         if counts is None:
             return Tile(CARE, name, None, _("Counting takes too long just now."), url)
         late = counts[overdue]
-        detail = ngettext("%(count)s of them is overdue", "%(count)s of them are overdue", late) % {"count": late}
+        detail = ngettext("%(count)s of them is overdue.", "%(count)s of them are overdue.", late) % {"count": late}
         return Tile(CARE, name, counts[due] + late, detail if late else _("Nobody is overdue."), url)
 
     return [
