@@ -9,7 +9,7 @@ RUN useradd --system --uid 10001 --no-create-home afterglow
 COPY --from=build /opt/venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
-COPY manage.py ./
+COPY manage.py LICENSE ./
 COPY clinic clinic
 COPY scheduling scheduling
 COPY aftercare aftercare
