@@ -12,9 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from freezegun import freeze_time
 
 from scheduling import services
-from scheduling.domain.cadence import Bucket
+from scheduling.domain.cadence import Bucket, due_soon_until
+from scheduling.domain.recalls import TO_ACT_ON
 from scheduling.models import Standing
-from scheduling.reports.due import SORTS, Filters, page, paging, stream, streaming
+from scheduling.reports.due import SORTS, Filters, matching, page, paging, stream, streaming, tiles
 from tests.clinic_world import FIRST, WEEK, at, patient
 
 TODAY = date(2026, 12, 16)  # the day after those of 3 November were due
@@ -87,7 +88,7 @@ def test_the_orders(crowd):
 def test_filters_narrow_pages_and_stream_alike(clinic, crowd, monkeypatch, sort, few):
     monkeypatch.setattr(paging, "FEW", few)
     for as_of in DAYS.values():
-        everybody = list(stream(Filters(as_of), today=TODAY, sort=sort))
+        everybody, soon = list(stream(Filters(as_of), today=TODAY, sort=sort)), due_soon_until(as_of)
         for filters, holds in (
             (Filters(as_of, buckets=[Bucket.NEXT_SESSION_OVERDUE]), lambda due: due.bucket is Bucket.NEXT_SESSION_OVERDUE),
             (Filters(as_of, buckets=[Bucket.NEXT_SESSION_BOOKED]), lambda due: due.bucket is Bucket.NEXT_SESSION_BOOKED),
@@ -97,10 +98,23 @@ def test_filters_narrow_pages_and_stream_alike(clinic, crowd, monkeypatch, sort,
             (Filters(as_of, due_from=date(2026, 12, 16)), lambda due: due.due_on >= date(2026, 12, 16)),
             (Filters(as_of, due_until=date(2026, 12, 15)), lambda due: due.due_on <= date(2026, 12, 15)),
             (Filters(as_of, buckets=[]), lambda due: False),
+            (Filters.to_call(as_of), lambda due, soon=soon: due.bucket in TO_ACT_ON and due.due_on <= soon),
         ):
             wanted = [due for due in everybody if holds(due)]
             assert walked(filters, size=2, sort=sort) == wanted
             assert list(stream(filters, today=TODAY, sort=sort)) == wanted
+
+
+@pytest.mark.parametrize(("day", "number", "worth"), [("past", 3, 1920), ("today", 5, 2950), ("later", 5, 2950)])
+def test_whom_to_call_is_counted_as_it_is_listed(crowd, day, number, worth):
+    """Of six, one is booked; on 20 November two were here so lately that they are called later."""
+    filters = Filters.to_call(DAYS[day])
+    counted = tiles(Filters(DAYS[day]), today=TODAY)
+
+    assert matching(counted, filters) == (number, {"USD": worth})
+    assert len(list(stream(filters, today=TODAY))) == number
+    assert all(tile.soon <= tile.count for tile in counted)
+    assert sum(tile.count for tile in counted) == sum(matching(counted, Filters(DAYS[day], [bucket]))[0] for bucket in Bucket)
 
 
 def test_a_row_says_what_the_desk_needs(clinic, crowd):
