@@ -7,7 +7,6 @@ from html import unescape
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from freezegun import freeze_time
 
 from aftercare.domain.reasons import ALREADY_TOLD
 from aftercare.models import CareMessage, Plan
@@ -21,6 +20,7 @@ from notifications.services import dispatch
 from scheduling.models import Patient
 from scheduling.services import complete
 from tests.clinic_world import FIRST, TODAY, Clinic, ledger, patient
+from tests.clock import freeze_time
 from tests.test_demo import TUESDAY_NOON
 
 pytestmark = pytest.mark.django_db

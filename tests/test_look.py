@@ -12,11 +12,11 @@ from django.contrib.staticfiles import finders
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from freezegun import freeze_time
 
 from clinic.dashboard import DONE_SHOWN, SHOWN, dashboard
 from scheduling import services
 from scheduling.models import Appointment, Location, Patient, Practitioner, Room, Treatment
+from tests.clock import freeze_time
 
 NEW_YORK = ZoneInfo("America/New_York")
 TUESDAY = datetime(2026, 3, 3, 10, 0, tzinfo=NEW_YORK)  # in the morning, at the clinic

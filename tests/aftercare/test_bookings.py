@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
-from freezegun import freeze_time
 
 from aftercare.models import CareMessage
 from aftercare.services import tell_by_email
@@ -14,6 +13,7 @@ from scheduling import services as scheduling
 from scheduling.errors import BookingRefused
 from scheduling.models import Appointment, Move
 from tests.clinic_world import FIRST, TODAY, at, ledger, local, outbox
+from tests.clock import freeze_time
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 PHONE = "(212) 555-0100"

@@ -5,7 +5,6 @@ from threading import Event
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from freezegun import freeze_time
 
 from aftercare.domain.consent import WORDINGS, Purpose, kinds_of, wording_of
 from aftercare.domain.protocol import Kind
@@ -19,6 +18,7 @@ from scheduling import services as scheduling
 from scheduling.models import Patient, Product
 from scheduling.services import booking
 from tests.clinic_world import FIRST, TODAY, WEEK, at, ledger, local, outbox, wait_until, waiting_for_a_lock
+from tests.clock import freeze_time
 
 END = FIRST + timedelta(hours=1)
 HOUR = timedelta(hours=1)

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
-from freezegun import freeze_time
 
 from aftercare.models import Consent
 from aftercare.services import give_consent, reachable_by
 from aftercare.services.telling.ending import link_to_end
 from notifications.services import dispatch
 from tests.clinic_world import FIRST, TODAY, at, ledger, outbox
+from tests.clock import freeze_time
 from tests.staff import member
 
 END = FIRST + timedelta(hours=1)

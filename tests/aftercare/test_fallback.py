@@ -4,7 +4,6 @@ from datetime import timedelta
 from threading import Barrier, Event
 
 import pytest
-from freezegun import freeze_time
 
 from aftercare.domain.reasons import NO_CONSENT_FOR_EMAILS
 from aftercare.models import CareMessage
@@ -19,6 +18,7 @@ from notifications.services import dispatch
 from scheduling import services as scheduling
 from scheduling.models import Patient
 from tests.clinic_world import FIRST, TODAY, at, ledger, local, outbox, wait_until, waiting_for_a_lock
+from tests.clock import freeze_time
 
 END = FIRST + timedelta(hours=1)
 HOUR = timedelta(hours=1)

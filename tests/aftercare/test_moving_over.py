@@ -5,7 +5,6 @@ from datetime import timedelta
 from threading import Event
 
 import pytest
-from freezegun import freeze_time
 
 from aftercare.domain.protocol import Kind, Step, Text
 from aftercare.errors import CantMoveOver
@@ -28,6 +27,7 @@ from notifications.services import claim_due, dispatch
 from scheduling.models import Patient
 from tests.aftercare.test_plans_follow import END, HOUR, MINUTE, name_of, queued, sent_until, told
 from tests.clinic_world import FIRST, TODAY, WEEK, Clinic, ledger, outbox, wait_until, waiting_for_a_lock
+from tests.clock import freeze_time
 from tests.staff import member
 
 NOW = END + 4 * HOUR  # the first dose has gone out

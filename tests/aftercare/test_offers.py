@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 
 import pytest
-from freezegun import freeze_time
 
 from aftercare.models import CareMessage
 from aftercare.services import withdraw_consent
@@ -13,6 +12,7 @@ from scheduling.errors import IllegalMove
 from scheduling.models import Appointment, Move, Offer, WaitlistEntry
 from tests.callbacks import reply
 from tests.clinic_world import FIRST, TODAY, at, ledger, outbox
+from tests.clock import freeze_time
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 

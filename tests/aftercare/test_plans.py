@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
-from freezegun import freeze_time
 
 from aftercare.domain.reasons import NO_CONSENT
 from aftercare.models import CareMessage, Plan, Protocol
@@ -19,6 +18,7 @@ from scheduling import services as scheduling
 from scheduling.errors import IllegalMove
 from scheduling.models import Appointment
 from tests.clinic_world import FIRST, TODAY, WEEK, at, ledger, local, outbox
+from tests.clock import freeze_time
 
 END = FIRST + timedelta(hours=1)  # Tuesday 3 November, 14:00
 HOUR = timedelta(hours=1)

@@ -5,7 +5,6 @@ from threading import Event
 
 import pytest
 from django.db import IntegrityError
-from freezegun import freeze_time
 
 from aftercare.domain.reasons import ALREADY_TOLD, NO_CONSENT
 from aftercare.errors import CantStart, CantStop
@@ -21,6 +20,7 @@ from scheduling import services as scheduling
 from scheduling.models import Appointment, Product
 from scheduling.services import saving
 from tests.clinic_world import FIRST, TODAY, WEEK, Clinic, ledger, local, outbox, wait_until, waiting_for_a_lock
+from tests.clock import freeze_time
 from tests.staff import member
 
 END = FIRST + timedelta(hours=1)  # Tuesday 3 November, 14:00

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.conf import settings
 from django.db import transaction
-from freezegun import freeze_time
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
@@ -26,6 +25,7 @@ from notifications.services import claim_due, dispatch
 from scheduling import services as scheduling
 from scheduling.models import Appointment
 from tests.clinic_world import FIRST, Clinic
+from tests.clock import freeze_time
 from tests.staff import member
 
 END = FIRST + timedelta(hours=1)

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from freezegun import freeze_time
 
 from aftercare.domain.reasons import NO_CONSENT, SAID_STOP
 from aftercare.models import CareMessage, Consent, Plan
@@ -17,6 +16,7 @@ from notifications.services import Draft, dispatch, suppress
 from scheduling import services as scheduling
 from scheduling.models import Appointment, Product
 from tests.clinic_world import FIRST, TODAY, WEEK, at, ledger, local
+from tests.clock import freeze_time
 
 END = FIRST + timedelta(hours=1)  # Tuesday 3 November, 14:00
 HOUR = timedelta(hours=1)

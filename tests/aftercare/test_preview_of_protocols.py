@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from freezegun import freeze_time
 
 from aftercare.models import CareMessage, Plan, Protocol, ProtocolStep, StepText
 from aftercare.services import Previewed, foresee_plan, preview_protocol
@@ -14,6 +13,7 @@ from aftercare.services.telling.tellings import FALLBACK
 from notifications.models import Message
 from scheduling.models import Location, Product
 from tests.clinic_world import FIRST, at, local
+from tests.clock import freeze_time
 
 END = FIRST + timedelta(hours=1)  # Tuesday 3 November, 14:00
 HOUR = timedelta(hours=1)

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from freezegun import freeze_time
 
 from aftercare.models import CareMessage, Concern, Consent
 from aftercare.services import raise_concern, reachable_by, tell_by_email
@@ -12,6 +11,7 @@ from notifications.models import Message, Suppression
 from notifications.services import dispatch
 from tests.callbacks import receipt, reply
 from tests.clinic_world import FIRST, ledger, local, outbox
+from tests.clock import freeze_time
 
 END = FIRST + timedelta(hours=1)
 HOUR = timedelta(hours=1)

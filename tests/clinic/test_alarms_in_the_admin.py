@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from freezegun import freeze_time
 
 from clinic.dashboard import dashboard
 from notifications.models import Alarm
 from notifications.services import clear_alarms, raise_alarm
 from tests.clinic_world import at
+from tests.clock import freeze_time
 
 NOON = at("2026-11-10", "12:00")
 LATER = NOON + timedelta(minutes=10)

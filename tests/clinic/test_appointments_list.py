@@ -4,11 +4,11 @@ import re
 from html import unescape
 
 import pytest
-from freezegun import freeze_time
 
 from scheduling import services
 from scheduling.errors import IllegalMove
 from tests.clinic_world import Clinic, at
+from tests.clock import freeze_time
 
 NOW = at("2026-11-03", "15:00")
 LIST = "/admin/scheduling/appointment/"

@@ -9,7 +9,6 @@ from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from freezegun import freeze_time
 
 from aftercare.models import Consent
 from aftercare.services import reachable_by
@@ -19,6 +18,7 @@ from scheduling import services
 from scheduling.errors import BookingRefused, TooSoon
 from scheduling.models import Appointment, Location, Patient, Room
 from tests.clinic_world import NEW_YORK, Clinic, at, outbox, patient
+from tests.clock import freeze_time
 
 ADD = "/admin/scheduling/appointment/add/"
 FOUND = f"{ADD}patients/"

@@ -9,7 +9,6 @@ from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from freezegun import freeze_time
 from icalendar import Calendar
 
 from clinic.masking import SecretAddresses
@@ -17,6 +16,7 @@ from scheduling import services
 from scheduling.models import Absence, CalendarFeed, Practitioner
 from scheduling.reports import calendar_of
 from tests.clinic_world import FIRST, TODAY, at
+from tests.clock import freeze_time
 
 WEEK = timedelta(weeks=1)
 

@@ -5,12 +5,12 @@ from html import unescape
 
 import pytest
 from django.test import Client
-from freezegun import freeze_time
 
 from clinic.dashboard import dashboard
 from scheduling.models import Location, Room
 from scheduling.views.due import page as page_module
 from tests.clinic_world import FIRST, TODAY, at, patient
+from tests.clock import freeze_time
 from tests.staff import member
 
 PAGE = "/admin/calls/"

@@ -11,7 +11,6 @@ from django.contrib.auth.models import Permission, User
 from django.db import IntegrityError
 from django.test import Client
 from django.utils import timezone
-from freezegun import freeze_time
 
 from aftercare.models import CareMessage, Plan
 from aftercare.services import stop_by_hand
@@ -21,6 +20,7 @@ from scheduling.errors import BookingRefused
 from scheduling.models import Appointment, Patient, Product
 from scheduling.services import saving, status
 from tests.clinic_world import FIRST, Clinic, at, outbox, patient
+from tests.clock import freeze_time
 
 END = FIRST + timedelta(hours=1)  # Tuesday 3 November, 14:00
 HOUR = timedelta(hours=1)

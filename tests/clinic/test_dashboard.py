@@ -8,7 +8,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from freezegun import freeze_time
 
 from aftercare.models import Concern, OnCallContact
 from aftercare.services import acknowledge, raise_concern, resolve
@@ -17,6 +16,7 @@ from notifications.services import raise_alarm, receive_reply
 from scheduling import services
 from scheduling.models import Appointment, Location, Offer, Opening, Patient, Room, WaitlistEntry
 from tests.clinic_world import WEEK, Clinic, at, patient
+from tests.clock import freeze_time
 from tests.staff import member
 
 NOW = at("2026-11-03", "15:00")  # a Tuesday

@@ -13,7 +13,6 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test import Client
-from freezegun import freeze_time
 
 from scheduling.domain import lots
 from scheduling.domain.cadence import Bucket, RecallKind
@@ -26,6 +25,7 @@ from scheduling.views.exporting import page
 from scheduling.views.exporting.columns import sheet_of
 from scheduling.views.exporting.files import csv_blocks, workbook
 from tests.clinic_world import FIRST, WEEK, at
+from tests.clock import freeze_time
 
 EXPORT = "/admin/maintenance-due/export/"
 NOW = at("2026-12-20", "10:00")

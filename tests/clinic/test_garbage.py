@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.test import Client
-from freezegun import freeze_time
 
 from scheduling.models import Appointment
 from tests.clinic.test_matrix import NOW, filled, one_of_everything, world
+from tests.clock import freeze_time
 from tests.staff import member
 
 __all__ = ["one_of_everything", "world"]

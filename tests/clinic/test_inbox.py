@@ -9,7 +9,6 @@ from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from freezegun import freeze_time
 
 from aftercare import services
 from aftercare.domain.triage import FLAGS
@@ -21,6 +20,7 @@ from notifications.services import receive_reply, suppress
 from scheduling import services as scheduling
 from scheduling.models import Location, OpeningHours
 from tests.clinic_world import WEEK, Clinic, at, patient
+from tests.clock import freeze_time
 from tests.staff import member
 
 NOW = at("2026-11-08", "12:00")  # a Sunday, five days after Ana's session

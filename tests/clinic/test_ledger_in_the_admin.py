@@ -10,7 +10,6 @@ from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from freezegun import freeze_time
 
 from aftercare.admin.lines import table_of, why, with_all_it_shows
 from aftercare.models import CareMessage
@@ -22,6 +21,7 @@ from notifications.services import Draft, dispatch, receive_reply, schedule, sup
 from notifications.signals import reply_received
 from scheduling import services as scheduling
 from tests.clinic_world import FIRST, TODAY, at, ledger, outbox
+from tests.clock import freeze_time
 
 LEDGER = "/admin/aftercare/caremessage/"
 END = FIRST + timedelta(hours=1)

@@ -5,7 +5,6 @@ from html import unescape
 
 import pytest
 from django.test import Client
-from freezegun import freeze_time
 
 from scheduling.errors import TooSlow
 from scheduling.models import Location, Recall, RecallAction, Room, SavedView
@@ -14,6 +13,7 @@ from scheduling.services import refresh
 from scheduling.views.due import page as page_module
 from scheduling.views.due.chart import past_chart
 from tests.clinic_world import FIRST, TODAY, at, patient
+from tests.clock import freeze_time
 from tests.staff import member
 
 PAGE, VIEWS = "/admin/maintenance-due/", "/admin/maintenance-due/views/"

@@ -15,7 +15,6 @@ from django.db import connection, transaction
 from django.db.models import Model
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, get_resolver, resolve
-from freezegun import freeze_time
 from pytest_django.plugin import DjangoDbBlocker
 
 from aftercare.models import CareMessage, OnCallContact
@@ -31,6 +30,7 @@ from scheduling.services import Change, make_calendar_address, make_moves, note_
 from scheduling.services.importing import bring_file
 from tests.clinic.matrix import ACTIONS, KEYED, MODELS, NEWCOMER, NOBODY, PEOPLE, POSTED, ROLES, SEARCHABLE, WITHOUT_CSRF, pages, rows
 from tests.clinic_world import WEEK, Clinic, at, open_clinic, patient
+from tests.clock import freeze_time
 from tests.staff import group, member
 
 NOW = at("2026-11-03", "10:00")

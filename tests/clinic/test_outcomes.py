@@ -7,7 +7,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from freezegun import freeze_time
 
 from aftercare.models import CareMessage
 from aftercare.reports import Delivered, delivered
@@ -17,6 +16,7 @@ from notifications.models import Message
 from scheduling import services
 from scheduling.reports import limited_to
 from tests.clinic_world import FIRST, Clinic, at
+from tests.clock import freeze_time
 from tests.scheduling.test_outcomes import RECALLED, asked, recall
 from tests.staff import member
 

@@ -5,13 +5,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError
 from django.utils import timezone
-from freezegun import freeze_time
 
 from aftercare.models import Consent
 from aftercare.services import reachable_by
 from scheduling.admin import PatientAdmin
 from scheduling.models import Patient
 from tests.clinic_world import TODAY, outbox
+from tests.clock import freeze_time
 
 ADD = "/admin/scheduling/patient/add/"
 

@@ -5,7 +5,6 @@ from html import unescape
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from freezegun import freeze_time
 
 from aftercare.models import Plan
 from aftercare.services import load_protocol
@@ -13,6 +12,7 @@ from aftercare.services.protocols.loading import read_protocol
 from scheduling import services as scheduling
 from tests.aftercare.test_plans_follow import sent_until, told
 from tests.clinic_world import FIRST, outbox
+from tests.clock import freeze_time
 
 END = FIRST + timedelta(hours=1)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

@@ -4,13 +4,13 @@ import re
 from html import unescape
 
 import pytest
-from freezegun import freeze_time
 
 from aftercare.models import Protocol, ProtocolStep, StepText
 from clinic.roles import ROLES
 from notifications.domain.segments import segments
 from scheduling.models import Location, Product
 from tests.clinic_world import TODAY
+from tests.clock import freeze_time
 
 TUESDAY = {"ended_on": "2026-11-10", "ended_at": "14:00"}
 

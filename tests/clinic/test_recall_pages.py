@@ -6,7 +6,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
-from freezegun import freeze_time
 
 from scheduling import services
 from scheduling.domain.outcomes import Outcome
@@ -14,6 +13,7 @@ from scheduling.models import Appointment, RecallAction, Standing
 from scheduling.reports import maintenance_due
 from scheduling.views import chosen
 from tests.clinic_world import WEEK, Clinic, at
+from tests.clock import freeze_time
 
 NOW = at("2026-12-18", "10:00")  # Ana's next session was due on 15 December
 REPORT = "/admin/maintenance-due/?bucket=next_session_overdue&sort=name&after=abc"

@@ -6,11 +6,11 @@ from html import unescape
 
 import pytest
 from django.test import Client
-from freezegun import freeze_time
 
 from aftercare import services
 from scheduling.models import RecallAction, RecallPolicy
 from tests.clinic_world import FIRST, Clinic, at
+from tests.clock import freeze_time
 from tests.staff import member
 
 SEND, POLICY, REPORT = "/admin/maintenance-due/send/", "/admin/maintenance-due/automatic/", "/admin/maintenance-due/"

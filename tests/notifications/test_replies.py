@@ -2,13 +2,13 @@
 
 import pytest
 from django.db import OperationalError
-from freezegun import freeze_time
 
 from notifications.domain.states import Meaning
 from notifications.models import Message, Reply, Suppression
 from notifications.services import dispatch, suppress
 from notifications.signals import address_opted_in, address_opted_out, reply_received
 from tests.callbacks import post, reply, signature
+from tests.clock import freeze_time
 from tests.notifications.conftest import NOON
 
 EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response />'

@@ -9,7 +9,6 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIRequest
 from django.test import Client
-from freezegun import freeze_time
 from twilio.request_validator import RequestValidator
 
 from clinic.wsgi import application
@@ -23,6 +22,7 @@ from notifications.services import receiving as receiving_services
 from notifications.services.recording import record
 from notifications.signals import address_opted_out, message_failed
 from tests.callbacks import FORM, first_token, post, receipt, signature, status_path, through_wsgi
+from tests.clock import freeze_time
 from tests.notifications.conftest import NOON, row
 from tests.providers import Answer
 

@@ -4,7 +4,6 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from freezegun import freeze_time
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from scheduling.reports.due import Filters, maintenance_due, page, tiles, today_
 from scheduling.reports.due.filters import Piece
 from scheduling.reports.due.source import sessions_of
 from tests.clinic_world import FIRST, WEEK, at
+from tests.clock import freeze_time
 
 DAY = timedelta(days=1)
 

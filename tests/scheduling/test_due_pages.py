@@ -9,7 +9,6 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from freezegun import freeze_time
 
 from scheduling import services
 from scheduling.domain.cadence import Bucket, due_soon_until
@@ -17,6 +16,7 @@ from scheduling.domain.recalls import TO_ACT_ON
 from scheduling.models import Standing
 from scheduling.reports.due import SORTS, Filters, matching, page, paging, stream, streaming, tiles
 from tests.clinic_world import FIRST, WEEK, at, patient
+from tests.clock import freeze_time
 
 TODAY = date(2026, 12, 16)  # the day after those of 3 November were due
 DAYS = {"past": date(2026, 11, 20), "today": TODAY, "later": date(2027, 2, 1)}

@@ -11,13 +11,13 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DataError, connection, transaction
-from freezegun import freeze_time
 
 from scheduling import services
 from scheduling.errors import TooSlow
 from scheduling.reports import limited_to, limits, maintenance_due
 from scheduling.reports.due import source
 from tests.clinic_world import FIRST, WEEK, at
+from tests.clock import freeze_time
 
 FIRST_DAY = date(2026, 11, 3)
 
