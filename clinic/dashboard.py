@@ -207,7 +207,7 @@ def _to_call_tile(as_of: date) -> Tile:
         number, _worth = matching(due_tiles(Filters(as_of)), Filters.to_call(as_of))
     except TooSlow:
         return Tile(CARE, name, None, _("Counting takes too long just now."), url)
-    return Tile(CARE, name, number, _("Late, or due within 30 days.") if number else _("Nobody is late, or due within 30 days."), url)
+    return Tile(CARE, name, number, _("Late, or due within 30 days.") if number else _("Nobody is to be called."), url)
 
 
 def _messages_tiles(user: User | AnonymousUser, now: datetime, *, has_several_locations: bool) -> list[Tile]:

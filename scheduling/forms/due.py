@@ -59,6 +59,12 @@ def _one_of(model: Any, label: Any, anyone: Any, unknown: Any) -> forms.ModelCho
     return forms.ModelChoiceField(model.objects.all(), required=False, label=label, empty_label=anyone, error_messages=messages)
 
 
+def _hidden(field: type[forms.Field], unknown: Any, **about: Any) -> forms.Field:
+    """What links say, and nobody types; `unknown` is said of whatever else stands there."""
+    messages = dict.fromkeys(("invalid_choice", "max_length", "null_characters_not_allowed"), unknown)
+    return field(required=False, widget=forms.HiddenInput, error_messages=messages, **about)
+
+
 class ReportForm(forms.Form):
     """Read from a GET's query string, or from one that a link, a saved view or “all that match” has kept.
 
@@ -78,10 +84,10 @@ class ReportForm(forms.Form):
     treatment = _one_of(Treatment, gettext_lazy("Treatment"), gettext_lazy("All"), gettext_lazy("There is no such treatment."))
     due_from = DayField(label=gettext_lazy("Due from"))
     due_until = DayField(label=gettext_lazy("Due until"))
-    sort = forms.ChoiceField(required=False, choices=[(name, name) for name in SORTS], widget=forms.HiddenInput)
-    dir = forms.ChoiceField(required=False, choices=[("asc", "asc"), ("desc", "desc")], widget=forms.HiddenInput)
-    after = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput)
-    before = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput)
+    sort = _hidden(forms.ChoiceField, gettext_lazy("There is no such order."), choices=[(name, name) for name in SORTS])
+    dir = _hidden(forms.ChoiceField, gettext_lazy("There is no such order."), choices=[("asc", "asc"), ("desc", "desc")])
+    after = _hidden(forms.CharField, gettext_lazy("There is no such page."), max_length=500)
+    before = _hidden(forms.CharField, gettext_lazy("There is no such page."), max_length=500)
 
     def __init__(self, asked: QueryDict | str, *, now: datetime) -> None:
         super().__init__(QueryDict(asked) if isinstance(asked, str) else asked, label_suffix="")
@@ -99,7 +105,7 @@ class ReportForm(forms.Form):
 
     @property
     def problems(self) -> list[str]:
-        said = [str(sentence) for sentences in self.errors.values() for sentence in sentences]
+        said = dict.fromkeys(str(sentence) for sentences in self.errors.values() for sentence in sentences)
         return [_("%(said)s The rest of what you asked for is shown.") % {"said": " ".join(said)}] if said else []
 
     @property

@@ -82,6 +82,20 @@ def test_the_reports_groups_and_days_arent_asked_here(clinic, desk):
     assert names(desk, "sort=name&dir=desc") == ["Chloe Chen", "Ana Alvarez"]
 
 
+def test_what_it_says_of_the_order_is_so_and_another_location_keeps_it(clinic, desk):
+    Location.objects.create(name="Oak Avenue", address="2 Oak Avenue", phone="+12125550180", time_zone="America/New_York")
+    longest_first = "Whoever has waited longest stands first."
+    assert longest_first in shown(desk)
+    by_name = shown(desk, f"{PAGE}?sort=name&dir=desc&location={clinic.location.pk}")
+    assert longest_first not in by_name
+    assert '<input type="hidden" name="sort" value="name"><input type="hidden" name="dir" value="desc">' in by_name
+
+
+def test_who_is_booked_from_the_list_leads_back_to_it(clinic, desk):
+    book = f"/admin/scheduling/appointment/add/?patient={clinic.ana.pk}&treatment={clinic.face.pk}"
+    assert f'href="{book}&next=%2Fadmin%2Fcalls%2F%3Fsort%3Dname"' in shown(desk, f"{PAGE}?sort=name")
+
+
 def test_pages_go_on(clinic, desk, monkeypatch):
     monkeypatch.setattr(page_module, "ROWS_PER_PAGE", 1)
     first = desk.get(PAGE).context["report"]
@@ -104,7 +118,7 @@ def test_where_nobody_is_to_be_called_it_says_why(clinic, desk):
         clinic.book(who, at("2026-12-23", clock), now=NOON)
 
     assert "Nobody to call." in shown(desk)
-    assert "Whoever is late, or due within 30 days, is booked, snoozed, or has declined." in shown(desk)
+    assert "Whoever is late, or due within 30 days, is booked, snoozed, has declined, or is over a year late." in shown(desk)
 
 
 def test_before_the_first_session_it_says_how_somebody_comes_here(db, sign_in):

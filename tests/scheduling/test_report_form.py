@@ -62,7 +62,10 @@ def test_everything_that_is_asked_for_counts_and_comes_back_in_one_order(clinic)
         ("location=0", "There is no such location."),
         ("practitioner=x", "There is no such practitioner."),
         ("treatment=99999999999999999999999", "There is no such treatment."),
-        ("after=%00", "Null characters are not allowed."),
+        ("after=%00", "There is no such page."),
+        (f"before={501 * 'a'}", "There is no such page."),
+        ("sort=shoe_size", "There is no such order."),
+        ("sort=shoe_size&dir=up", "There is no such order."),
     ],
 )
 def test_what_cannot_be_understood_is_said_and_the_rest_counts(db, query, said):

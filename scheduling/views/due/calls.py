@@ -22,6 +22,7 @@ ASKED = ("location", "sort", "dir", "after", "before")
 def calls_page(request: HttpRequest) -> HttpResponse:
     asked = ReportForm(_of_the_list(request.GET), now=timezone.now())
     report = read(asked, has_values=False)
+    order = QueryDict(asked.query(location=None))
     context = {
         **admin.site.each_context(request),
         "title": _("To call"),
@@ -29,6 +30,8 @@ def calls_page(request: HttpRequest) -> HttpResponse:
         "report": report,
         "heading": saying.number_to_call(report.tiles),
         "empty": saying.nobody_to_call(asked, report.tiles),
+        "longest_first": not order,
+        "order": order.items(),
         "locations": asked["location"] if Location.objects.count() > 1 else None,
         "shows_location": not asked.chosen("location") and Location.objects.count() > 1,
         "query": asked.query(),

@@ -117,7 +117,7 @@ def _not_now() -> Empty:
 
 
 def _why_nobody() -> str:
-    return _("Whoever is late, or due within 30 days, is booked, snoozed, or has declined.")
+    return _("Whoever is late, or due within 30 days, is booked, snoozed, has declined, or is over a year late.")
 
 
 def _nobody_yet() -> Empty:
