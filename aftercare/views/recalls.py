@@ -75,6 +75,16 @@ def _dollars(amount: Any) -> str:
     return _("less than a cent") if 0 < amount < 0.01 else _("about %(amount)s") % {"amount": f"${amount:,.2f}"}
 
 
+def _later(wanted: Wanted) -> str:
+    """Of those whose night it is. The hour is the policy's, and needn't be in the morning."""
+    if not wanted.later:
+        return ""
+    about = {"n": f"{wanted.later:,}", "hour": hour_of(services.recall_policy().hour)}
+    if wanted.later == wanted.number:
+        return _(", at %(hour)s on the patient’s own clock") % about
+    return _("; %(n)s of them at %(hour)s on the patient’s own clock") % about
+
+
 def _say(request: HttpRequest, wanted: Wanted) -> None:
     if wanted.number:
         said = ngettext("%(n)s recall is on its way", "%(n)s recalls are on their way", wanted.number) % {"n": f"{wanted.number:,}"}
@@ -83,8 +93,7 @@ def _say(request: HttpRequest, wanted: Wanted) -> None:
             parts.append(ngettext("%(n)s text", "%(n)s texts", texts) % {"n": f"{texts:,}"})
         if emails := wanted.by("email"):
             parts.append(ngettext("%(n)s email", "%(n)s emails", emails) % {"n": f"{emails:,}"})
-        later = _("; %(n)s of them in the morning") % {"n": f"{wanted.later:,}"} if wanted.later else ""
-        messages.success(request, f"{said}: {_(' and ').join(parts)}{later}.")
+        messages.success(request, f"{said}: {_(' and ').join(parts)}{_later(wanted)}.")
     elif set(wanted.not_told) == {WhyNot.WAITS}:
         messages.info(request, _("They were on their way already: nothing is sent twice."))
     if wanted.not_told and set(wanted.not_told) != {WhyNot.WAITS}:

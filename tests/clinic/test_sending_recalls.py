@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from aftercare import services
-from scheduling.models import RecallAction, RecallPolicy
+from scheduling.models import Patient, RecallAction, RecallPolicy
 from tests.clinic_world import FIRST, Clinic, at
 from tests.clock import freeze_time
 from tests.staff import member
@@ -63,6 +63,19 @@ def test_first_it_says_who_gets_what_and_why_not_and_what_it_costs(due):
 def test_at_night_it_says_when_they_go(due):
     page = words_of(post(SEND, everybody(due), now=NIGHT))
     assert "It is night where they live: they go out at 10 AM on the patient’s own clock." in page
+
+
+def test_sent_at_night_it_says_once_more_when_they_go(due):
+    services.set_recall_policy({"hour": 18}, now=DUE)
+    Patient.objects.filter(pk=due.ben.pk).update(time_zone="America/Los_Angeles")
+    both, night_in_new_york = {"patient": [due.ana.pk, due.ben.pk], "press": "send"}, at("2026-12-15", "22:00")
+    assert said(post(SEND, both, now=night_in_new_york)) == [
+        "2 recalls are on their way: 1 text and 1 email; 1 of them at 6 PM on the patient’s own clock."
+    ]
+    RecallAction.objects.all().delete()
+    assert said(post(SEND, both | {"patient": [due.ana.pk]}, now=night_in_new_york)) == [
+        "1 recall is on its way: 1 text, at 6 PM on the patient’s own clock."
+    ]
 
 
 def test_one_press_sends_them_and_leads_back_with_what_happened(due):
