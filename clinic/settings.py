@@ -90,6 +90,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "clinic.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -169,6 +170,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # Of a wake-up call: with Redis gone, a booking would wait six seconds for each. A worker's reconnecting is another setting.
     "max_retries": 0,
 }
+# Touched by a worker, or by beat, for as long as it goes on: whoever started it can see that it does.
+ALIVE_FILE = env.str("ALIVE_FILE", default="")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

@@ -1,0 +1,139 @@
+"""The image's commands, as they are, in a folder that holds what the image holds, by a user who can't write there."""
+
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.clinic_world import wait_until
+from tests.production.shipped import as_nobody, command_of, compose, dockerfile, health_of, make_image
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("image") / "app"
+    folder.mkdir()
+    for each in (folder, *folder.parents[:2]):
+        each.chmod(0o755)
+    make_image(folder)
+    return folder
+
+
+@pytest.fixture
+def scratch(tmp_path) -> Path:
+    """What is /tmp in a container."""
+    for each in (tmp_path, *tmp_path.parents[:2]):
+        each.chmod(0o755)
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    folder.chmod(0o777)
+    return folder
+
+
+@pytest.fixture
+def environment(process_env, scratch):
+    """Of a service, with the test's own engines."""
+
+    def of(service: str) -> dict[str, str]:
+        said = compose()["services"][service]["environment"]
+        here = {"DATABASE_URL": process_env["DATABASE_URL"], "REDIS_URL": process_env["REDIS_URL"], "ENV_FILE": "/dev/null"}
+        alive = {"ALIVE_FILE": said["ALIVE_FILE"].replace("/tmp", str(scratch))} if "ALIVE_FILE" in said else {}
+        return {name: str(value) for name, value in (said | here | alive).items()} | {
+            "PATH": os.environ["PATH"],
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "HOME": "/nonexistent",
+        }
+
+    return of
+
+
+def run(command: list[str], image: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(as_nobody(command), cwd=image, env=env, capture_output=True, text=True, timeout=60)
+
+
+@contextmanager
+def running(command: list[str], image: Path, env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("wb") as output:
+        process = subprocess.Popen(as_nobody(command), cwd=image, env=env, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(timeout=10)
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def is_well(service: str, image: Path, env: dict[str, str], *moved: tuple[str, str]) -> bool:
+    """By the service's own health check, for what is elsewhere here."""
+    words = health_of(service)
+    for was, now in moved:
+        words = [word.replace(was, now) for word in words]
+    return run(words, image, env).returncode == 0
+
+
+def test_what_is_collected_at_building_needs_no_other_setting(image):
+    [said] = [said for word, said in dockerfile() if word == "RUN" and "collectstatic" in said]
+    words = shlex.split(said.rpartition("&&")[2])
+    env = dict(word.split("=", 1) for word in words if re.match(r"[A-Z_]+=", word))
+    command = [word for word in words if not re.match(r"[A-Z_]+=", word)]
+
+    done = run([*command, "--dry-run"], image, env | {"PATH": os.environ["PATH"], "ENV_FILE": "/dev/null"})
+
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"\d\d+ static files? copied", done.stdout)
+
+
+def test_migrate_finds_nothing_to_do(image, environment):
+    done = run([*command_of("migrate"), "--plan"], image, environment("migrate"))
+
+    assert done.returncode == 0, done.stderr
+    assert "No planned migration operations." in done.stdout
+
+
+def test_web_is_well_once_it_answers_and_can_change_nothing_in_its_folder(image, environment, scratch, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command, env, moved = command_of("web"), environment("web"), ("8000", str(port))
+    assert command[command.index("--bind") + 1] == "0.0.0.0:8000"
+    command[command.index("--bind") + 1] = f"127.0.0.1:{port}"
+    before = {path: path.stat().st_mtime_ns for path in image.rglob("*")}
+
+    assert not is_well("web", image, env, moved)
+    with running(command, image, env, tmp_path / "log") as web:
+        wait_until(lambda: web.poll() is not None or is_listening(port), seconds=30)
+        assert is_well("web", image, env, moved), (tmp_path / "log").read_text()
+    assert {path: path.stat().st_mtime_ns for path in image.rglob("*")} == before
+
+
+@pytest.mark.parametrize("service", ["worker", "beat"])
+def test_a_worker_and_beat_are_well_for_as_long_as_they_go_on(image, environment, scratch, tmp_path, service):
+    env, moved = environment(service), ("/tmp/", f"{scratch}/")
+    command = [word.replace("/tmp/", f"{scratch}/") for word in command_of(service)]
+
+    assert not is_well(service, image, env, moved)
+    with running(command, image, env, tmp_path / "log") as process:
+        wait_until(lambda: process.poll() is not None or (scratch / "alive").exists(), seconds=30)
+        assert process.poll() is None, (tmp_path / "log").read_text()
+        assert is_well(service, image, env, moved)
+        first = (scratch / "alive").stat().st_mtime_ns
+        wait_until(lambda: (scratch / "alive").stat().st_mtime_ns > first, seconds=15)
+    long_ago = time.time() - 61
+    os.utime(scratch / "alive", (long_ago, long_ago))
+    assert not is_well(service, image, env, moved)
