@@ -6,6 +6,7 @@ import shlex
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,24 +19,27 @@ from tests.production.shipped import as_nobody, command_of, compose, dockerfile,
 
 
 @pytest.fixture(scope="module")
-def image(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("image") / "app"
-    folder.mkdir()
-    for each in (folder, *folder.parents[:2]):
-        each.chmod(0o755)
-    make_image(folder)
-    return folder
+def image() -> Iterator[Path]:
+    with open_folder() as folder:
+        make_image(folder)
+        yield folder
 
 
 @pytest.fixture
-def scratch(tmp_path) -> Path:
+def scratch() -> Iterator[Path]:
     """What is /tmp in a container."""
-    for each in (tmp_path, *tmp_path.parents[:2]):
-        each.chmod(0o755)
-    folder = tmp_path / "tmp"
-    folder.mkdir()
-    folder.chmod(0o777)
-    return folder
+    with open_folder() as folder:
+        folder.chmod(0o777)
+        yield folder
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """Where everybody can walk to: pytest's own are for their owner only."""
+    with tempfile.TemporaryDirectory(prefix="afterglow-image-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 @pytest.fixture
@@ -117,8 +121,9 @@ def test_web_is_well_once_it_answers_and_can_change_nothing_in_its_folder(image,
 
     assert not is_well("web", image, env, moved)
     with running(command, image, env, tmp_path / "log") as web:
-        wait_until(lambda: web.poll() is not None or is_listening(port), seconds=30)
-        assert is_well("web", image, env, moved), (tmp_path / "log").read_text()
+        # It listens before it has loaded us, and the check waits five seconds only.
+        wait_until(lambda: web.poll() is not None or (is_listening(port) and is_well("web", image, env, moved)), seconds=60)
+        assert web.poll() is None, (tmp_path / "log").read_text()
     assert {path: path.stat().st_mtime_ns for path in image.rglob("*")} == before
 
 
@@ -129,11 +134,11 @@ def test_a_worker_and_beat_are_well_for_as_long_as_they_go_on(image, environment
 
     assert not is_well(service, image, env, moved)
     with running(command, image, env, tmp_path / "log") as process:
-        wait_until(lambda: process.poll() is not None or (scratch / "alive").exists(), seconds=30)
+        wait_until(lambda: process.poll() is not None or (scratch / "alive").exists(), seconds=60)
         assert process.poll() is None, (tmp_path / "log").read_text()
         assert is_well(service, image, env, moved)
         first = (scratch / "alive").stat().st_mtime_ns
-        wait_until(lambda: (scratch / "alive").stat().st_mtime_ns > first, seconds=15)
+        wait_until(lambda: (scratch / "alive").stat().st_mtime_ns > first, seconds=30)
     long_ago = time.time() - 61
     os.utime(scratch / "alive", (long_ago, long_ago))
     assert not is_well(service, image, env, moved)
