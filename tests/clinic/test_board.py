@@ -14,6 +14,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from freezegun import freeze_time
 
 from scheduling import services
 from scheduling.models import (
@@ -29,7 +30,6 @@ from scheduling.models import (
 )
 from tests.clinic.crowd import crowd
 from tests.clinic_world import FIRST, TODAY, Clinic, at
-from tests.clock import freeze_time
 from tests.staff import member
 
 BOARD = "/admin/board/"
@@ -43,7 +43,7 @@ def desk(sign_in) -> Client:
 
 @pytest.fixture(autouse=True)
 def in_october():
-    with freeze_time(TODAY):
+    with freeze_time(TODAY, ignore=["psycopg"]):
         yield
 
 

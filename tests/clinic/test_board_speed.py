@@ -1,4 +1,5 @@
-"""How long a full board takes, on a processor of its own: when others have it, the clock on the wall says nothing."""
+"""How long a full board takes, on a processor of its own: when others have it, the clock on the wall says nothing. Not under freezegun,
+which would stop these clocks, too."""
 
 import statistics
 from collections.abc import Callable

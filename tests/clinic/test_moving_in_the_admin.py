@@ -11,13 +11,13 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from freezegun import freeze_time
 
 from notifications.models import Message
 from notifications.services import dispatch
 from scheduling import services
 from scheduling.models import Appointment, Move, OpeningHours
 from tests.clinic_world import FIRST, NEW_YORK, TODAY, Clinic, at
-from tests.clock import freeze_time
 
 MINUTE, HOUR, WEEK = timedelta(minutes=1), timedelta(hours=1), timedelta(weeks=1)
 
@@ -313,9 +313,9 @@ class TestUndo:
         assert words in said(self.moved(desk, three[2]))
         for page in ("/admin/", self.HERE, f"{self.HERE}{three[2].pk}/change/", f"{self.HERE}?when=today"):
             assert words in said(desk.get(page))
-        clock.shift(timedelta(seconds=179))
+        clock.tick(timedelta(seconds=179))
         assert words in said(desk.get("/admin/"))
-        clock.shift(timedelta(seconds=1))
+        clock.tick(timedelta(seconds=1))
         assert 'id="undo"' not in said(desk.get("/admin/"))
         assert 'id="undo"' not in said(desk.get(f"{self.HERE}{three[2].pk}/change/"))
 
@@ -335,10 +335,10 @@ class TestUndo:
     def test_too_late_or_twice_gets_a_sentence(self, desk, three, clock):
         self.moved(desk, three[2])
         address = reverse("admin:scheduling_move_undo", args=[Move.objects.get().pk])
-        clock.shift(3 * MINUTE)
+        clock.tick(3 * MINUTE)
         assert "more than three minutes old" in notes(desk.post(address, follow=True))[0]
         assert times(three[2]) == ["2027-01-05T13:00"]
-        clock.shift(-2 * MINUTE)
+        clock.tick(-2 * MINUTE)
         desk.post(address)
         assert notes(desk.post(address, follow=True))[-1] == "That move was undone already."
 
@@ -396,7 +396,7 @@ class TestTheAppointmentsPage:
 
 @pytest.mark.django_db(transaction=True)
 class TestAtOnce:
-    """The clock stands still for all threads."""
+    """freezegun stands still for all threads."""
 
     @pytest.fixture
     def booked(self, committed_clinic) -> Appointment:
