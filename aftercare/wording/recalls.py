@@ -62,13 +62,13 @@ DIGEST = Text(
 )
 # What stands in each of its parts, and what does where that couldn't be counted.
 DIGEST_DUE = (
-    "To call now: {to_call} patients, {overdue} of them overdue. Their sessions are worth {worth} at list prices.",
+    "To call now: {to_call}, of them late: {late}. What their sessions cost at list prices: {worth}.",
     "How many are to be called couldn't be counted in time: please see the report.",
 )
 DIGEST_WEEK = (
     "From {first} to {last}:\n"
-    "{sent} recalls sent, {answered} answered\n"
-    "{booked} sessions booked within 60 days after a recall\n"
-    "{came_back} patients came back",
+    "Recalls by text and email: {sent}, answered: {answered}\n"
+    "Sessions booked within 60 days after one: {booked}\n"
+    "Patients who came back: {came_back}",
     "What came of the week from {first} to {last} couldn't be counted in time: please see the outcomes, which the report leads to.",
 )

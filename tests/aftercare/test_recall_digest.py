@@ -10,6 +10,7 @@ from aftercare import services
 from aftercare.services import send_digest, set_recall_policy
 from aftercare.services.recalls import digest
 from notifications.models import Message
+from scheduling.models import Appointment
 from tests.clinic_world import FIRST, Clinic, at, outbox
 from tests.staff import group
 
@@ -18,7 +19,7 @@ MONDAY = at("2026-12-21", "08:00")
 
 @pytest.fixture
 def week(clinic: Clinic) -> Clinic:
-    """Ana and Ben were asked back in the week before; Ana booked. Ben and Chloe are overdue."""
+    """Ana and Ben were asked back in the week before; Ana booked. Ben is late, and Chloe, whom no recall reaches."""
     clinic.agrees_to_recalls(clinic.ana, clinic.ben)
     for hours, who in enumerate((clinic.ana, clinic.ben, clinic.chloe)):
         clinic.treat(who, FIRST - timedelta(hours=2 * hours))
@@ -40,11 +41,22 @@ def test_it_goes_to_each_manager_once_with_the_numbers_and_a_link(week):
     emails = outbox(channel="email")
     assert [email.address for email in emails] == ["maya@example.org", "moira@example.org"]
     (body,) = {email.body for email in emails}
-    assert "To call now: 2 patients, 1 of them overdue. Their sessions are worth 1,280 USD at list prices." in body
-    assert "From December 14 to December 20:\n2 recalls sent, 0 answered\n1 sessions booked within 60 days after a recall\n" in body
+    assert "To call now: 2, of them late: 2. What their sessions cost at list prices: 1,280 USD.\n" in body
+    assert (
+        "From December 14 to December 20:\nRecalls by text and email: 2, answered: 0\nSessions booked within 60 days after one: 1\n"
+        "Patients who came back: 0\n"
+    ) in body
     assert "/admin/maintenance-due/" in body
     assert all(name not in body for name in ("Ana", "Ben", "Chloe", "Alvarez", "Brooks", "Chen"))
     assert "prefers-color-scheme: dark" in emails[0].html
+
+
+def test_a_session_counts_as_it_does_in_the_outcomes(week):
+    """Not that of another treatment, and not one that was entered in error."""
+    week.book(week.ben, at("2026-12-22", "15:00"), treatment=week.scalp, now=at("2026-12-17", "10:00"))
+    Appointment.objects.filter(patient=week.ana, status="booked").update(status="entered-in-error")
+    send_digest(MONDAY)
+    assert "Sessions booked within 60 days after one: 0\n" in outbox(channel="email")[0].body
 
 
 @pytest.mark.parametrize(
@@ -77,15 +89,15 @@ class TestWhatTakesTooLong:
         assert outbox(channel="email") == []
         monkeypatch.undo()
         assert send_digest(MONDAY + self.HOUR / 2) == 2
-        assert "2 recalls sent" in outbox(channel="email")[0].body
+        assert "Recalls by text and email: 2" in outbox(channel="email")[0].body
 
     def test_is_left_out_then_which_is_said_and_nobody_gets_a_second_one(self, week, monkeypatch):
         self.is_slow(monkeypatch, "_week")
         assert send_digest(MONDAY + self.HOUR) == 2
         (body,) = {email.body for email in outbox(channel="email")}
-        assert "To call now: 2 patients, 1 of them overdue." in body
+        assert "To call now: 2, of them late: 2." in body
         assert "What came of the week from December 14 to December 20 couldn't be counted in time: please see the outcomes" in body
-        assert "recalls sent" not in body
+        assert "Recalls by text and email" not in body
         monkeypatch.undo()
         assert send_digest(MONDAY + 2 * self.HOUR) == 0
 
@@ -94,7 +106,7 @@ class TestWhatTakesTooLong:
         assert send_digest(MONDAY + self.HOUR) == 2
         body = outbox(channel="email")[0].body
         assert "How many are to be called couldn't be counted in time: please see the report." in body
-        assert "2 recalls sent, 0 answered" in body
+        assert "Recalls by text and email: 2, answered: 0" in body
 
 
 def test_next_week_it_goes_again(week):

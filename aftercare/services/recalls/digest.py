@@ -1,6 +1,7 @@
 """The week's numbers by email to whoever may see the report, on Monday morning. Nobody's name is in it."""
 
 import logging
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -23,8 +24,8 @@ from notifications import services as notifications
 from notifications.domain.quiet import at_wall_clock
 from notifications.models import Message
 from notifications.services import Draft
-from scheduling.domain.cadence import Bucket
 from scheduling.domain.outcomes import COUNTS_FOR_DAYS, Outcome
+from scheduling.domain.states import Status
 from scheduling.errors import TooSlow
 from scheduling.models import Appointment, Location, Recall, RecallAction
 from scheduling.reports import limited_to
@@ -37,7 +38,6 @@ AT = time(8)  # on Monday, on the clinic's clock
 TRIED_FOR = timedelta(hours=1)
 OF_USE_FOR = timedelta(hours=36)  # what an outage held up goes until Tuesday evening
 COUNTS_FOR = timedelta(days=COUNTS_FOR_DAYS)
-OVERDUE = (Bucket.NEXT_SESSION_OVERDUE, Bucket.MAINTENANCE_OVERDUE)
 
 
 @transaction.atomic
@@ -100,10 +100,11 @@ def _values(monday: date, today: date, zone: ZoneInfo) -> tuple[dict[str, str], 
 def _due(today: date) -> dict[str, str]:
     counted = tiles(Filters(today), today=today)
     to_call, worth = matching(counted, Filters.to_call(today))
-    overdue, _worth = matching(counted, Filters(today, OVERDUE))
+    were_due = replace(Filters.to_call(today), due_until=today - timedelta(days=1))
+    late, _worth = matching(tiles(were_due, today=today), were_due)
     return {
         "to_call": f"{to_call:,}",
-        "overdue": f"{overdue:,}",
+        "late": f"{late:,}",
         "worth": " and ".join(f"{value:,.0f} {currency}" for currency, value in sorted(worth.items())) or "nothing",
     }
 
@@ -112,8 +113,9 @@ def _week(first: date, end: date, zone: ZoneInfo) -> dict[str, str]:
     """From the day `first` to before the day `end`, on the clinic's calendar."""
     since, until = (at_wall_clock(day, time(), zone) for day in (first, end))
     told = RecallAction.objects.filter(outcome=Outcome.TOLD, way__in=BY_MESSAGE)
-    before = told.filter(patient=OuterRef("patient"), at__lte=OuterRef("booked_at"), at__gt=OuterRef("booked_at") - COUNTS_FOR)
-    booked = Appointment.objects.filter(booked_at__gte=since, booked_at__lt=until)
+    of_it = {"patient": OuterRef("patient"), "session__course__treatment": OuterRef("course__treatment")}
+    before = told.filter(**of_it, at__lte=OuterRef("booked_at"), at__gt=OuterRef("booked_at") - COUNTS_FOR)
+    booked = Appointment.objects.filter(booked_at__gte=since, booked_at__lt=until).exclude(status=Status.ENTERED_IN_ERROR)
     return {
         "came_back": f"{Recall.objects.filter(came_back_on__gte=first, came_back_on__lt=end).count():,}",
         "sent": f"{told.filter(at__gte=since, at__lt=until).count():,}",
