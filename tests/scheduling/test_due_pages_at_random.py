@@ -1,4 +1,7 @@
-"""The report's pages, tiles and stream, each by its own way to the rows, over people of all kinds and filters of all kinds."""
+"""The report's pages, tiles and stream, each by its own way to the rows, over people of all kinds and filters of all kinds.
+
+No other test notices where a page by last session is looked for among too few days, or where a booking's last days are forgotten.
+"""
 
 import random
 from collections import Counter
