@@ -1,6 +1,6 @@
 import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 from typing import Any
@@ -24,11 +24,13 @@ hypothesis.register_profile("ci", parent=hypothesis.get_profile("afterglow"), de
 hypothesis.load_profile("ci" if "CI" in os.environ else "afterglow")
 
 
-# Long ones on engines of their own: they come first, since at the end one worker would be left alone with them.
-FIRST = ("tests/faults/", "tests/test_run_local.py")
-# The fault tests need the machine for themselves; a second process would make the demo clinic, and run the benches, once more; one browser
-# is enough.
-ONE_AFTER_THE_OTHER = (*FIRST, "tests/bench/", "tests/browser/", "tests/test_demo.py")
+# They wait for processes of their own, and hardly calculate: they come first, in this order, to a worker that has nothing else.
+WAITING = (
+    *("tests/faults/", "tests/test_run_local.py", "tests/bench/", "tests/test_engines.py", "tests/test_urgent.py", "tests/test_story.py"),
+    *("tests/notifications/test_waking.py::TestWithoutRedis", "tests/clinic/test_worker.py"),
+)
+# The fault tests disturb each other; a second process would make the demo clinic, and run the benches, once more; one browser is enough.
+ONE_AFTER_THE_OTHER = ("tests/faults/", "tests/test_run_local.py", "tests/bench/", "tests/browser/", "tests/test_demo.py")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -43,13 +45,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+    items.sort(key=lambda item: next((place for place, path in enumerate(WAITING) if item.nodeid.startswith(path)), len(WAITING)))
 
 
 def pytest_collection_finish() -> None:
     # Whatever is imported by now stays: why look through it for garbage again and again.
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """One a processor, and one that waits."""
+    workers = yield
+    return workers + 1
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -61,8 +70,31 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from xdist.scheduler import LoadScopeScheduling
 
     class OneAfterTheOther(LoadScopeScheduling):
+        """Of three workers or more, the last has what is WAITING and then goes; the others help with it at the end."""
+
+        waiter = None
+
+        def schedule(self) -> None:
+            if self.collection is None and len(self.nodes) > 2:
+                self.waiter = self.nodes[-1]
+            super().schedule()
+
         def _split_scope(self, nodeid: str) -> str:
             return next((path for path in ONE_AFTER_THE_OTHER if nodeid.startswith(path)), nodeid)
+
+        def _first_for(self, node: Any) -> str | None:
+            return next((scope for scope in self.workqueue if scope.startswith(WAITING) is (node is self.waiter)), None)
+
+        def _assign_work_unit(self, node: Any) -> None:
+            if first := self._first_for(node):
+                self.workqueue.move_to_end(first, last=False)
+            super()._assign_work_unit(node)
+
+        def _reschedule(self, node: Any) -> None:
+            if node is self.waiter and not node.shutting_down and not self._first_for(node):
+                node.shutdown()
+            else:
+                super()._reschedule(node)
 
     return OneAfterTheOther(config, log)
 
