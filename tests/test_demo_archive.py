@@ -165,7 +165,7 @@ class TestTheArchive(TestCase):
     def test_it_says_how_far_it_is(self) -> None:
         assert self.lines[0].endswith("Living through the first patients' stories: 0 of 1")
         assert any(re.search(rf"Writing the archive: [\d,]+ of {ARCHIVED:,} patients, [\d,]+ appointments", line) for line in self.lines)
-        assert any("Holding it to every rule: practitioner_is_free, scheduling_appointment" in line for line in self.lines)
+        assert any("Holding it to every rule: patient_is_free, scheduling_appointment" in line for line in self.lines)
 
 
 def practice(first: int = 0) -> Practice:
