@@ -22,12 +22,12 @@ from scheduling.domain.cadence import Bucket, due_soon_until
 from scheduling.domain.states import BLOCKING, COMING, Status
 from scheduling.errors import TooSlow
 from scheduling.models import Appointment, Location, Offer, WaitlistEntry
+from scheduling.models.recalls import MAY_CALL, MAY_SEE_REPORT
 from scheduling.querysets import SPANS, asked_to_move, starting_within, unconfirmed
 from scheduling.reports import Filters
 from scheduling.reports import tiles as due_tiles
 from scheduling.reports.due import matching
 
-MAY_CALL = ("scheduling.view_patient", "scheduling.log_calls")
 SHOWN = 10
 DONE_SHOWN = 2  # above what is still to come
 LATE_AFTER = timedelta(minutes=10)
@@ -92,7 +92,7 @@ def dashboard(user: User | AnonymousUser, now: datetime) -> Dashboard:
         tiles += _waitlist_tiles()
     if user.has_perm("aftercare.view_caremessage"):
         tiles += _messages_tiles(user, now, has_several_locations=len(locations) > 1)
-    if user.has_perm("scheduling.view_maintenance_due"):
+    if user.has_perm(MAY_SEE_REPORT):
         tiles += _due_tiles(timezone.localtime(now).date())
     elif user.has_perms(MAY_CALL):
         tiles.append(_to_call_tile(timezone.localtime(now).date()))

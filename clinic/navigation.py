@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from aftercare.reports import waiting
 from clinic.demo.accounts import DEMO_ACCOUNTS
 from scheduling.models import Practitioner
+from scheduling.models.recalls import MAY_CALL, MAY_SEE_REPORT
 
 INBOX, CALLS = "admin:inbox", "admin:calls"
-MAY_SEE_REPORT = "scheduling.view_maintenance_due"
 
 # label, name of the view or its path, permissions that it takes
 PLACES: tuple[tuple[Any, str, *tuple[str, ...]], ...] = (
@@ -26,7 +26,7 @@ PLACES: tuple[tuple[Any, str, *tuple[str, ...]], ...] = (
     (_("Appointments"), "admin:scheduling_appointment_changelist", "scheduling.view_appointment"),
     (_("Waitlist"), "admin:scheduling_waitlistentry_changelist", "scheduling.view_waitlistentry"),
     (_("Patients"), "admin:scheduling_patient_changelist", "scheduling.view_patient"),
-    (_("To call"), CALLS, "scheduling.log_calls", "scheduling.view_patient"),
+    (_("To call"), CALLS, *MAY_CALL),
     (_("Maintenance due"), "admin:maintenance_due", MAY_SEE_REPORT),
     (_("Messages"), "admin:aftercare_caremessage_changelist", "aftercare.view_caremessage"),
     (_("Demo phones"), "/demo/phone/"),

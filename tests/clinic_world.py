@@ -62,6 +62,14 @@ class Clinic:
             for channel in channels:
                 give_consent(patient, "recall", channel, source="front desk", now=TODAY - WEEK)
 
+    def comes_due(self) -> None:
+        """On 20 December: Ana's next session is five days late, Ben's is booked, Chloe's is due in a week; no message may go to Chloe."""
+        self.agrees_to_recalls(self.ana, self.ben)
+        self.treat(self.ana)
+        self.treat(self.ben, FIRST + timedelta(hours=3))
+        self.treat(self.chloe, FIRST + timedelta(days=12))
+        self.book(self.ben, at("2026-12-22"), now=at("2026-12-01"))
+
     def consents(self, patient: Patient, *channels: str) -> Patient:
         for channel in channels or ("sms", "email"):
             give_consent(patient, "care", channel, source="front desk", now=TODAY - WEEK)

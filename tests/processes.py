@@ -20,22 +20,22 @@ def run(*command: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def running(*command: str, env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """This Python with `command`, beside the test. It and its children are stopped at the end, however that comes."""
+    """This Python with `command`, beside the test."""
+    with beside([sys.executable, *command], env | {"PYTHONUNBUFFERED": "1"}, settings.BASE_DIR, log) as process:
+        yield process
+
+
+@contextmanager
+def beside(command: list[str], env: dict[str, str], folder: Path, log: Path, *, seconds: float = 10) -> Iterator[subprocess.Popen[bytes]]:
+    """Any command, in a folder. It and its children are stopped at the end, however that comes; it has so many seconds to do so itself."""
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, *command],
-            env=env | {"PYTHONUNBUFFERED": "1"},
-            cwd=settings.BASE_DIR,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        process = subprocess.Popen(command, env=env, cwd=folder, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
         try:
-            yield process
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait(timeout=10)
+            process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(timeout=10)

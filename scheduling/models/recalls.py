@@ -16,6 +16,10 @@ from scheduling.models.practitioners import Practitioner
 from scheduling.models.treatments import Treatment
 from scheduling.querysets import RecallActionQuerySet
 
+# With rights of this file: for whom the report is, and whom the calls.
+MAY_SEE_REPORT = "scheduling.view_maintenance_due"
+MAY_CALL = ("scheduling.view_patient", "scheduling.log_calls")
+
 RECALL_KINDS = [(RecallKind.NEXT_SESSION.value, _("next session")), (RecallKind.MAINTENANCE.value, _("maintenance"))]
 
 STAGES = [

@@ -139,7 +139,7 @@ def _become(current: Appointment, status: Status, by: By, now: datetime, **field
     for name, value in fields.items():
         setattr(current, name, value)
     save_or_refuse(current, lambda: current.save(update_fields=list(fields)))
-    refresh([current.patient_id])
+    refresh([current.patient_id])  # and so hold the patient, as whoever hears of the step requires
     if status not in COMING:
         wait_no_more(current, now=now)
     return current

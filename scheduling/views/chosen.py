@@ -13,6 +13,7 @@ from scheduling.errors import TooSlow
 from scheduling.forms.due import ReportForm
 from scheduling.forms.sent import number
 from scheduling.models import Patient
+from scheduling.models.recalls import MAY_SEE_REPORT
 from scheduling.reports.due import stream
 
 MOST = 5000  # a press takes seconds, not minutes
@@ -33,7 +34,7 @@ def chosen_patients(request: HttpRequest, now: datetime, *, unticked: str) -> Ch
     """`unticked` is the sentence for a form on which nobody is ticked."""
     sent = request.POST if request.method == "POST" else request.GET
     query = sent.get("query", "")
-    report = reverse("admin:maintenance_due") if request.user.has_perm("scheduling.view_maintenance_due") else reverse("admin:index")
+    report = reverse("admin:maintenance_due") if request.user.has_perm(MAY_SEE_REPORT) else reverse("admin:index")
     back = next_of(request) or (f"{report}?{query}" if query else report)
     if not sent.get("all"):
         named = [pk for text in sent.getlist("patient") if (pk := number(text)) is not None]

@@ -25,9 +25,8 @@ from scheduling.forms import CallForm
 from scheduling.forms.due import BUCKETS
 from scheduling.forms.sent import number
 from scheduling.models import Patient, RecallAction
+from scheduling.models.recalls import MAY_CALL
 from scheduling.reports import Asked, recalls_of
-
-MAY_CALL = ("scheduling.view_patient", "scheduling.log_calls")
 
 
 @permission_required(MAY_CALL, raise_exception=True)

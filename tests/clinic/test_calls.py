@@ -1,6 +1,5 @@
 """Those who make the calls see whom to call: the report's list, without its sums and without a file."""
 
-from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -20,12 +19,8 @@ NOON = at("2026-12-20", "12:00")
 @pytest.fixture
 def clinic(clinic):
     """On 20 December: Ana's next session is five days late, Ben's is booked, Chloe's is due in a week, and Dora was here an hour ago."""
-    clinic.agrees_to_recalls(clinic.ana, clinic.ben)
-    clinic.treat(clinic.ana)
-    clinic.treat(clinic.ben, FIRST + timedelta(hours=3))
-    clinic.treat(clinic.chloe, FIRST + timedelta(days=12))
+    clinic.comes_due()
     clinic.treat(patient("Dora Day", 90), at("2026-12-20", "10:00"))
-    clinic.book(clinic.ben, at("2026-12-22"), now=at("2026-12-01"))
     with freeze_time(NOON):
         yield clinic
 

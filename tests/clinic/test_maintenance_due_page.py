@@ -1,6 +1,6 @@
 """The manager's page of the report: whom to call, what it is worth, and whether it gets better."""
 
-from datetime import date, timedelta
+from datetime import date
 from html import unescape
 
 import pytest
@@ -23,11 +23,7 @@ NOON = at("2026-12-20", "12:00")
 @pytest.fixture
 def clinic(clinic):
     """On 20 December: Ana's next session is five days late, Ben's is booked, and Chloe's is due in a week; no message may go to Chloe."""
-    clinic.agrees_to_recalls(clinic.ana, clinic.ben)
-    clinic.treat(clinic.ana)
-    clinic.treat(clinic.ben, FIRST + timedelta(hours=3))
-    clinic.treat(clinic.chloe, FIRST + timedelta(days=12))
-    clinic.book(clinic.ben, at("2026-12-22"), now=at("2026-12-01"))
+    clinic.comes_due()
     with freeze_time(NOON):
         yield clinic
 

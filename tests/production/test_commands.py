@@ -3,18 +3,18 @@
 import os
 import re
 import shlex
-import signal
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.clinic_world import wait_until
+from tests.processes import beside
 from tests.production.shipped import as_nobody, command_of, compose, dockerfile, health_of, make_image
 
 
@@ -63,19 +63,8 @@ def run(command: list[str], image: Path, env: dict[str, str]) -> subprocess.Comp
     return subprocess.run(as_nobody(command), cwd=image, env=env, capture_output=True, text=True, timeout=60)
 
 
-@contextmanager
-def running(command: list[str], image: Path, env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    with log.open("wb") as output:
-        process = subprocess.Popen(as_nobody(command), cwd=image, env=env, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait(timeout=10)
+def running(command: list[str], image: Path, env: dict[str, str], log: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    return beside(as_nobody(command), env, image, log, seconds=20)
 
 
 def is_listening(port: int) -> bool:

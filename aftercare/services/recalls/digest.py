@@ -28,12 +28,12 @@ from scheduling.domain.outcomes import COUNTS_FOR_DAYS, Outcome
 from scheduling.domain.states import Status
 from scheduling.errors import TooSlow
 from scheduling.models import Appointment, Location, Recall, RecallAction
+from scheduling.models.recalls import MAY_SEE_REPORT
 from scheduling.reports import limited_to
 from scheduling.reports.due import Filters, matching, tiles
 
 logger = logging.getLogger(__name__)
 
-MAY_SEE = "scheduling.view_maintenance_due"
 AT = time(8)  # on Monday, on the clinic's clock
 TRIED_FOR = timedelta(hours=1)
 OF_USE_FOR = timedelta(hours=36)  # what an outage held up goes until Tuesday evening
@@ -69,7 +69,7 @@ def send_digest(now: datetime) -> int:
 
 
 def _readers() -> list[User]:
-    users = User.objects.with_perm(MAY_SEE).exclude(email="").order_by("pk")
+    users = User.objects.with_perm(MAY_SEE_REPORT).exclude(email="").order_by("pk")
     return [user for user in users if not has_said_stop("email", user.email)]
 
 

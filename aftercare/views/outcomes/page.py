@@ -17,6 +17,7 @@ from aftercare.reports import Delivered, delivered
 from aftercare.views.outcomes.lines import KeptLine, Share, WonLine, kept_lines, month_lines, way_lines, wording_lines
 from scheduling.errors import TooSlow
 from scheduling.models import Location, Practitioner
+from scheduling.models.recalls import MAY_SEE_REPORT
 from scheduling.reports.outcomes import Asked, Brought, Cell, Kept, Won, brought, by_location, by_practitioner, kept, total
 
 # Of a page's time, for each of its three parts; one that takes longer is left out, and the page says so.
@@ -28,7 +29,7 @@ NOTHING_SENT: dict[Cell, Delivered] = {}
 
 
 @require_safe
-@permission_required("scheduling.view_maintenance_due", raise_exception=True)
+@permission_required(MAY_SEE_REPORT, raise_exception=True)
 def outcomes_page(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     form = OutcomesForm(request.GET, now=now)

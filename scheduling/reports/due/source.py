@@ -135,27 +135,23 @@ def within(filters: Filters) -> Iterator[str]:
         yield f"s.due_on <= {literal(filters.due_until)}"
 
 
-def _standing_as(piece: Piece, as_of: date, today: date) -> Iterator[tuple[Iterable[Stage], str, list[str]]]:
+def _standing_as(piece: Piece, as_of: date, today: date) -> Iterator[tuple[Collection[Stage], str, list[str]]]:
     """The stages that look like the piece's as seen from today, by which date such rows are found, and what must hold for them."""
     not_booked = [f"(s.went_by IS NULL OR s.went_by < {literal(today)})"]
     if as_of == today:
         yield (piece.stage,), "due_on", []
-    elif piece.stage in PASSING:
-        yield (piece.stage,), "stands_until", not_booked
-    else:
-        yield (piece.stage,), "due_on", not_booked
-    if as_of != today and piece.stage is Stage.BOOKED:
+        return
+    yield (piece.stage,), "stands_until" if piece.stage in PASSING else "due_on", not_booked
+    if piece.stage is Stage.BOOKED:
         yield (), "went_by", [f"s.went_by >= {literal(today)}", f"s.went_by < {literal(as_of)}"]
 
 
-def _meets(alias: str, stages: Iterable[Stage], kind: RecallKind | None, first: date, last: date) -> str:
+def _meets(alias: str, stages: Collection[Stage], kind: RecallKind | None, first: date, last: date) -> str:
     """At any stage where none is named."""
-    said = [f"{alias}.due_on BETWEEN {literal(first)} AND {literal(last)}"]
+    said = [f"{alias}.stage IN ({', '.join(repr(stage.value) for stage in stages)})"] if stages else []
     if kind:
-        said.insert(0, f"{alias}.kind = {kind.value!r}")
-    if stages:
-        said.insert(0, f"{alias}.stage IN ({', '.join(repr(stage.value) for stage in stages)})")
-    return " AND ".join(said)
+        said.append(f"{alias}.kind = {kind.value!r}")
+    return " AND ".join([*said, f"{alias}.due_on BETWEEN {literal(first)} AND {literal(last)}"])
 
 
 def any_of(conditions: Iterable[str]) -> str:

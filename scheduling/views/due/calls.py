@@ -10,10 +10,10 @@ from django.views.decorators.http import require_safe
 
 from scheduling.forms.due import ReportForm
 from scheduling.models import Location
+from scheduling.models.recalls import MAY_CALL
 from scheduling.views.due import saying
 from scheduling.views.due.page import read
 
-MAY_CALL = ("scheduling.view_patient", "scheduling.log_calls")
 ASKED = ("location", "sort", "dir", "after", "before")
 
 

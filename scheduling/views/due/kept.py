@@ -21,6 +21,7 @@ from scheduling import services
 from scheduling.forms.due import ReportForm
 from scheduling.forms.kept import KeptViewForm
 from scheduling.models import SavedView
+from scheduling.models.recalls import MAY_SEE_REPORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def worth_keeping(asked: ReportForm) -> str:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@permission_required("scheduling.view_maintenance_due", raise_exception=True)
+@permission_required(MAY_SEE_REPORT, raise_exception=True)
 def kept_views_page(request: HttpRequest) -> HttpResponse:
     """All of them, hers to rename, to share or to delete. A POST keeps the filters in `query`."""
     query = worth_keeping(ReportForm(request.POST.get("query", request.GET.urlencode()), now=timezone.now()))
@@ -58,7 +59,7 @@ def kept_views_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@permission_required("scheduling.view_maintenance_due", raise_exception=True)
+@permission_required(MAY_SEE_REPORT, raise_exception=True)
 def kept_view_view(request: HttpRequest, pk: int) -> HttpResponse:
     """One's own is renamed, shared or deleted; anybody else's isn't there."""
     view = get_object_or_404(SavedView, pk=pk, user=cast(User, request.user))

@@ -18,6 +18,7 @@ from scheduling.errors import TooSlow
 from scheduling.forms.due import BUCKETS, ReportForm
 from scheduling.forms.kept import KeptViewForm
 from scheduling.models import Location
+from scheduling.models.recalls import MAY_CALL, MAY_SEE_REPORT
 from scheduling.reports import Page, months, page, tiles, with_answers
 from scheduling.views.due import saying
 from scheduling.views.due.chart import Chart, charts
@@ -29,7 +30,7 @@ CHARTS = "charts"  # as `part` in the address: the costliest of what the page re
 
 
 @require_safe
-@permission_required("scheduling.view_maintenance_due", raise_exception=True)
+@permission_required(MAY_SEE_REPORT, raise_exception=True)
 def maintenance_due_page(request: HttpRequest) -> HttpResponse:
     """Whom to call and what it is worth, whether it gets better, and the patients of the chosen groups."""
     asked = ReportForm(request.GET, now=timezone.now())
@@ -122,7 +123,7 @@ def _ways(request: HttpRequest, asked: ReportForm) -> dict[str, Any]:
     return {
         "send": address("admin:recall_send") if acts else "",
         "snooze": address("admin:recall_snooze") if acts else "",
-        "call": may("scheduling.view_patient") and may("scheduling.log_calls"),
+        "call": request.user.has_perms(MAY_CALL),
         "book": may("scheduling.add_appointment"),
         "see_patients": may("scheduling.view_patient"),
         "value": True,

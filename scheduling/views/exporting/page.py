@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from scheduling import services
 from scheduling.forms.due import ReportForm
+from scheduling.models.recalls import MAY_SEE_REPORT
 from scheduling.models.reporting import FORMATS
 from scheduling.reports import stream, tiles, with_answers
 from scheduling.reports.due import matching
@@ -22,7 +23,7 @@ from scheduling.views.exporting.files import MOST_ROWS_IN_EXCEL
 from scheduling.views.exporting.sending import csv_download, excel_download
 from scheduling.views.exporting.words import words_of
 
-MAY_EXPORT = ("scheduling.view_maintenance_due", "scheduling.export_maintenance_due")
+MAY_EXPORT = (MAY_SEE_REPORT, "scheduling.export_maintenance_due")
 MAY_EXPORT_ADDRESSES = "scheduling.export_phone_numbers"
 
 
