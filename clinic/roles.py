@@ -65,6 +65,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "notifications.attempt": (VIEW,),
         "notifications.receipt": (VIEW,),
         "notifications.alarm": (VIEW, CHANGE),  # which is clearing it
+        "clinic.entry": ("view_trail",),
     },
 }
 

@@ -9,7 +9,7 @@ from clinic.roles import ROLES, permissions_of
 def make_groups(apps, schema_editor):
     from django.apps import apps as installed
 
-    for label in ("scheduling", "aftercare", "notifications"):
+    for label in ("scheduling", "aftercare", "notifications", "clinic"):
         create_permissions(installed.get_app_config(label), verbosity=0, apps=installed)
     Group, Permission = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
     for role in ROLES:
@@ -21,6 +21,7 @@ def make_groups(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
+        ("clinic", "0001_initial"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
         ("scheduling", "0001_initial"),

@@ -1,0 +1,54 @@
+from django.db import migrations, models
+
+import clinic.models.trail
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    dependencies = []
+
+    operations = [
+        migrations.CreateModel(
+            name="Entry",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(db_default=clinic.models.trail.Moment(), verbose_name="when")),
+                ("user_id", models.BigIntegerField(null=True)),
+                (
+                    "actor",
+                    models.CharField(help_text="A sign-in's name, or that of a task or a command.", max_length=200, verbose_name="who"),
+                ),
+                ("request_id", models.CharField(blank=True, db_default="", max_length=64)),
+                ("action", models.CharField(max_length=40, verbose_name="what")),
+                (
+                    "about",
+                    models.CharField(
+                        blank=True, db_default="", help_text="Such as scheduling.patient.", max_length=100, verbose_name="about"
+                    ),
+                ),
+                ("object_id", models.BigIntegerField(null=True)),
+                ("patient_id", models.BigIntegerField(help_text="Of whatever concerns one patient.", null=True)),
+                ("changes", models.JSONField(db_default={}, default=dict, verbose_name="changes")),
+                ("note", models.TextField(blank=True, db_default="", verbose_name="note")),
+            ],
+            options={
+                "verbose_name": "entry of the trail",
+                "verbose_name_plural": "trail",
+                "db_table": "clinic_trail",
+                "ordering": ["-at", "-pk"],
+                "permissions": [("view_trail", "Can see who did and who saw what")],
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["at", "id"], name="trail_by_time"),
+                    models.Index(
+                        condition=models.Q(("patient_id__isnull", False)), fields=["patient_id", "at", "id"], name="trail_by_patient"
+                    ),
+                    models.Index(
+                        condition=models.Q(("about", ""), _negated=True), fields=["about", "object_id", "at", "id"], name="trail_by_object"
+                    ),
+                    models.Index(condition=models.Q(("user_id__isnull", False)), fields=["user_id", "at", "id"], name="trail_by_person"),
+                ],
+            },
+        ),
+    ]

@@ -1,0 +1,3 @@
+from clinic.models.trail import Entry
+
+__all__ = ["Entry"]
