@@ -23,9 +23,6 @@ class Stage(StrEnum):
     DECLINED = "declined"
 
 
-PASSING = (Stage.BOOKED, Stage.SNOOZED)  # they end on a day that is known
-
-
 class Bucket(StrEnum):
     """Where a patient stands in the maintenance-due report; every patient with a fulfilled session is in exactly one."""
 

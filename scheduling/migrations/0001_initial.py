@@ -1580,74 +1580,98 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="standing",
-            index=models.Index(fields=["stage", "kind", "due_on", "patient"], name="standings_by_due_date"),
-        ),
-        migrations.AddIndex(
-            model_name="standing",
-            index=models.Index(fields=["stage", "kind", "last_session_on", "patient"], name="standings_by_last_session"),
-        ),
-        migrations.AddIndex(
-            model_name="standing",
-            index=models.Index(fields=["stage", "kind", "sort_name", "patient"], name="standings_by_name"),
-        ),
-        migrations.AddIndex(
-            model_name="standing",
-            index=models.Index(fields=["location", "stage", "kind", "due_on", "patient"], name="standings_by_location"),
-        ),
-        migrations.AddIndex(
-            model_name="standing",
-            index=models.Index(fields=["practitioner", "stage", "kind", "due_on", "patient"], name="standings_by_practitioner"),
-        ),
-        migrations.AddIndex(
-            model_name="standing",
-            index=models.Index(fields=["treatment", "stage", "kind", "due_on", "patient"], name="standings_by_treatment"),
-        ),
-        migrations.AddIndex(
-            model_name="standing",
-            index=models.Index(fields=["location", "stage", "kind", "last_session_on", "patient"], name="standings_by_location_and_day"),
+            index=models.Index(fields=["stage", "kind", "due_on", "patient", "stands_until"], name="standings_by_due_date"),
         ),
         migrations.AddIndex(
             model_name="standing",
             index=models.Index(
-                fields=["practitioner", "stage", "kind", "last_session_on", "patient"], name="standings_by_practitioner_day"
+                fields=["stage", "kind", "last_session_on", "patient", "stands_until", "treatment"], name="standings_by_last_session"
             ),
         ),
         migrations.AddIndex(
             model_name="standing",
             index=models.Index(
-                condition=models.Q(("stage__in", ["booked", "snoozed"])),
-                fields=["stage", "kind", "stands_until"],
-                name="standings_that_end",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="standing",
-            index=models.Index(condition=models.Q(("went_by__isnull", False)), fields=["kind", "went_by"], name="standings_past_a_booking"),
-        ),
-        migrations.AddIndex(
-            model_name="standing",
-            index=models.Index(
-                condition=models.Q(("went_by__isnull", False)), fields=["location", "kind", "went_by"], name="standings_past_one_there"
+                fields=["stage", "kind", "sort_name", "patient", "stands_until", "due_on", "location", "treatment", "practitioner"],
+                name="standings_by_name",
             ),
         ),
         migrations.AddIndex(
             model_name="standing",
             index=models.Index(
-                condition=models.Q(("went_by__isnull", False)), fields=["kind", "due_on", "patient"], name="standings_past_one_by_due_date"
+                fields=["location", "stage", "kind", "due_on", "patient", "stands_until", "treatment"], name="standings_by_location"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="standing",
+            index=models.Index(
+                fields=["location", "stage", "kind", "last_session_on", "patient", "stands_until", "treatment"],
+                name="standings_by_location_and_day",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="standing",
+            index=models.Index(
+                fields=["practitioner", "stage", "kind", "due_on", "patient", "stands_until", "location", "treatment"],
+                name="standings_by_practitioner",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="standing",
+            index=models.Index(
+                fields=["practitioner", "stage", "kind", "last_session_on", "patient", "stands_until", "location", "treatment"],
+                name="standings_by_practitioner_day",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="standing",
+            index=models.Index(fields=["treatment", "stage", "kind", "due_on", "patient", "stands_until"], name="standings_by_treatment"),
+        ),
+        migrations.AddIndex(
+            model_name="standing",
+            index=models.Index(
+                condition=models.Q(("went_by__isnull", False)),
+                fields=["kind", "due_on", "patient", "went_by", "location"],
+                name="standings_past_one_by_due_date",
             ),
         ),
         migrations.AddIndex(
             model_name="standing",
             index=models.Index(
                 condition=models.Q(("went_by__isnull", False)),
-                fields=["kind", "last_session_on", "patient"],
+                fields=["kind", "last_session_on", "patient", "went_by", "location", "treatment"],
                 name="standings_past_one_by_session",
             ),
         ),
         migrations.AddIndex(
             model_name="standing",
             index=models.Index(
-                condition=models.Q(("went_by__isnull", False)), fields=["kind", "sort_name", "patient"], name="standings_past_one_by_name"
+                condition=models.Q(("went_by__isnull", False)),
+                fields=["kind", "sort_name", "patient", "went_by", "due_on", "location", "treatment", "practitioner"],
+                name="standings_past_one_by_name",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="standing",
+            index=models.Index(
+                condition=models.Q(("went_by__isnull", False)),
+                fields=["treatment", "kind", "due_on", "patient", "went_by", "location"],
+                name="standings_past_one_treated",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="standing",
+            index=models.Index(
+                condition=models.Q(("went_by__isnull", False)),
+                fields=["location", "kind", "went_by", "treatment"],
+                name="standings_past_one_there",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="standing",
+            index=models.Index(
+                condition=models.Q(("went_by__isnull", False)),
+                fields=["practitioner", "kind", "went_by", "location", "treatment"],
+                name="standings_past_one_of_staff",
             ),
         ),
         migrations.AddConstraint(

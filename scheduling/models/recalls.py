@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.domain.cadence import PASSING, RecallKind, Stage
+from scheduling.domain.cadence import RecallKind, Stage
 from scheduling.domain.outcomes import Outcome, Way
 from scheduling.models.appointments import Appointment
 from scheduling.models.courses import Course
@@ -139,6 +139,7 @@ class RecallAction(models.Model):
 
 
 WENT_BY = Q(went_by__isnull=False)
+NARROWED = ("location", "treatment", "practitioner")
 
 
 class Standing(models.Model):
@@ -174,22 +175,54 @@ class Standing(models.Model):
             models.CheckConstraint(condition=Q(stands_from__lt=F("stands_until")), name="standing_has_a_span"),
         ]
         indexes = [
-            models.Index(fields=["stage", "kind", "due_on", "patient"], name="standings_by_due_date"),
-            models.Index(fields=["stage", "kind", "last_session_on", "patient"], name="standings_by_last_session"),
-            models.Index(fields=["stage", "kind", "sort_name", "patient"], name="standings_by_name"),
-            models.Index(fields=["location", "stage", "kind", "due_on", "patient"], name="standings_by_location"),
-            models.Index(fields=["practitioner", "stage", "kind", "due_on", "patient"], name="standings_by_practitioner"),
-            models.Index(fields=["treatment", "stage", "kind", "due_on", "patient"], name="standings_by_treatment"),
-            # Where a place was closed, or somebody left, all last sessions are old ones: the others' would be walked through first.
-            models.Index(fields=["location", "stage", "kind", "last_session_on", "patient"], name="standings_by_location_and_day"),
-            models.Index(fields=["practitioner", "stage", "kind", "last_session_on", "patient"], name="standings_by_practitioner_day"),
-            # For a later day: what has ended by then, and who is booked before it, which seen from today is booked still.
-            models.Index(fields=["stage", "kind", "stands_until"], condition=Q(stage__in=PASSING), name="standings_that_end"),
-            models.Index(fields=["kind", "went_by"], condition=WENT_BY, name="standings_past_a_booking"),
-            models.Index(fields=["location", "kind", "went_by"], condition=WENT_BY, name="standings_past_one_there"),
-            models.Index(fields=["kind", "due_on", "patient"], condition=WENT_BY, name="standings_past_one_by_due_date"),
-            models.Index(fields=["kind", "last_session_on", "patient"], condition=WENT_BY, name="standings_past_one_by_session"),
-            models.Index(fields=["kind", "sort_name", "patient"], condition=WENT_BY, name="standings_past_one_by_name"),
+            # One for each order and what leads in it. At their ends stands what else the report asks for: a row that isn't wanted is
+            # passed over without being read.
+            models.Index(fields=["stage", "kind", "due_on", "patient", "stands_until"], name="standings_by_due_date"),
+            models.Index(
+                fields=["stage", "kind", "last_session_on", "patient", "stands_until", "treatment"], name="standings_by_last_session"
+            ),
+            models.Index(fields=["stage", "kind", "sort_name", "patient", "stands_until", "due_on", *NARROWED], name="standings_by_name"),
+            models.Index(
+                fields=["location", "stage", "kind", "due_on", "patient", "stands_until", "treatment"], name="standings_by_location"
+            ),
+            models.Index(
+                fields=["location", "stage", "kind", "last_session_on", "patient", "stands_until", "treatment"],
+                name="standings_by_location_and_day",
+            ),
+            models.Index(
+                fields=["practitioner", "stage", "kind", "due_on", "patient", "stands_until", "location", "treatment"],
+                name="standings_by_practitioner",
+            ),
+            models.Index(
+                fields=["practitioner", "stage", "kind", "last_session_on", "patient", "stands_until", "location", "treatment"],
+                name="standings_by_practitioner_day",
+            ),
+            models.Index(fields=["treatment", "stage", "kind", "due_on", "patient", "stands_until"], name="standings_by_treatment"),
+            # For a later day: who is booked before it, which seen from today is booked still.
+            models.Index(
+                fields=["kind", "due_on", "patient", "went_by", "location"], condition=WENT_BY, name="standings_past_one_by_due_date"
+            ),
+            models.Index(
+                fields=["kind", "last_session_on", "patient", "went_by", "location", "treatment"],
+                condition=WENT_BY,
+                name="standings_past_one_by_session",
+            ),
+            models.Index(
+                fields=["kind", "sort_name", "patient", "went_by", "due_on", *NARROWED],
+                condition=WENT_BY,
+                name="standings_past_one_by_name",
+            ),
+            models.Index(
+                fields=["treatment", "kind", "due_on", "patient", "went_by", "location"],
+                condition=WENT_BY,
+                name="standings_past_one_treated",
+            ),
+            models.Index(fields=["location", "kind", "went_by", "treatment"], condition=WENT_BY, name="standings_past_one_there"),
+            models.Index(
+                fields=["practitioner", "kind", "went_by", "location", "treatment"],
+                condition=WENT_BY,
+                name="standings_past_one_of_staff",
+            ),
         ]
 
     def __str__(self) -> str:

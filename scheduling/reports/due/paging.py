@@ -21,17 +21,18 @@ SELECT {columns}
  ORDER BY {order}
 """
 
-IN_ORDER = "({rows} AND {beyond} ORDER BY {order} LIMIT {most})"
+IN_ORDER = "({rows} AND {within_span} AND {beyond} ORDER BY {order} LIMIT {most})"
 
 # A few among everybody's rows would be looked for from one end of an order to the other, where PostgreSQL takes conditions to be
-# independent: a location that was closed has nobody who is due soon. So as many as are sorted at once are looked for first.
+# independent: a location that was closed has nobody who is due soon. So as many as are sorted at once are looked for first. Where there
+# are more, the index of the order says itself of a row whether it meets the conditions.
 EITHER_WAY = """(
-WITH found AS MATERIALIZED ({rows} {found_by} LIMIT {few} + 1)
+WITH found AS MATERIALIZED ({rows} ORDER BY s.{found_by} LIMIT {few} + 1)
 SELECT * FROM found s WHERE (SELECT count(*) FROM found) <= {few} AND {beyond}
  UNION ALL
-SELECT * FROM ({rows} AND {beyond} ORDER BY {order} LIMIT {most}) s WHERE (SELECT count(*) FROM found) > {few}
+SELECT * FROM ({rows} AND {within_span} AND {beyond} ORDER BY {order} LIMIT {most}) s WHERE (SELECT count(*) FROM found) > {few}
 )"""
-FEW = 1000
+FEW = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class Reader:
 
     def _parts(self, order: Order, place: Place | None) -> Iterator[tuple[Filters, Order, Place | None]]:
         """By value one treatment after the other, each by due date; else all at once, and so where there are but a few."""
-        if not order.treatments or self.filters.practitioner is not None:
+        if not order.treatments or self.filters.practitioner is not None or self._are_few():
             yield self.filters, order, place
             return
         by_due = replace(order, treatments=())
@@ -113,20 +114,29 @@ class Reader:
                 begin = place if place and place.treatment == treatment else None
                 yield replace(self.filters, treatment=treatment), by_due, begin
 
+    def _are_few(self) -> bool:
+        """Six times nobody takes six queries to find out."""
+        if self.filters.location is None:
+            return False
+        lots = [f"(SELECT 1 FROM ({rows.sql}) s LIMIT {FEW} + 1)" for rows in pieces_of(self.filters, self.today, "due_on")]
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT count(*) FROM ({' UNION ALL '.join([*lots, '(SELECT 1 LIMIT 0)'])}) s")
+            return cursor.fetchone()[0] <= FEW
+
     def _merged(self, filters: Filters, order: Order, place: Place | None, most: int) -> list[Due]:
         """Each piece by its own way through an index, and only as much of it as is wanted."""
-        beyond = order.beyond(place) if place else "TRUE"
-        cadences = self.catalog.cadences(filters.treatment) if order.sort == "last_session" else ()
+        cadences = self.catalog.cadences(filters.treatment)
         pieces = [
-            (EITHER_WAY if order.key != rows.found_by else IN_ORDER).format(
+            (IN_ORDER if rows.are_together else EITHER_WAY).format(
                 rows=rows.sql,
-                found_by=f"ORDER BY s.{rows.found_by}" if rows.found_by else "",
-                beyond=beyond,
+                found_by=rows.found_by,
+                within_span=rows.within_span,
+                beyond=order.beyond(place, rows.span) if place else "TRUE",
                 order=order.sql(),
                 most=most,
                 few=FEW,
             )
-            for rows in pieces_of(filters, self.today, cadences)
+            for rows in pieces_of(filters, self.today, order.key, order.reach(place), cadences)
         ]
         return self._read(f"({' UNION ALL '.join(pieces)}) s", "TRUE", order, place, most) if pieces else []
 

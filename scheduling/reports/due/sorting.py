@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from scheduling.domain.recalls import FIRST_DAY, LAST_DAY
 from scheduling.models import Standing, Treatment
 from scheduling.reports.due.rows import Due
 from scheduling.reports.due.source import literal
@@ -50,8 +51,20 @@ class Order:
         ordered = f"s.{self.key} {way}, s.patient_id {way}"
         return f"{self._number()}, {ordered}" if self.treatments else ordered
 
-    def beyond(self, place: Place) -> str:
-        """A condition on the rows that follow; `%(name)s` stands for the place's name."""
+    def reach(self, place: Place | None) -> tuple[date, date]:
+        """The first and the last day of the key on which a row can be that follows."""
+        if place is None or isinstance(place.key, str) or self.treatments:
+            return FIRST_DAY, LAST_DAY
+        return (FIRST_DAY, place.key) if self.is_descending else (place.key, LAST_DAY)
+
+    def beyond(self, place: Place, span: tuple[date, date] | None = None) -> str:
+        """A condition on the rows that follow; `%(name)s` stands for the place's name.
+
+        With `span`, the days within reach that they have anyway: from a place before them PostgreSQL would look through all that lies
+        between.
+        """
+        if span and not self.treatments and isinstance(place.key, date) and not span[0] <= place.key <= span[1]:
+            return "TRUE"
         key = literal(place.key) if isinstance(place.key, date) else "%(name)s"
         following = f"(s.{self.key}, s.patient_id) {'<' if self.is_descending else '>'} ({key}, {place.patient})"
         if not self.treatments:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from scheduling.domain.cadence import PASSING, RecallKind, Stage, add_months
+from scheduling.domain.cadence import RecallKind, Stage, add_months
 from scheduling.domain.recalls import FIRST_DAY, LAST_DAY, RANKS, Cadence, ranges
 from scheduling.reports.due.filters import Filters, Piece
 
@@ -65,6 +65,8 @@ SELECT r.*, NULL::date AS went_by, NULL::date AS hidden_until, by_now.reached_by
 
 MONTHS_DIFFER = timedelta(days=3)  # 28 to 31 August are all six months before 28 February
 NARROWING = {"location": "location_id", "practitioner": "practitioner_id", "treatment": "treatment_id"}
+# In the order of which keys one of these alone has an index of its own.
+LEADING = {"location": ("due_on", "last_session_on"), "practitioner": ("due_on", "last_session_on"), "treatment": ("due_on",)}
 
 
 def source(as_of: date, today: date) -> str:
@@ -83,29 +85,52 @@ def condition(filters: Filters) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A query of a piece's rows, and how to come by all of them where they are few: sorted so, or anyhow ("")."""
+    """A query of a piece's rows. `are_together`: in an index that is in the order asked for there is hardly another row between them.
+
+    Where they aren't, and are few, they are found sorted by `found_by`. `span`: the first and the last day of the order's key, if those
+    are days; `within_span` says so.
+    """
 
     sql: str
+    within_span: str
+    are_together: bool
     found_by: str
+    span: tuple[date, date] | None
 
 
-def pieces_of(filters: Filters, today: date, cadences: Collection[Cadence] = ()) -> Iterator[Rows]:
-    """The same, where `source` is the table of standings: queries of its rows, each of which one index answers in the report's orders.
+def pieces_of(
+    filters: Filters, today: date, key: str, reach: tuple[date, date] = (FIRST_DAY, LAST_DAY), cadences: Collection[Cadence] = ()
+) -> Iterator[Rows]:
+    """The same, where `source` is the table of standings: queries of its rows, for the order by `key`, within `reach` of its days.
 
-    With the `cadences` that there are they say, too, when the last sessions were: in the order of those an index is entered there.
+    In the order of the last sessions they say, too, when those were, by the `cadences` that there are: an index is entered there.
     """
     standing = STANDING.format(day=literal(filters.as_of), today=literal(today))
+    named = [name for name in NARROWING if getattr(filters, name) is not None]
     for piece in filters.pieces():
-        first, last = sessions_of(piece, cadences) if cadences else (FIRST_DAY, LAST_DAY)
-        sessions = [f"s.last_session_on BETWEEN {literal(first)} AND {literal(last)}"] if (first, last) != (FIRST_DAY, LAST_DAY) else []
-        for stages, date_known, seen in _standing_as(piece, filters.as_of, today):
-            meets = _meets("s", stages, piece.kind, piece.first, piece.last)
-            found_by = "" if filters.practitioner is not None else "due_on" if any(within(filters)) else date_known
-            yield Rows(" AND ".join([standing, meets, *sessions, *seen, *narrowed(filters)]), found_by)
+        due = piece.first, piece.last
+        span = {"due_on": due, "last_session_on": sessions_of(piece, cadences)}.get(key)
+        if span:
+            span = max(span[0], reach[0]), min(span[1], reach[1])
+            if span[0] > span[1]:
+                continue
+        within_span = f"s.{key} BETWEEN {literal(span[0])} AND {literal(span[1])}" if span else "TRUE"
+        for stages, went_by in _standing_as(piece, filters.as_of, today):
+            meets = _meets("s", stages, piece.kind, *due)
+            led = bool(stages) and len(named) == 1 and key in LEADING[named[0]]
+            yield Rows(
+                " AND ".join([standing, meets, *went_by, *narrowed(filters)]),
+                within_span,
+                are_together=(not named or led) and (key != "sort_name" or due == (FIRST_DAY, LAST_DAY)),
+                found_by="due_on" if stages or not {"location", "practitioner"} & {*named} else "went_by",
+                span=span,
+            )
 
 
 def sessions_of(piece: Piece, cadences: Collection[Cadence]) -> tuple[date, date]:
     """The earliest and the latest day on which a session can have been that asks for the next within the piece's days, or a little more."""
+    if not cadences:
+        return FIRST_DAY, LAST_DAY
     if piece.kind is RecallKind.NEXT_SESSION:
         days = [cadence.recommended_within_days for cadence in cadences]
         first, last = piece.first - timedelta(days=max(days)), piece.last - timedelta(days=min(days))
@@ -116,15 +141,10 @@ def sessions_of(piece: Piece, cadences: Collection[Cadence]) -> tuple[date, date
 
 
 def narrowed(filters: Filters) -> Iterator[str]:
-    """All but the buckets and the dates.
-
-    A practitioner's patients are few, and found by their practitioner. The sums below keep PostgreSQL from another index, since it takes
-    filters to be independent: it would walk through all of a place where that practitioner never was.
-    """
-    is_one_practitioners = filters.practitioner is not None
+    """All but the buckets and the dates."""
     for name, column in NARROWING.items():
         if (value := getattr(filters, name)) is not None:
-            yield f"s.{column}{' + 0' if is_one_practitioners and name != 'practitioner' else ''} = {int(value)}"
+            yield f"s.{column} = {int(value)}"
 
 
 def within(filters: Filters) -> Iterator[str]:
@@ -135,15 +155,14 @@ def within(filters: Filters) -> Iterator[str]:
         yield f"s.due_on <= {literal(filters.due_until)}"
 
 
-def _standing_as(piece: Piece, as_of: date, today: date) -> Iterator[tuple[Collection[Stage], str, list[str]]]:
-    """The stages that look like the piece's as seen from today, by which date such rows are found, and what must hold for them."""
-    not_booked = [f"(s.went_by IS NULL OR s.went_by < {literal(today)})"]
+def _standing_as(piece: Piece, as_of: date, today: date) -> Iterator[tuple[Collection[Stage], list[str]]]:
+    """The stages that look like the piece's as seen from today, and what must hold for them about the last day that was booked."""
     if as_of == today:
-        yield (piece.stage,), "due_on", []
+        yield (piece.stage,), []
         return
-    yield (piece.stage,), "stands_until" if piece.stage in PASSING else "due_on", not_booked
+    yield (piece.stage,), [f"(s.went_by IS NULL OR s.went_by < {literal(today)})"]
     if piece.stage is Stage.BOOKED:
-        yield (), "went_by", [f"s.went_by >= {literal(today)}", f"s.went_by < {literal(as_of)}"]
+        yield (), [f"s.went_by >= {literal(today)}", f"s.went_by < {literal(as_of)}"]
 
 
 def _meets(alias: str, stages: Collection[Stage], kind: RecallKind | None, first: date, last: date) -> str:
