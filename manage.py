@@ -9,11 +9,20 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 
+def act_as_command(words: list[str]) -> None:
+    """What it writes stands on the trail under its name."""
+    from clinic.services.acting import ACTOR, Actor
+
+    if len(words) > 1:
+        ACTOR.set(Actor(f"command {words[1]}"[:200]))
+
+
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
     # Ended in order rather than at once: what runs at exit stops the local engines.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
+        act_as_command(sys.argv)
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as wrong:
         # The sentence names the variable to set; a traceback would bury it.

@@ -6,6 +6,9 @@ class ClinicConfig(AppConfig):
     name = "clinic"
     default = True
 
+    def ready(self) -> None:
+        from clinic import receivers  # noqa: F401
+
 
 class ClinicAdminConfig(admin.AdminConfig):
     # Apps register with django.contrib.admin as usual and import nothing from here.

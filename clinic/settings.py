@@ -102,6 +102,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    # The trail: whose a request's writes are, and what it showed of a patient.
+    "clinic.on_the_trail.TrailMiddleware",
     "clinic.middleware.TooSlowMiddleware",
 ]
 

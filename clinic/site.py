@@ -38,6 +38,7 @@ class ClinicAdminSite(AdminSite):
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         from aftercare import views as aftercare
+        from clinic.admin import trail
         from scheduling import views as scheduling
 
         card, hers = "scheduling/appointment/<int:pk>/card/", "maintenance-due/patients/<int:pk>"
@@ -67,6 +68,8 @@ class ClinicAdminSite(AdminSite):
             path(f"{hers}/resume/", self.admin_view(scheduling.recall_resume_view), name="recall_resume"),
             path(f"{hers}/take-back/", self.admin_view(scheduling.recall_take_back_view), name="recall_take_back"),
             path("maintenance-due/export/", self.admin_view(scheduling.maintenance_due_export), name="maintenance_due_export"),
+            path("trail/", self.admin_view(trail.trail_page), name="trail"),
+            path("trail/export/", self.admin_view(trail.trail_export), name="trail_export"),
         ]
         return pages + super().get_urls()
 

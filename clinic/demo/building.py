@@ -26,6 +26,7 @@ from clinic.demo.recalling import ask_back
 from clinic.demo.settling import settle
 from clinic.demo.signins import create_signins
 from clinic.demo.stages import Stage, stages
+from clinic.demo.untrailed import without_a_trail
 from clinic.demo.waitlist import let_some_confirm, put_some_on_the_waitlist
 from clinic.demo.worries import put_on_call, worry
 from notifications import receivers as sending
@@ -48,6 +49,7 @@ MOST_LIVED, LIVED_BESIDE_AN_ARCHIVE = 240, 60
 
 
 @transaction.atomic
+@without_a_trail()
 def build(patients: int, seed: int, *, now: datetime, say: Callable[[str], None] = print, lived: int | None = None) -> None:
     """All of it or nothing. `lived`: how many to live through, where not as many as usual. Raises DemoRefused."""
     _require_an_empty_demo(patients)

@@ -48,6 +48,11 @@ class Migration(migrations.Migration):
                         condition=models.Q(("about", ""), _negated=True), fields=["about", "object_id", "at", "id"], name="trail_by_object"
                     ),
                     models.Index(condition=models.Q(("user_id__isnull", False)), fields=["user_id", "at", "id"], name="trail_by_person"),
+                    models.Index(
+                        condition=models.Q(("action__in", ("added", "changed", "saw")), _negated=True),
+                        fields=["action", "at", "id"],
+                        name="trail_of_what_is_rare",
+                    ),
                 ],
             },
         ),

@@ -30,10 +30,13 @@ class Action(models.TextChoices):
     SECOND_FACTOR_RESET = "second_factor_reset", _("reset a second factor")
 
 
+USUAL = (Action.ADDED.value, Action.CHANGED.value, Action.SAW.value)
+
+
 class Entry(models.Model):
     """Append-only, by trigger. It names what it is about by number, without a foreign key: nothing that is deleted takes its trail along.
 
-    `changes` is {field: [before, after]}, both as text or null.
+    `changes` is {column: [before, after]}, as PostgreSQL writes them in JSON; [null, null] of what is secret, or was erased.
     """
 
     at = models.DateTimeField(_("when"), db_default=Moment())
@@ -59,6 +62,8 @@ class Entry(models.Model):
             models.Index(fields=["patient_id", "at", "id"], condition=models.Q(patient_id__isnull=False), name="trail_by_patient"),
             models.Index(fields=["about", "object_id", "at", "id"], condition=~models.Q(about=""), name="trail_by_object"),
             models.Index(fields=["user_id", "at", "id"], condition=models.Q(user_id__isnull=False), name="trail_by_person"),
+            # The others are nearly everything, and found among whatever there is.
+            models.Index(fields=["action", "at", "id"], condition=~models.Q(action__in=USUAL), name="trail_of_what_is_rare"),
         ]
 
     def __str__(self) -> str:

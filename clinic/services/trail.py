@@ -1,9 +1,57 @@
-"""What the database can't see by itself is written on the trail here: who looked at something, took it along, signed in."""
+"""What the database can't see by itself is written on the trail here: who looked at something, took it along, signed in.
 
+And the two ways in which something leaves it: a patient who is erased takes her values with her, and what is too old goes.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from django.db import connection, transaction
+
 from clinic.models import Entry
+from clinic.models.trail import Action
+from clinic.requests import current_id
 from clinic.services.acting import ACTOR
+
+BY_ITSELF = "the system"
+NOBODY: tuple[str, tuple[Any, ...]] = ("NULL", ())
+
+SEEN = """
+INSERT INTO clinic_trail (user_id, actor, request_id, action, about, object_id, note, patient_id)
+SELECT seen.*
+  FROM (SELECT %s::bigint AS user_id, %s AS actor, %s AS request_id, %s AS action, %s AS about, %s::bigint AS object_id, %s AS note,
+               ({patient})::bigint AS patient_id) seen
+"""
+UNLESS_SEEN = """
+ WHERE NOT EXISTS (
+   SELECT FROM clinic_trail before
+    WHERE before.user_id = seen.user_id AND before.at > clock_timestamp() - interval '1 hour' AND before.action = seen.action
+      AND before.about = seen.about AND before.note = seen.note AND before.object_id IS NOT DISTINCT FROM seen.object_id
+      AND before.patient_id IS NOT DISTINCT FROM seen.patient_id)
+"""
+
+BLANK = """
+UPDATE clinic_trail
+   SET note = '', changes = (SELECT coalesce(jsonb_object_agg(key, '[null, null]'::jsonb), '{}') FROM jsonb_object_keys(changes) key)
+ WHERE patient_id = %s
+"""
+FORGET = """
+DELETE FROM clinic_trail WHERE id IN (SELECT id FROM clinic_trail WHERE at < %s ORDER BY at, id LIMIT %s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """At a page; `words` say which. `patient` finds whose it is: SQL and its parameters, NULL for nobody's."""
+
+    words: str
+    about: str = ""
+    object_id: int | None = None
+    patient: tuple[str, tuple[Any, ...]] = NOBODY
+    action: str = Action.SAW
 
 
 def note(
@@ -25,7 +73,8 @@ def note(
     acting = ACTOR.get()
     Entry.objects.create(
         user_id=user.pk if user is not None else None if actor else acting.user_id,
-        actor=user.get_username() if user is not None else actor or acting.name,
+        actor=(user.get_username() if user is not None else actor or acting.name or BY_ITSELF)[:200],
+        request_id=current_id(),
         action=action,
         about=about,
         object_id=object_id,
@@ -33,3 +82,35 @@ def note(
         changes=changes or {},
         note=note,
     )
+
+
+def note_look(look: Look, *, user: Any, once_an_hour: bool) -> None:
+    """One statement. `once_an_hour`: not once more where the same person has looked at the same within the last 60 minutes."""
+    patient, parameters = look.patient
+    sql = SEEN.format(patient=patient) + (UNLESS_SEEN if once_an_hour else "")
+    seen = [user.pk, user.get_username(), current_id(), look.action, look.about, look.object_id, look.words]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*seen, *parameters])
+
+
+@contextmanager
+def erasing() -> Iterator[None]:
+    """A transaction, or a part of one, in which rows of the trail may be changed and deleted, and none gets values."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL afterglow.erasing = 'on'")
+        yield
+        cursor.execute("SET LOCAL afterglow.erasing = 'off'")  # an outer transaction goes on without it
+
+
+def blank_patient(patient_id: int) -> int:
+    """Takes the values and the words out of all that concerns her: who did what, and when, stays. Answers with how many rows."""
+    with erasing(), connection.cursor() as cursor:
+        cursor.execute(BLANK, [patient_id])
+        return cursor.rowcount
+
+
+def forget_entries(before: datetime, *, most: int) -> int:
+    """Deletes at most so many that are older than `before`, the oldest first. Answers with how many there were."""
+    with erasing(), connection.cursor() as cursor:
+        cursor.execute(FORGET, [before, most])
+        return cursor.rowcount

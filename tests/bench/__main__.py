@@ -14,6 +14,7 @@ from tests.bench.planning import plan
 from tests.bench.report import report
 from tests.bench.sizes import Sizes, wanted
 from tests.bench.slots import free_slots
+from tests.bench.trailing import trail
 from tests.bench.world import FOLDER, world
 
 
@@ -22,7 +23,15 @@ def report_and_files(sizes: Sizes) -> Iterator[Figure]:
     yield from export(sizes)
 
 
-BENCHES = {"plan": plan, "dispatch": dispatch, "memory": memory, "claim": claim, "free_slots": free_slots, "report": report_and_files}
+BENCHES = {
+    "plan": plan,
+    "dispatch": dispatch,
+    "memory": memory,
+    "claim": claim,
+    "free_slots": free_slots,
+    "report": report_and_files,
+    "trail": trail,
+}
 
 
 def main() -> int:

@@ -22,6 +22,7 @@ class Sizes:
     treated: int = 1_000_000
     cases: int = 1_000
     exported: int = 350_000
+    trailed: int = 1_000_000
     settling_seconds: float = 2
 
 
@@ -42,6 +43,7 @@ TINY = Sizes(
     treated=500,
     cases=40,
     exported=2_000,
+    trailed=1_000,
     settling_seconds=0.1,
 )
 
@@ -56,4 +58,5 @@ def wanted() -> Sizes:
         scheduled=tuple(rows for rows in usual.scheduled if rows <= most),
         booked=tuple(rows for rows in usual.booked if rows <= most),
         treated=min(usual.treated, most),
+        trailed=min(usual.trailed, most),
     )

@@ -26,6 +26,7 @@ NAMES = {
         *("export_memory", "export_rows", "refresh"),
         *("export_csv", "export_csv_memory", "export_xlsx", "export_xlsx_memory"),
     ),
+    "trail": ("booking", "first", "far", "patient", "person", "exports"),
 }
 KEYS = {"name", "unit", "ours", "reference", "reference_name", "ratio", "goal", "holds"}
 
@@ -64,7 +65,7 @@ def test_those_that_are_named_are_run_in_that_order(tiny_run):
 def test_an_unknown_bench_is_told_from_the_known_ones(tmp_path):
     done = run_bench(tmp_path, ONLY="plan,fly")
     assert done.returncode == 2
-    assert "There is no bench called fly; there are plan, dispatch, memory, claim, free_slots, report." in done.stdout
+    assert "There is no bench called fly; there are plan, dispatch, memory, claim, free_slots, report, trail." in done.stdout
 
 
 def test_what_was_measured_before_under_other_names_stays(tmp_path):

@@ -122,6 +122,10 @@ GET  /admin/maintenance-due/patients/{patient}/take-back/           302 405 405 
 POST /admin/maintenance-due/patients/{patient}/take-back/           302 403 302 403 302
 GET  /admin/maintenance-due/export/                                 302 405 405 405 405
 POST /admin/maintenance-due/export/                                 302 403 403 403 200
+GET  /admin/trail/                                                  302 403 403 403 200
+POST /admin/trail/                                                  302 405 405 405 405
+GET  /admin/trail/export/                                           302 405 405 405 405
+POST /admin/trail/export/                                           302 403 403 403 200
 GET  /admin/scheduling/appointment/add/patients/                    302 403 200 200 200
 POST /admin/scheduling/appointment/add/patients/                    302 405 405 405 405
 GET  /admin/board/                                                  302 403 200 200 200

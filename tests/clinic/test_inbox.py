@@ -332,7 +332,7 @@ class TestTheList:
         few = queries()
         more(range(2, 9))
         assert queries() == few
-        assert few <= 20
+        assert few <= 21  # one of them writes the trail
 
 
 class TestWhoMayNotSeePatients:

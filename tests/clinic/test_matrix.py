@@ -21,6 +21,8 @@ from aftercare.models import CareMessage, OnCallContact
 from aftercare.services import begin_protocol, protocol_for, publish, raise_concern
 from aftercare.services.protocols.drafts import step_seen
 from aftercare.services.telling.ending import link_to_end
+from clinic import shown
+from clinic.models import Entry
 from notifications.models import Reply
 from notifications.services import raise_alarm, receive_reply
 from scheduling import services as scheduling
@@ -38,8 +40,8 @@ OURS = ("scheduling", "aftercare", "notifications", "auth", "admin")
 FILE = b"First name,Last name,Birth date,Phone\nPia,Parker,1990-05-17,+12125550140\n"
 HTMX = {"HX-Request": "true"}
 WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|MERGE|TRUNCATE|COPY)\b", re.IGNORECASE)
-# A session is renewed by whoever uses it; a sign-in says when it was.
-HARMLESS = ("django_session", '"last_login"')
+# A session is renewed by whoever uses it; a sign-in says when it was, and the trail who looked at what.
+HARMLESS = ("django_session", '"last_login"', "clinic_trail")
 
 
 @pytest.fixture(scope="module")
@@ -246,6 +248,55 @@ def test_what_is_posted_without_a_token_changes_nothing(world):
     assert fingerprint() == before
     exempt = {route for route, view in routes(get_resolver().url_patterns) if getattr(view, "csrf_exempt", False)}
     assert exempt == {route_of(address, world) for address in WITHOUT_CSRF}
+
+
+# --- what is shown, and to whom ---------------------------------------------------------------------------------------
+
+KINDS = (shown.ONE, shown.SEVERAL, shown.FOR_WHOM, shown.TAKEN, shown.NOBODYS)
+# Addresses that have no name: two of Django's that lead elsewhere or nowhere, the root, what our own containers ask, and a spelling.
+NAMELESS = {"", "admin/<path:object_id>/", "admin/(?P<url>.*)$", "healthz", "webhooks/twilio/inbound"}
+
+
+def names(patterns: Any, before: str = "", within: str = "") -> Iterator[tuple[str, str]]:
+    """(name, route) of every address; "" where it has no name."""
+    for pattern in patterns:
+        route = before + str(pattern.pattern).replace("^", "")
+        if isinstance(pattern, URLPattern):
+            yield f"{within}{pattern.name}" if pattern.name else "", route
+        else:
+            yield from names(pattern.url_patterns, route, f"{within}{pattern.namespace}:" if pattern.namespace else within)
+
+
+def test_every_address_says_what_of_patients_it_shows():
+    found = list(names(get_resolver().url_patterns))
+
+    said = [name for kind in KINDS for name in kind]
+    assert sorted(said) == sorted(set(said)), "One address is of two kinds."
+    assert {name for name, _route in found if name} == set(said), "Say in clinic/shown.py whom that page shows."
+    nameless = {re.sub("^admin/[a-z]+/[a-z]+/", "admin/", route) for name, route in found if not name}
+    assert nameless <= NAMELESS
+
+
+def test_what_a_manager_looks_at_stands_on_the_trail(world):
+    client, wrong, looked_at = browser_of("Manager"), [], set()
+
+    for method, address, codes in rows():
+        if method == "GET" and codes[PEOPLE.index("Manager")] == 200:
+            with transaction.atomic():
+                last = Entry.objects.order_by("pk").values_list("pk", flat=True).last() or 0
+                answered(client, "GET", address, world)
+                written = list(Entry.objects.filter(pk__gt=last).values_list("action", "patient_id"))
+                transaction.set_rollback(True)
+            name = resolve(filled(address, world)).view_name
+            looked_at.add(name)
+            if [action for action, _patient in written] != (["saw"] if name in shown.ONE or name in shown.SEVERAL else []):
+                wrong.append(f"{address}: {written}")
+            is_hers = name in shown.ONE and "unknown" not in address and "notifications" not in address
+            if is_hers and written and written[0][1] is None:
+                wrong.append(f"{address}: nobody's")
+
+    assert wrong == []
+    assert len(looked_at & set(shown.ONE)) > 25
 
 
 # --- every action -----------------------------------------------------------------------------------------------------

@@ -1,0 +1,38 @@
+"""Each request on the trail: whose its writes are, and what of a patient its page showed."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from clinic.services.acting import Actor, acting_as
+from clinic.shown import note_what_is_shown
+
+READING = ("GET", "HEAD", "OPTIONS", "TRACE")
+
+
+class TrailMiddleware:
+    """What reads writes nothing, and so nobody is told who reads. A page that can't be written down isn't shown: the error goes on."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with ExitStack() as request.acting:  # type: ignore[attr-defined]
+            response = self.get_response(request)
+        note_what_is_shown(request, response)
+        return response
+
+    def process_view(self, request: HttpRequest, *args: Any) -> None:
+        if request.method not in READING:
+            request.acting.enter_context(acting_as(_actor(request)))  # type: ignore[attr-defined]
+
+
+def _actor(request: HttpRequest) -> Actor:
+    """Whoever isn't signed in has the page's name: its address may hold a key."""
+    user = request.user
+    if user.is_authenticated:
+        return Actor(user.get_username(), user.pk)
+    match = request.resolver_match
+    return Actor(f"page {match.view_name if match else ''}")

@@ -1,0 +1,171 @@
+"""Who looked at whom: what each page leaves on the trail. That every address says so: test_matrix.py."""
+
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection
+
+from clinic import on_the_trail, shown
+from clinic.models import Entry
+from clinic.services.trail import erasing
+from notifications.models import Reply
+from notifications.services import receive_reply
+from tests.clinic_world import TODAY
+from tests.staff import member
+
+HTMX = {"HX-Request": "true"}
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def desk(clinic, sign_in):
+    return sign_in("Front desk")
+
+
+def seen(**about: Any) -> list[tuple[str, int | None]]:
+    """(the page, the patient's number), in the order in which they were looked at."""
+    return list(Entry.objects.filter(action="saw", **about).order_by("pk").values_list("note", "patient_id"))
+
+
+def an_hour_later() -> None:
+    with erasing(), connection.cursor() as cursor:
+        cursor.execute("UPDATE clinic_trail SET at = at - interval '61 minutes'")
+
+
+def test_a_patients_page_each_time_that_it_is_opened(clinic, desk):
+    for _ in range(2):
+        desk.get(f"/admin/scheduling/patient/{clinic.ana.pk}/change/")
+
+    assert seen() == [("the patient’s page", clinic.ana.pk)] * 2
+    entry = Entry.objects.filter(action="saw").first()
+    assert (entry.actor, entry.user_id) == ("frontdesk", member("Front desk").pk)
+    assert (entry.about, entry.object_id, entry.changes) == ("scheduling.patient", clinic.ana.pk, {})
+
+
+def test_whose_it_is_where_the_address_names_something_of_hers(clinic, sign_in):
+    completed = clinic.treat(clinic.consents(clinic.ana))
+    manager = sign_in("Manager")
+    plan, message = completed.plan_set.get(), completed.caremessage_set.exclude(message=None).first()
+
+    for page in (
+        f"scheduling/appointment/{completed.pk}/change",
+        f"scheduling/appointment/{completed.pk}/card",
+        f"scheduling/course/{completed.course_id}/history",
+        f"aftercare/plan/{plan.pk}/change",
+        f"aftercare/caremessage/{message.pk}/change",
+        f"notifications/message/{message.message_id}/change",
+        f"maintenance-due/patients/{clinic.ana.pk}/call",
+        f"inbox/{clinic.ana.pk}",
+    ):
+        assert manager.get(f"/admin/{page}/").status_code == 200
+
+    assert seen() == [
+        (words, clinic.ana.pk)
+        for words in (
+            *("the appointment", "the appointment’s card", "the course: history", "the aftercare plan"),
+            *("the message to the patient", "the message", "the call page", "the conversation"),
+        )
+    ]
+
+
+def test_a_number_that_no_patient_has_is_nobodys(clinic, desk):
+    receive_reply("sms", "+12125550177", "who is this", provider_id="SM2", now=TODAY)
+    desk.get(f"/admin/inbox/unknown/{Reply.objects.get().pk}/")
+
+    assert seen() == [("the conversation", None)]
+
+
+class TestOnceAnHour:
+    def test_what_is_fetched_into_a_page_that_was_opened(self, clinic, desk):
+        page = f"/admin/inbox/{clinic.ana.pk}/"
+        desk.get(page)
+        for _ in range(3):
+            desk.get(page, headers=HTMX)
+        assert seen() == [("the conversation", clinic.ana.pk)]
+
+        an_hour_later()
+        desk.get(page, headers=HTMX)
+        assert seen() == [("the conversation", clinic.ana.pk)] * 2
+
+    def test_a_card_that_is_opened_beside_the_board(self, clinic, desk):
+        card = f"/admin/scheduling/appointment/{clinic.book(clinic.ana).pk}/card/"
+        for _ in range(2):
+            desk.get(card, headers=HTMX)
+
+        assert seen() == [("the appointment’s card", clinic.ana.pk)]
+
+    def test_each_patient_and_each_person_for_themselves(self, clinic, desk, sign_in):
+        pages = [f"/admin/inbox/{one.pk}/" for one in (clinic.ana, clinic.ben)]
+        for browser in (desk, sign_in("Clinician")):
+            for page in pages:
+                browser.get(page, headers=HTMX)
+
+        assert seen() == [("the conversation", clinic.ana.pk), ("the conversation", clinic.ben.pk)] * 2
+
+    def test_a_list_and_never_what_was_searched(self, clinic, desk):
+        for query in ("", "?q=alvarez", "?q=brooks"):
+            desk.get(f"/admin/scheduling/patient/{query}")
+
+        assert seen() == [("the list of patients", None), ("the list of patients, searched", None)]
+        assert "alvarez" not in str(list(Entry.objects.values())).lower()
+
+    def test_a_list_of_one_patients_is_about_her(self, clinic, desk):
+        desk.get(f"/admin/aftercare/consent/?patient={clinic.ana.pk}")
+        desk.get("/admin/aftercare/consent/?patient=99999999999999999999")
+        desk.get("/admin/aftercare/consent/?patient=of+mine")
+
+        assert seen() == [("the list of consents", clinic.ana.pk), ("the list of consents", None)]
+
+    def test_the_booking_page_once_it_shows_somebody(self, clinic, desk):
+        page = "/admin/scheduling/appointment/add/"
+        desk.get(page)
+        assert seen() == []
+
+        desk.get(f"{page}?patient={clinic.ana.pk}")
+        desk.post(page, {"patient": clinic.ana.pk, "show": "all"}, headers=HTMX)
+        assert seen() == [("the booking page", clinic.ana.pk)]
+
+
+class TestNothing:
+    def test_where_nothing_is_shown(self, clinic, desk, client):
+        desk.get("/admin/scheduling/patient/999999/change/")
+        desk.get("/admin/maintenance-due/")  # the manager's
+        desk.get("/admin/scheduling/treatment/")
+        client.get(f"/admin/scheduling/patient/{clinic.ana.pk}/change/")
+        desk.head(f"/admin/scheduling/patient/{clinic.ana.pk}/change/")
+
+        assert seen() == []
+
+    def test_to_somebody_who_has_no_role_yet(self, clinic, sign_in):
+        assert sign_in("").get("/admin/").status_code == 200
+
+        assert seen() == []
+
+    def test_of_a_page_that_could_not_be_written_down(self, clinic, desk, monkeypatch):
+        def fail(*args: object, **kwargs: object) -> None:
+            raise DatabaseError("the disk is full")
+
+        desk.raise_request_exception = False
+        page = f"/admin/scheduling/patient/{clinic.ana.pk}/change/"
+        assert "Alvarez" in desk.get(page).content.decode()
+
+        monkeypatch.setattr(shown, "note_look", fail)
+        answer = desk.get(page)
+        assert answer.status_code == 500
+        assert "Alvarez" not in answer.content.decode()
+
+        # The control: without the trail it would have been shown.
+        monkeypatch.setattr(on_the_trail, "note_what_is_shown", lambda *args: None)
+        assert "Alvarez" in desk.get(page).content.decode()
+
+
+def test_what_leaves_the_house(clinic, sign_in):
+    clinic.comes_due()
+    manager = sign_in("Manager")
+
+    manager.post("/admin/maintenance-due/export/", {"format": "csv", "query": "bucket=all"})
+    manager.post("/admin/trail/export/", {"query": ""})
+
+    exported = Entry.objects.filter(action="exported").order_by("pk").values_list("actor", "note")
+    assert list(exported) == [("manager", "the maintenance-due report"), ("manager", "the trail")]
