@@ -6,23 +6,31 @@ import pytest
 from django.test import Client
 
 from clinic.dashboard import dashboard
-from scheduling.models import Location, Room
+from scheduling.models import Location, Room, Standing
 from scheduling.views.due import page as page_module
 from tests.clinic_world import FIRST, TODAY, at, patient
 from tests.clock import freeze_time
 from tests.staff import member
+from tests.worlds import once_a_module
 
 PAGE = "/admin/calls/"
 NOON = at("2026-12-20", "12:00")
 
 
-@pytest.fixture
-def clinic(clinic):
+def due(clinic):
     """On 20 December: Ana's next session is five days late, Ben's is booked, Chloe's is due in a week, and Dora was here an hour ago."""
     clinic.comes_due()
     clinic.treat(patient("Dora Day", 90), at("2026-12-20", "10:00"))
+    return clinic
+
+
+made, clinic = once_a_module(due)
+
+
+@pytest.fixture(autouse=True)
+def on_that_day(clinic):
     with freeze_time(NOON):
-        yield clinic
+        yield
 
 
 @pytest.fixture
@@ -117,4 +125,5 @@ def test_where_nobody_is_to_be_called_it_says_why(clinic, desk):
 
 
 def test_before_the_first_session_it_says_how_somebody_comes_here(db, sign_in):
+    Standing.objects.all().delete()
     assert "As soon as a session is completed, its patient stands here" in shown(sign_in("Front desk"))

@@ -26,6 +26,7 @@ from scheduling.views.exporting.columns import sheet_of
 from scheduling.views.exporting.files import csv_blocks, workbook
 from tests.clinic_world import FIRST, WEEK, at
 from tests.clock import freeze_time
+from tests.worlds import once_a_module
 
 EXPORT = "/admin/maintenance-due/export/"
 NOW = at("2026-12-20", "10:00")
@@ -35,14 +36,16 @@ HEADINGS = [
 ]
 
 
-@pytest.fixture
-def clinic(clinic):
+def treated(clinic):
     """Ana was here on 3 November, Ben two weeks later, Chloe another two weeks later and for her scalp."""
     clinic.agrees_to_recalls(clinic.ana, clinic.ben, clinic.chloe)
     clinic.treat(clinic.ana)
     clinic.treat(clinic.ben, FIRST + 2 * WEEK)
     clinic.treat(clinic.chloe, FIRST + 4 * WEEK, treatment=clinic.scalp)
     return clinic
+
+
+made, clinic = once_a_module(treated)
 
 
 @pytest.fixture

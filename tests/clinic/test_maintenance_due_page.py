@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from scheduling.errors import TooSlow
-from scheduling.models import Location, Recall, RecallAction, Room, SavedView
+from scheduling.models import Location, Recall, RecallAction, Room, SavedView, Standing
 from scheduling.reports import Past
 from scheduling.services import refresh
 from scheduling.views.due import page as page_module
@@ -15,17 +15,25 @@ from scheduling.views.due.chart import past_chart
 from tests.clinic_world import FIRST, TODAY, at, patient
 from tests.clock import freeze_time
 from tests.staff import member
+from tests.worlds import once_a_module
 
 PAGE, VIEWS = "/admin/maintenance-due/", "/admin/maintenance-due/views/"
 NOON = at("2026-12-20", "12:00")
 
 
-@pytest.fixture
-def clinic(clinic):
+def due(clinic):
     """On 20 December: Ana's next session is five days late, Ben's is booked, and Chloe's is due in a week; no message may go to Chloe."""
     clinic.comes_due()
+    return clinic
+
+
+made, clinic = once_a_module(due)
+
+
+@pytest.fixture(autouse=True)
+def on_that_day(clinic):
     with freeze_time(NOON):
-        yield clinic
+        yield
 
 
 @pytest.fixture
@@ -222,6 +230,7 @@ def test_where_nobody_is_it_says_what_to_do(clinic, manager):
 
 
 def test_before_the_first_session_it_says_how_somebody_comes_here(db, sign_in):
+    Standing.objects.all().delete()
     page = shown(sign_in("Manager"))
     assert "As soon as a session is completed, its patient stands here" in page
     assert "Nobody was treated here yet." in page

@@ -14,6 +14,7 @@ from scheduling.reports import maintenance_due
 from scheduling.views import chosen
 from tests.clinic_world import WEEK, Clinic, at
 from tests.clock import freeze_time
+from tests.worlds import once_a_module
 
 NOW = at("2026-12-18", "10:00")  # Ana's next session was due on 15 December
 REPORT = "/admin/maintenance-due/?bucket=next_session_overdue&sort=name&after=abc"
@@ -26,10 +27,22 @@ def today():
         yield
 
 
-@pytest.fixture
-def first(clinic: Clinic) -> Appointment:
+def treated(clinic: Clinic) -> tuple[Clinic, Appointment]:
     clinic.agrees_to_recalls(clinic.ana, clinic.ben)
-    return clinic.treat(clinic.ana)
+    return clinic, clinic.treat(clinic.ana)
+
+
+made, world = once_a_module(treated)
+
+
+@pytest.fixture
+def clinic(world) -> Clinic:
+    return world[0]
+
+
+@pytest.fixture
+def first(world) -> Appointment:
+    return world[1]
 
 
 @pytest.fixture
@@ -169,8 +182,8 @@ class TestCall:
         assert answer["Location"] == f"/admin/scheduling/patient/{first.patient_id}/change/"
 
     def test_for_whom_nothing_is_due(self, clinic, desk):
-        page = desk.get(f"/admin/maintenance-due/patients/{clinic.ana.pk}/call/").content.decode()
-        assert "Nothing is due for Ana Alvarez." in page
+        page = desk.get(f"/admin/maintenance-due/patients/{clinic.ben.pk}/call/").content.decode()
+        assert "Nothing is due for Ben Brooks." in page
 
     def test_logged_and_booked_in_one_go(self, desk, first):
         answer = logs(desk, first, "agreed", then_book="yes")
@@ -377,7 +390,7 @@ class TestHerOwnPage:
         assert "Log a call" not in page
 
     def test_nothing_where_nothing_is_due(self, clinic, desk):
-        page = desk.get(f"/admin/scheduling/patient/{clinic.ana.pk}/change/").content.decode()
+        page = desk.get(f"/admin/scheduling/patient/{clinic.ben.pk}/change/").content.decode()
         assert "Log a call" not in page
         assert "Recalls" not in page
 

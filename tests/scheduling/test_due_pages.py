@@ -17,13 +17,13 @@ from scheduling.models import Standing
 from scheduling.reports.due import SORTS, Filters, matching, page, paging, stream, streaming, tiles
 from tests.clinic_world import FIRST, WEEK, at, patient
 from tests.clock import freeze_time
+from tests.worlds import once_a_module
 
 TODAY = date(2026, 12, 16)  # the day after those of 3 November were due
 DAYS = {"past": date(2026, 11, 20), "today": TODAY, "later": date(2027, 2, 1)}
 
 
-@pytest.fixture
-def crowd(clinic):
+def crowded(clinic):
     """Six patients: four of one day, two of them of one name; one on two skins; one who is booked; prices of two kinds."""
     clinic.scalp.list_price = 390
     clinic.scalp.save()
@@ -40,7 +40,20 @@ def crowd(clinic):
     clinic.treat(clinic.ben, FIRST + 2 * WEEK + timedelta(days=1), treatment=clinic.scalp)
     clinic.book(clinic.chloe, at("2026-12-20"), now=at("2026-11-10"))
     clinic.agrees_to_recalls(clinic.ana, clinic.ben, *people[3:])
-    return people
+    return clinic, people
+
+
+made, world = once_a_module(crowded)
+
+
+@pytest.fixture
+def clinic(world):
+    return world[0]
+
+
+@pytest.fixture
+def crowd(world):
+    return world[1]
 
 
 def walked(filters, *, size, backwards=False, **order):
