@@ -90,21 +90,26 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "clinic.middleware.HealthMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "clinic.addresses.ClientAddressMiddleware",
+    # Around all that answers, so that no answer is without their headers.
+    "clinic.headers.HeadersMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "clinic.limits.LimitsMiddleware",
+    "clinic.uploads.BodySizeMiddleware",
+    "clinic.middleware.HealthMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     # The trail: whose a request's writes are, and what it showed of a patient.
     "clinic.on_the_trail.TrailMiddleware",
-    "clinic.middleware.TooSlowMiddleware",
+    "clinic.refusals.RefusalsMiddleware",
 ]
 
 TEMPLATES = [
@@ -305,23 +310,56 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [SELF],
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
-        "base-uri": [SELF],
+        "base-uri": [NONE],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
+        "upgrade-insecure-requests": not DEBUG,
     }
 }
 # What a page says names patients: it stays here, and not in a cookie that outlives the sign-out.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
+CSRF_FAILURE_VIEW = "clinic.forgeries.csrf_failure"
+CSRF_COOKIE_HTTPONLY = True
+# Whoever asks for this from inside has no HTTPS.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
+# How many proxies of ours stand in front: so many of the addresses in X-Forwarded-For, from its right, aren't merely claimed.
+TRUSTED_PROXIES = parsed_number("TRUSTED_PROXIES", 0 if DEBUG else 1)
 if not DEBUG:
     SECURE_SSL_REDIRECT = True
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+    # With this beginning a browser takes them over HTTPS only, and from this very host.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+
+# How often one address, or one IPv6 customer, may ask for what is open without a sign-in, with all that begins so. A whole clinic is one
+# address, and so may be many of a carrier's patients.
+RATE_LIMITS = {
+    "POST /admin/login/": "30/minute",
+    "/admin/login/": "200/minute",
+    "POST /admin/second-factor/": "30/minute",
+    "/calendar/": "120/minute",
+    "/emails/": "120/minute",
+    "/healthz": "240/minute",
+    "/readyz": "240/minute",
+    "/metrics": "60/minute",
+}
+# And how often it may be refused, where what is right about its signature is never too often.
+REFUSAL_LIMITS = {"/webhooks/": "60/minute"}
+
+FILE_UPLOAD_HANDLERS = [
+    "clinic.uploads.LimitedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000  # a practitioner's page has four for each absence
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -13,5 +13,9 @@ urlpatterns = [
     path("webhooks/", include("notifications.urls")),
     path("healthz", healthz),
 ]
+handler400 = "clinic.refusals.unreadable"
+handler403 = "clinic.refusals.forbidden"
+handler404 = "clinic.refusals.nothing_here"
+handler500 = "clinic.refusals.failed"
 if settings.DEMO:
     urlpatterns.append(path("demo/", include("clinic.demo.urls")))

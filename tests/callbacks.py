@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from io import BytesIO
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -31,18 +31,29 @@ def post(path: str, fields: Mapping[str, Any], *, signed: str | None = None, **h
     )
 
 
-def through_wsgi(path: str, body: bytes, *, method: str = "POST", **environ: str) -> int:
-    """The request as a server hands it over, with nothing tidied up on the way; the status of its answer."""
+class Answer(NamedTuple):
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+def through_wsgi(path: str, body: bytes, *, method: str = "POST", **environ: Any) -> int:
+    """The status of `answer_of`."""
+    return answer_of(path, body, method=method, **environ).status
+
+
+def answer_of(path: str, body: bytes, *, method: str = "POST", **environ: Any) -> Answer:
+    """The request as a server hands it over, with nothing tidied up on the way."""
     address, _, query = path.partition("?")
     wanted = {"REQUEST_METHOD": method, "PATH_INFO": address, "QUERY_STRING": query, "CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": FORM}
     base = RequestFactory()._base_environ(**wanted, **{"wsgi.input": BytesIO(body)})
-    said: list[str] = []
+    said: list[tuple[str, list[tuple[str, str]]]] = []
     request_started.disconnect(close_old_connections)  # the test's own connection
     try:
-        b"".join(application({**base, **environ}, lambda status, headers, exc_info=None: said.append(status)))
+        content = b"".join(application({**base, **environ}, lambda status, headers, exc_info=None: said.append((status, headers))))
     finally:
         request_started.connect(close_old_connections)
-    return int(said[0].split()[0])
+    return Answer(int(said[0][0].split()[0]), said[0][1], content)
 
 
 def status_path(message: Message, token: str | None = None) -> str:

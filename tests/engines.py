@@ -32,6 +32,7 @@ ENVIRONMENT = {
     "EMAIL_URL": "",
     "TIME_ZONE": "America/New_York",
     "PUBLIC_BASE_URL": "http://127.0.0.1:8000",
+    "TRUSTED_PROXIES": "",
 }
 
 

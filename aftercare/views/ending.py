@@ -31,7 +31,4 @@ def end_emails_page(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, pages: list[wording.EndingPage], values: dict[str, str] | None = None, status: int = 200) -> HttpResponse:
-    response = render(request, "aftercare/end_emails.html", {"pages": pages, **(values or {})}, status=status)
-    response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex"
-    return response
+    return render(request, "aftercare/end_emails.html", {"pages": pages, **(values or {})}, status=status)

@@ -33,7 +33,7 @@ from aftercare.wording.bookings import (
     TAKEN,
     TO_BE_MOVED,
 )
-from aftercare.wording.ending import EndingPage, asking_to_end, ended, unknown_link
+from aftercare.wording.ending import EndingPage, asking_to_end, ended, too_many_at_once, unknown_link
 from aftercare.wording.letters import (
     LAST_NIGHT,
     NIGHT,
@@ -105,6 +105,7 @@ __all__ = [
     "render",
     "take_or_pass",
     "then_at",
+    "too_many_at_once",
     "unknown_link",
     "usual_product",
     "weekday_and_time",

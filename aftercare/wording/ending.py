@@ -27,6 +27,9 @@ WANTED_AGAIN = gettext_noop("To get them again, or with any question, call us.")
 UNKNOWN = gettext_noop("We don't know this link")
 LOOK_AGAIN = gettext_noop("It may be cut off. Open it from the email once more, or call the clinic and say that you want no more emails.")
 
+TOO_MANY = gettext_noop("Please try again in a minute")
+BUSY = gettext_noop("This page was opened too often in a short time.")
+
 
 class EndingPage(NamedTuple):
     language: str
@@ -53,3 +56,8 @@ def ended(purpose: Purpose, language: str, values: dict[str, str], *, texts_go_o
 def unknown_link(language: str) -> EndingPage:
     with translation.override(language):
         return EndingPage(language, _(UNKNOWN), [_(LOOK_AGAIN)])
+
+
+def too_many_at_once(language: str) -> EndingPage:
+    with translation.override(language):
+        return EndingPage(language, _(TOO_MANY), [_(BUSY)])

@@ -38,8 +38,6 @@ def calendar_file(request: HttpRequest, token: str) -> HttpResponse:
         "ETag": etag,
         "Cache-Control": "private, no-cache",  # may be kept, and is asked about each time
         "Content-Disposition": 'inline; filename="sessions.ics"',
-        "Referrer-Policy": "no-referrer",
-        "X-Robots-Tag": "noindex",
     }
     return cast(HttpResponse, get_conditional_response(request, etag=etag, response=HttpResponse(content, headers=headers)))
 

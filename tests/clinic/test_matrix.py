@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.db.models import Model
+from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, get_resolver, resolve
 from pytest_django.plugin import DjangoDbBlocker
@@ -30,6 +31,7 @@ from scheduling.domain.outcomes import Outcome
 from scheduling.models import Product, SavedView
 from scheduling.services import Change, make_calendar_address, make_moves, note_reading
 from scheduling.services.importing import bring_file
+from tests.clinic.headers import wrong_headers
 from tests.clinic.matrix import ACTIONS, KEYED, MODELS, NEWCOMER, NOBODY, PEOPLE, POSTED, ROLES, SEARCHABLE, WITHOUT_CSRF, pages, rows
 from tests.clinic_world import WEEK, Clinic, at, open_clinic, patient
 from tests.clock import freeze_time
@@ -165,11 +167,10 @@ def fingerprint() -> dict[str, str]:
         return dict(cursor.fetchall())
 
 
-def answered(client: Client, method: str, address: str, world: dict[str, Any], **headers: str) -> int:
+def answered(client: Client, method: str, address: str, world: dict[str, Any], **headers: str) -> HttpResponse:
     data = {name: filled(value, world) for name, value in POSTED.get(address, {}).items()}
     here = filled(address, world)
-    answer = client.get(here, headers=headers) if method == "GET" else client.post(here, data, headers=headers)
-    return answer.status_code
+    return client.get(here, headers=headers) if method == "GET" else client.post(here, data, headers=headers)
 
 
 # --- every address ----------------------------------------------------------------------------------------------------
@@ -200,7 +201,8 @@ def test_every_address_of_the_site_has_its_rows(world):
 
 @pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person or "newcomer")
 def test_everybody_gets_what_the_matrix_says_and_changes_nothing_else(world, person):
-    """A page that is looked at and a refusal have written nothing; what is posted in full by whoever may has."""
+    """A page that is looked at and a refusal have written nothing; what is posted in full by whoever may has. Whatever is answered has the
+    headers that keep it here."""
     client, before, wrong = browser_of(person), fingerprint(), []
 
     for method, address, codes in rows():
@@ -208,10 +210,11 @@ def test_everybody_gets_what_the_matrix_says_and_changes_nothing_else(world, per
         signed_in = person != NOBODY or address in KEYED
         may_write = method == "POST" and address in POSTED and expected in (200, 302) and signed_in
         with transaction.atomic(), watched() as written:
-            status = answered(client, method, address, world)
+            answer = answered(client, method, address, world)
             transaction.set_rollback(may_write or address == "/admin/logout/")
-        if status != expected:
-            wrong.append(f"{method} {address}: {status}, not {expected}")
+        if answer.status_code != expected:
+            wrong.append(f"{method} {address}: {answer.status_code}, not {expected}")
+        wrong += [f"{method} {address}: {said}" for said in wrong_headers(address, answer)]
         if bool(written) is not may_write:
             wrong.append(f"{method} {address}: writes {written or 'nothing'}")
         if address == "/admin/logout/":
@@ -228,7 +231,8 @@ def test_asked_by_htmx_a_page_is_as_shut_as_ever(world, person):
     wrong = [
         f"{address}: {status}, not {expected}"
         for method, address, codes in pages()
-        if method == "GET" and (expected := codes[PEOPLE.index(person)]) != (status := answered(client, "GET", address, world, **HTMX))
+        if method == "GET"
+        and (expected := codes[PEOPLE.index(person)]) != (status := answered(client, "GET", address, world, **HTMX).status_code)
     ]
 
     assert wrong == []
@@ -242,7 +246,7 @@ def test_what_is_posted_without_a_token_changes_nothing(world):
     before = fingerprint()
 
     posted = {address for method, address, _codes in rows() if method == "POST" and address not in KEYED}
-    taken = {address for address in posted if answered(client, "POST", address, world) != 403}
+    taken = {address for address in posted if answered(client, "POST", address, world).status_code != 403}
 
     assert taken == set()
     assert fingerprint() == before
