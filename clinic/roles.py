@@ -35,6 +35,8 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     | AFTERCARE
     | {
         "scheduling.course": (VIEW, CHANGE),  # the interval between sessions, 28 to 42 days (F19)
+        # What a patient says of herself, anybody writes down; of her risk (F14) judges who has looked at her skin.
+        "scheduling.patient": (VIEW, ADD, CHANGE, "assess_skin"),
         "aftercare.concern": CLOSES_CONCERNS,
         "aftercare.protocol": (VIEW, ADD, CHANGE),  # publishing it, too
         "aftercare.plan": (VIEW, "stop_plan", "move_plans_over"),

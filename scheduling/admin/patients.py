@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import Any, cast
 
 from django.contrib import admin
@@ -51,10 +52,23 @@ class PatientAdmin(ImportPages, CalledByName):
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Patient], search_term: str) -> tuple[QuerySet[Patient], bool]:
         return queryset.matching(search_term), False  # type: ignore[attr-defined]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Patient | None = None) -> Any:
+        judged = [] if request.user.has_perm("scheduling.assess_skin") else ["hyperpigmentation_risk"]
+        return [*super().get_readonly_fields(request, obj), *judged]
+
     def get_fieldsets(self, request: HttpRequest, obj: Patient | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
-        left_out = () if obj and Recall.objects.filter(patient=obj).exists() else ("recalls",) if obj else ("sessions", "recalls")
-        return [fieldset for fieldset in fieldsets if not set(left_out) & set(fieldset[1]["fields"])]
+        left_out = set(self._left_out(request, obj))
+        kept = ((name, {**about, "fields": [field for field in about["fields"] if field not in left_out]}) for name, about in fieldsets)
+        return [(name, about) for name, about in kept if about["fields"]]
+
+    def _left_out(self, request: HttpRequest, obj: Patient | None) -> Iterator[str]:
+        if obj is None:
+            yield "sessions"
+        if obj is None or not Recall.objects.filter(patient=obj).exists():
+            yield "recalls"
+        if obj is None and not request.user.has_perm("scheduling.assess_skin"):
+            yield "hyperpigmentation_risk"
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None) -> Any:
         patient = self.get_object(request, object_id)

@@ -253,7 +253,10 @@ class Migration(migrations.Migration):
                 "verbose_name": "patient",
                 "verbose_name_plural": "patients",
                 "ordering": ["last_name", "first_name", "pk"],
-                "permissions": [("import_patients", "Can add patients in bulk, from a file")],
+                "permissions": [
+                    ("import_patients", "Can add patients in bulk, from a file"),
+                    ("assess_skin", "Can say whether the skin tends to dark patches"),
+                ],
                 "indexes": [
                     django.contrib.postgres.indexes.GinIndex(fields=["searchable"], name="patients_by_any_part", opclasses=["gin_trgm_ops"])
                 ],

@@ -67,7 +67,10 @@ class Patient(models.Model):
         ordering = ["last_name", "first_name", "pk"]
         verbose_name = _("patient")
         verbose_name_plural = _("patients")
-        permissions = [("import_patients", "Can add patients in bulk, from a file")]
+        permissions = [
+            ("import_patients", "Can add patients in bulk, from a file"),
+            ("assess_skin", "Can say whether the skin tends to dark patches"),
+        ]
         indexes = [GinIndex(fields=["searchable"], name="patients_by_any_part", opclasses=["gin_trgm_ops"])]
 
     def __str__(self) -> str:

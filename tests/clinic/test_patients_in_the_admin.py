@@ -223,3 +223,24 @@ def test_a_patients_page_answers_what_she_was_told(clinic, desk):
     everything = desk.get(f"/admin/aftercare/caremessage/?patient={clinic.ana.pk}").content.decode()
     assert "Ana Alvarez" in everything
     assert "Ben Brooks" not in everything
+
+
+@pytest.mark.parametrize(("role", "risk"), [("Front desk", False), ("Clinician", True), ("Manager", False)])
+def test_what_the_skin_tends_to_is_said_by_a_clinician(clinic, sign_in, role, risk):
+    here = f"/admin/scheduling/patient/{clinic.ana.pk}/change/"
+    asked = as_form(clinic.ana, hyperpigmentation_risk="on", active_products="retinol")
+
+    assert sign_in(role).post(here, asked).status_code == 302
+
+    clinic.ana.refresh_from_db()
+    assert (clinic.ana.hyperpigmentation_risk, clinic.ana.active_products) == (risk, "retinol")
+
+
+@pytest.mark.parametrize(("role", "risk"), [("Front desk", False), ("Clinician", True)])
+def test_of_a_new_patient_too(sign_in, role, risk):
+    client = sign_in(role)
+
+    assert ("Risk of dark patches" in client.get(ADD).content.decode()) is risk
+    client.post(ADD, DORA | {"hyperpigmentation_risk": "on"})
+
+    assert Patient.objects.get().hyperpigmentation_risk is risk
