@@ -5,7 +5,17 @@ RUN python -m venv /opt/venv \
  && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /tmp/production.txt
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 --no-create-home afterglow
+# pg_dump must be of the server's version, which Debian's own isn't: PostgreSQL's archive has it, and Debian has the script that adds that.
+# Without versions: whatever mends a hole there is wanted.
+# hadolint ignore=DL3008
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends postgresql-common \
+ && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+ && apt-get install --yes --no-install-recommends postgresql-client-18 \
+ && apt-get purge --yes --auto-remove postgresql-common \
+ && rm -rf /var/lib/apt/lists/*
+RUN useradd --system --uid 10001 --no-create-home afterglow \
+ && install --directory --owner=10001 --mode=700 /backups
 COPY --from=build /opt/venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app

@@ -12,15 +12,25 @@ from notifications import services
 logger = logging.getLogger(__name__)
 
 POLLED_AT_ONCE = 100
+LEFT_ALONE_SECONDS = 30  # a Redis that has just failed: one that is frozen takes ten seconds of whoever waits for a page, each time
+
+
+class Waking:
+    """Of this process."""
+
+    again_at = 0.0  # on the monotonic clock
 
 
 def wake() -> None:
     """Have a worker look now instead of with beat's next tick."""
+    if time.monotonic() < Waking.again_at:
+        return
     try:
         dispatch_due.apply_async(retry=False, expires=60)
     except OperationalError:
         # A booking must succeed with Redis gone: the row is there, and the next tick finds it.
         logger.warning("Redis can't be reached; messages go out with the next tick.")
+        Waking.again_at = time.monotonic() + LEFT_ALONE_SECONDS
 
 
 @shared_task

@@ -86,6 +86,7 @@ class Provider:
     texts: dict[str, Text] = field(default_factory=dict)
     by_number: dict[str, list[Text]] = field(default_factory=lambda: defaultdict(list))
     is_holding: bool = False  # it takes them, and answers later
+    is_down: bool = False  # it takes nothing, and knows nothing
     slowest: float = 0  # seconds that it was behind itself, on a machine that has much else to do
     in_flight: dict[int, str] = field(default_factory=dict)  # the client's port → the text
 
@@ -136,6 +137,8 @@ class Provider:
         if request.headers.get("Authorization") != AUTHORIZATION:
             return web.json_response({"code": 20003, "message": "Authenticate", "status": 401}, status=401)
         number, body = form["To"], form["Body"]
+        if self.is_down:
+            return self._down(Random(f"{self.seed}-{body}-{self.now():%H%M%S}").random())
         self.log.write("request", number, body)
         port = request.transport.get_extra_info("peername")[1] if request.transport else 0
         self.in_flight[port] = body
@@ -168,6 +171,11 @@ class Provider:
             return self._turn_away(request, what, number)
         return web.json_response(text.resource(), status=201)
 
+    def _down(self, chance: float) -> web.Response:
+        """As a gateway answers whose service is away: too many wait, or nobody knows what became of it."""
+        status, code = (429, 20429) if chance < 0.3 else (503, 20503)
+        return web.json_response({"code": code, "message": "Service unavailable", "status": status}, status=status)
+
     def _turn_away(self, request: web.Request, what: str, number: str) -> web.Response:
         if what.startswith("drops") and request.transport:
             request.transport.abort()
@@ -192,12 +200,16 @@ class Provider:
 
     async def _list(self, request: web.Request) -> web.Response:
         number, now = request.query.get("To", ""), self.now()
+        if self.is_down:
+            return self._down(1)
         self.log.write("look-up", number)
         await asyncio.sleep(0.005)
         found = [text.resource() for text in reversed(self.by_number[number]) if text.listed_from <= now]
         return web.json_response({"messages": found[:50], "next_page_uri": None, "page": 0, "page_size": 50})
 
     async def _get(self, request: web.Request) -> web.Response:
+        if self.is_down:
+            return self._down(1)
         text = self.texts.get(request.match_info["sid"])
         if text is None:
             return web.json_response({"code": 20404, "message": "Not found", "status": 404}, status=404)

@@ -82,14 +82,14 @@ def _about_its_times(message: Message, times: list[Event], silenced: dict[str, d
     last_at = message.expires_at if message.expires_at > message.send_at + timedelta(milliseconds=1) else None  # it was called back
     if any(event.at < message.due_at or (last_at and event.at > last_at + allowed) for event in times):
         yield "out_of_window"
-    if any(_is_quiet(message, event.at) and _is_quiet(message, event.at - allowed) for event in times):
+    if any(is_quiet(message, event.at) and is_quiet(message, event.at - allowed) for event in times):
         yield "in_quiet_hours"
     silenced_at = silenced.get(message.address)
     if silenced_at and any(event.at > silenced_at + LEASE + allowed for event in times):
         yield "to_the_silenced"
 
 
-def _is_quiet(message: Message, at: datetime) -> bool:
+def is_quiet(message: Message, at: datetime) -> bool:
     if message.quiet_from is None or message.quiet_until is None:
         return False
     clock = timezone.localtime(at, ZoneInfo(message.time_zone)).time()

@@ -11,6 +11,7 @@ from celery import current_app
 from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from aftercare.models import CareMessage
 from clinic.celery import app
@@ -150,6 +151,21 @@ class TestWaking:
         with django_capture_on_commit_callbacks(execute=True), pytest.raises(ZeroDivisionError):
             schedule_and_fail()
         assert woken == []
+
+    def test_a_redis_that_has_just_failed_is_left_alone_for_half_a_minute(self, monkeypatch):
+        tries, clock = [], [1000.0]
+
+        def fail(**options):
+            tries.append(clock[0])
+            raise OperationalError
+
+        monkeypatch.setattr(tasks.dispatch_due, "apply_async", fail)
+        monkeypatch.setattr(tasks.Waking, "again_at", 0.0)
+        monkeypatch.setattr(tasks.time, "monotonic", lambda: clock[0])
+        for moment in (1000.0, 1001.0, 1029.0, 1030.0, 1031.0):
+            clock[0] = moment
+            tasks.wake()
+        assert tries == [1000.0, 1030.0]
 
     @pytest.mark.parametrize(("more", "again"), [(True, 1), (False, 0)])
     def test_a_full_batch_asks_for_another_run(self, monkeypatch, more, again):

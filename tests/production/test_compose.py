@@ -10,9 +10,10 @@ from check_jsonschema.builtin_schemas import get_builtin_schema
 from tests.production.shipped import ROOT, USER, compose, dockerfile
 
 SERVICES = compose()["services"]
-OURS = ("migrate", "web", "worker", "beat")
+OURS = ("migrate", "web", "worker", "beat", "backup")
+ENDING = ("migrate", "backup")
 # What Compose itself makes of the others in .env, and what is for development.
-NOT_PASSED_ON = {"DEBUG", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "LOCAL_DIR", "ALIVE_FILE"}
+NOT_PASSED_ON = {"DEBUG", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "BACKUPS", "LOCAL_DIR", "ALIVE_FILE"}
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def test_none_runs_as_root(name):
     assert SERVICES[name].get("image") == "afterglow" or SERVICES[name]["user"] not in ("root", "0")
 
 
-@pytest.mark.parametrize("name", [name for name in SERVICES if name != "migrate"])  # which ends
+@pytest.mark.parametrize("name", [name for name in SERVICES if name not in ENDING])
 def test_each_that_stays_is_asked_whether_it_is_well_and_started_again(name):
     assert SERVICES[name]["healthcheck"]["test"]
     assert SERVICES[name]["restart"] == "unless-stopped"

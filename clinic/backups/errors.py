@@ -1,0 +1,2 @@
+class BackupError(Exception):
+    """A backup can't be made or restored. `str()` is the sentence that says what to do."""

@@ -1,0 +1,73 @@
+"""pg_restore writes a backup as SQL, and psql carries it out. pg_restore alone can't empty a database in the same transaction."""
+
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from typing import IO, Any
+
+from clinic.backups import database
+from clinic.backups.errors import BackupError
+from clinic.backups.files import Backup, size
+from clinic.backups.making import EVERY_SECONDS, Say
+from clinic.backups.programs import environment, reason
+
+# Before the first line. A lock that somebody holds isn't waited for: everybody else has gone by now.
+BEGIN = "SET lock_timeout = '10s'; BEGIN;\n"
+EMPTY = "DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC;\n"
+# After the last one, and only then: a connection that ends without it has changed nothing.
+COMMIT = "COMMIT;\n"
+BLOCK = 1 << 20
+
+
+def load(backup: Backup, pg_restore: str, psql: str, begin: str, say: Say) -> None:
+    """Raises BackupError, and has changed nothing then."""
+    address, secrets = database.for_programs()
+    reading = [pg_restore, "--file=-", "--no-owner", "--no-privileges", "--exit-on-error", str(backup.dump)]
+    # Terse: the details of an error would repeat what is in a patient's row.
+    writing = [psql, "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=terse", f"--dbname={address}"]
+    with tempfile.TemporaryFile("w+") as reader_said, tempfile.TemporaryFile("w+") as writer_said:
+        pipe: dict[str, Any] = {"env": environment(secrets), "bufsize": BLOCK}
+        with (
+            subprocess.Popen(reading, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=reader_said, **pipe) as reader,
+            subprocess.Popen(writing, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=writer_said, **pipe) as writer,
+        ):
+            try:
+                is_through = reader.stdout and writer.stdin and _pass_on(reader.stdout, reader, writer.stdin, begin, say)
+            except BaseException:
+                writer.kill()
+                reader.kill()
+                raise
+        if not is_through or writer.returncode:
+            raise BackupError(f"Nothing was changed: {_last_words(writer_said, reader_said)}.")
+
+
+def _pass_on(script: IO[bytes], reader: subprocess.Popen[bytes], psql: IO[bytes], begin: str, say: Say) -> bool:
+    """Whether all of it was, and the COMMIT after it."""
+    passed, said_at = 0, time.monotonic()
+    try:
+        psql.write(begin.encode())
+        while block := script.read(BLOCK):
+            psql.write(block)
+            passed += len(block)
+            if time.monotonic() - said_at > EVERY_SECONDS:
+                said_at = time.monotonic()
+                say(f"{size(passed)} restored.")
+        if reader.wait() == 0:
+            psql.write(COMMIT.encode())
+            psql.close()
+            return True
+    except BrokenPipeError:  # psql has stopped, and says why
+        reader.kill()
+    with suppress(BrokenPipeError):
+        psql.close()
+    return False
+
+
+def _last_words(*files: IO[str]) -> str:
+    """Of whichever says something, in this order."""
+    for file in files:
+        file.seek(0)
+        if said := file.read().strip():
+            return reason(said)
+    return "it was cut off"

@@ -1,0 +1,52 @@
+"""What a backup holds, in the place of what is in the database: all of it or nothing."""
+
+from django.conf import settings
+from django.db import connection
+
+from clinic.backups import database
+from clinic.backups.contents import Contents, contents_of
+from clinic.backups.errors import BackupError
+from clinic.backups.files import Backup, sha256_of
+from clinic.backups.loading import BEGIN, EMPTY, load
+from clinic.backups.making import Say
+from clinic.backups.manifest import Manifest, fingerprint
+from clinic.backups.programs import program
+
+
+def checked(backup: Backup) -> Manifest:
+    """What is in it, once it is certain that it is whole, and of this installation. Raises BackupError."""
+    manifest = Manifest.read(backup.manifest)
+    if not backup.dump.exists():
+        raise BackupError(f"{backup.dump.name} isn't beside {backup.manifest.name}: bring both files.")
+    if manifest.address_hash_key != fingerprint(settings.ADDRESS_HASH_KEY):
+        raise BackupError(
+            "ADDRESS_HASH_KEY isn't the one that this backup was made under: whoever said STOP would be forgotten, and texted. "
+            "Set that one; it is kept apart from the backups."
+        )
+    if sha256_of(backup.dump) != manifest.sha256:
+        raise BackupError(f"{backup.dump.name} isn't as it was written: damaged, or cut off. Take another copy of it, or another backup.")
+    return manifest
+
+
+def what_is_there() -> Contents:
+    """In the database now. Raises BackupError while anybody else is connected to it: they would write into what is replaced."""
+    connection.close()
+    with database.session() as session:
+        if others := database.other_connections(session):
+            raise BackupError(
+                f"The database “{database.name()}” is in use, by {others} {'connection' if others == 1 else 'connections'}. "
+                "Stop web, worker and beat, and whatever else is connected to it, such as a psql."
+            )
+        return contents_of(session)
+
+
+def restore(backup: Backup, manifest: Manifest, *, replaces: bool, say: Say) -> Contents:
+    """In one transaction: where it fails, the database stays as it was. Gives what is in it then. Raises BackupError."""
+    with database.session() as session:
+        version = database.version(session)
+    if version < manifest.major:
+        raise BackupError(f"The backup is of PostgreSQL {manifest.major}, and the server is version {version}: an older one can't take it.")
+    load(backup, program("pg_restore", version), program("psql", version), BEGIN + EMPTY * replaces, say)
+    with database.session() as session:
+        session.execute("ANALYZE")  # what PostgreSQL knows of its tables isn't in a backup, and without it each page would be slow
+        return contents_of(session)

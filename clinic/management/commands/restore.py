@@ -1,0 +1,75 @@
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from clinic.backups import BackupError, database
+from clinic.backups.checking import checks, missing_migrations, outlook, unknown_migrations
+from clinic.backups.contents import Contents
+from clinic.backups.files import Backup, chosen
+from clinic.backups.manifest import Manifest
+from clinic.backups.restoring import checked, restore, what_is_there
+
+DIFFERS = 2
+
+
+class Command(BaseCommand):
+    help = (
+        "Restore a backup into the database that DATABASE_URL names, all of it or nothing, and hold what is there then against what was "
+        "written down at the backup. Stop web, worker and beat before. Exit code: 0, all is as it was; 1, nothing was changed; "
+        f"{DIFFERS}, it was restored and something differs."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("backup", type=Path, help="afterglow-DATE.dump, or a folder: the newest one in it")
+        parser.add_argument("--replace", action="store_true", help="put it in the place of what is in the database now")
+        parser.add_argument("--yes", metavar="NAME", help="with --replace: the database's name, where nobody can be asked for it")
+
+    def handle(self, *args: Any, replace: bool, yes: str | None, **options: Any) -> None:
+        try:
+            backup = chosen(options["backup"])
+            manifest = checked(backup)
+            if newer := unknown_migrations(manifest):
+                raise BackupError(f"The backup is of a newer version of Afterglow (it has {newer[0]}): install that one first.")
+            there = what_is_there()
+            if there.rows:
+                self._must_be_meant(there, manifest, replace, yes)
+            self._say(f"Restoring {backup.dump.name}, made on {manifest.when} …")
+            now = restore(backup, manifest, replaces=bool(there.rows), say=self._say)
+        except BackupError as error:
+            raise CommandError(str(error)) from error
+        self._report(backup, manifest, now)
+
+    def _must_be_meant(self, there: Contents, manifest: Manifest, replace: bool, yes: str | None) -> None:
+        name = database.name()
+        holds = f"The database “{name}” isn't empty: it has {told(there)}."
+        if not replace:
+            raise CommandError(f"{holds} With --replace the backup takes their place, and they are gone.")
+        if yes is None and sys.stdin.isatty():
+            self._say(f"{holds} They will be gone; the backup of {manifest.when} has {told(manifest.contents)}.")
+            yes = input("Type the database's name to go on: ").strip()
+        if yes != name:
+            raise CommandError(f"{holds} Nothing was changed: to replace them, say which database it is, with --yes {name}.")
+
+    def _report(self, backup: Backup, manifest: Manifest, now: Contents) -> None:
+        differ = False
+        for check in checks(manifest, now):
+            self._say(f"  {check.about:<22} {'' if check.is_well else 'DIFFERS: '}{check.said}")
+            differ = differ or not check.is_well
+        if not missing_migrations():
+            for line in outlook(manifest, now=timezone.now()):
+                self._say(line)
+        if differ:
+            raise CommandError(f"{backup.dump.name} is restored, but it isn't what was backed up: see above.", returncode=DIFFERS)
+        self._say(f"{backup.dump.name} is restored: {told(now)}. Everybody signs in again.")
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+
+def told(contents: Contents) -> str:
+    return f"{contents.patients:,} patients and {contents.appointments:,} appointments"
