@@ -1,5 +1,6 @@
 """A form whose token doesn't fit. Mostly it isn't forged: somebody has signed in again, in another window, while she typed in this one."""
 
+import re
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 
 # What is typed there is neither shown nor sent once more.
 FOR_SECRETS = ("/admin/login/", "/admin/password_change/", "/admin/second-factor/")
+FORMS_OWN = re.compile(r"^_|_FORMS$")  # buttons, and how many rows there are
 MOST_SHOWN = 50
 
 
@@ -17,7 +19,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     context: dict[str, Any] = {"title": _("Not saved yet"), "sentence": _why(request, reason)}
     if _may_be_sent_again(request):
         sent = [(name, value) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken" for value in values]
-        context |= {"sent": sent, "shown": [(_spelt(name), value) for name, value in sent if value.strip()][:MOST_SHOWN]}
+        typed = [(_spelt(name), value) for name, value in sent if value.strip() and not FORMS_OWN.search(name)]
+        context |= {"sent": sent, "shown": typed[:MOST_SHOWN]}
     return render(request, "forged.html", context, status=403)
 
 

@@ -32,11 +32,12 @@ class RefusalsMiddleware:
         return too_slow(request, exception) if isinstance(exception, TooSlow) else None
 
 
-def refused(request: HttpRequest, status: int, title: str, sentence: str, **headers: str) -> HttpResponse:
+def refused(request: HttpRequest, status: int, title: str, sentence: str, *, again: str = "", **headers: str) -> HttpResponse:
+    """`again` is an address to try once more."""
     if request.path_info.startswith(FOR_PROGRAMS):
         answer = _bare(sentence, status)
     else:
-        answer = render(request, "refused.html", {"title": title, "sentence": sentence}, status=status)
+        answer = render(request, "refused.html", {"title": title, "sentence": sentence, "again": again}, status=status)
     for name, value in headers.items():
         answer[name] = value
     return answer
@@ -63,7 +64,7 @@ def too_often(request: HttpRequest, seconds: int) -> HttpResponse:
         return answer
     wait = ngettext("Wait %(count)s second, then try again.", "Wait %(count)s seconds, then try again.", seconds) % {"count": seconds}
     sentence = f"{_('Too much was asked for from your address within a short time.')} {wait}"
-    return refused(request, 429, _("That was too often"), sentence, **{"Retry-After": str(seconds)})
+    return refused(request, 429, _("That was too often"), sentence, again=request.path, **{"Retry-After": str(seconds)})
 
 
 # --- what can't be read --------------------------------------------------------------------------------------------------

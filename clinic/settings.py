@@ -385,6 +385,8 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO"},
         # Django's own, of the development server, but for addresses that are secrets.
         "django.server": {"handlers": ["requests"], "level": "INFO", "propagate": False},
+        # Whoever calls us by a wrong name is told so; with a traceback each, anybody could fill the log.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         # At INFO the SDK logs each look-up's query, and with it the patient's number.
         "twilio": {"level": "WARNING"},
         # A line a tick, twelve ticks a minute, tells nobody anything.

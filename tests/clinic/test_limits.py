@@ -86,7 +86,7 @@ def test_signing_in_is_limited_and_looking_at_the_page_isnt(limited):
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     page = answers[-1].content.decode()
     assert "That was too often" in page
-    assert 'href="/admin/"' in page
+    assert 'href="/admin/login/">Try again</a>' in page
     assert Client().get("/admin/login/").status_code == 200
 
 
