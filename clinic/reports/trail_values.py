@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
 
+from django.contrib.auth.models import Permission
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import models
 from django.utils import timezone
@@ -34,7 +35,7 @@ def _in_words(field: Any, value: Any, known: Mapping[Any, Mapping[Any, Any]]) ->
         return _("yes") if value else _("no")
     if related := getattr(field, "related_model", None):
         thing = known.get(related, {}).get(value)
-        return str(getattr(thing, "label", thing)) if thing is not None else _("number %s") % value
+        return _name_of(thing) if thing is not None else _("number %s") % value
     if choices := dict(getattr(field, "flatchoices", ())):
         return str(choices.get(value, value))
     match field:
@@ -50,6 +51,11 @@ def _in_words(field: Any, value: Any, known: Mapping[Any, Mapping[Any, Any]]) ->
             number = to_python(value)
             return number.as_national if number and number.is_valid() else str(value)
     return _as_it_is(value)
+
+
+def _name_of(thing: Any) -> str:
+    """A right's own words, without the app and the model that Django puts before them."""
+    return thing.name if isinstance(thing, Permission) else str(getattr(thing, "label", thing))
 
 
 def _span(value: str) -> str:

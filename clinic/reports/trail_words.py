@@ -41,7 +41,7 @@ HOW: dict[str, Any] = {
 }
 
 # What those are called by needs, beside their own row.
-CALLED_WITH = {"scheduling.course": ("treatment",), "scheduling.room": ("location",), "auth.permission": ("content_type",)}
+CALLED_WITH = {"scheduling.course": ("treatment",), "scheduling.room": ("location",), "aftercare.plan": ("appointment",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,8 @@ def _called(entry: Entry, thing: Any) -> str:
     """Its patient has a column of her own."""
     if thing is None:
         return _("number %s") % entry.object_id
-    return str(getattr(thing, "local_time_text", thing)).removesuffix(f", patient {entry.patient_id}")
+    session = getattr(thing, "appointment", thing)  # a plan is called by its session
+    return str(getattr(session, "local_time_text", thing)).removesuffix(f", patient {entry.patient_id}")
 
 
 def _changes(entry: Entry, model: type[models.Model] | None, known: Known) -> list[Change]:

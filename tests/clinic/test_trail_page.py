@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -93,11 +94,13 @@ class TestInWords:
         with by_dana():
             dana.groups.add(group("Manager"))
             dana.groups.remove(group("Clinician"))
+            dana.user_permissions.add(Permission.objects.get(codename="view_trail"))
             dana.set_password("something else")
             dana.save()
 
-        assert without_when(manager.get(HERE))[-3:] == [
+        assert without_when(manager.get(HERE))[-4:] == [
             "Dana Diaz changed the user clinician Password",
+            "Dana Diaz changed the user clinician User permissions: added Can see who did and who saw what",
             "Dana Diaz changed the user clinician Groups: took away Clinician",
             "Dana Diaz changed the user clinician Groups: added Manager",
         ]
