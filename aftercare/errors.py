@@ -113,6 +113,12 @@ class CantStart(Refused):
     code = "cant_start"
 
 
+class CantErase(Refused):
+    """She was erased already, or something of hers is still under way."""
+
+    code = "cant_erase"
+
+
 class CantMoveOver(Refused):
     """It isn't the version that plans follow from now on."""
 

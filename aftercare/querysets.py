@@ -52,6 +52,10 @@ class CareMessageQuerySet(models.QuerySet):
     def spoken(self) -> Self:
         return self.filter(SPOKEN)
 
+    def known(self) -> Self:
+        """Without those of patients who were erased, and what came from a number that nobody keeps any more."""
+        return self.filter(patient__erased_at=None).exclude(patient=None, reply__address="")
+
     def to_read(self) -> Self:
         """Replies that nobody has read yet."""
         return self.filter(reply__isnull=False, read_at=None)

@@ -61,6 +61,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "scheduling.room": (VIEW, ADD, CHANGE),
         "aftercare.caremessage": (VIEW, "read_replies", "view_addresses"),
         "aftercare.concern": CLOSES_CONCERNS,
+        "aftercare.consent": (VIEW, "export_patient", "erase_patient"),
         "aftercare.oncallcontact": (VIEW, ADD, CHANGE),
         "notifications.message": (VIEW,),
         "notifications.reply": (VIEW, "view_addresses"),

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -202,6 +203,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": RECONCILE_EVERY_SECONDS,
         "options": {"expires": RECONCILE_EVERY_SECONDS - 1},
     },
+    # In the small hours of the clinics' night, and not between 23:00 and 24:00 UTC, where a day begins.
+    "forget": {"task": "clinic.tasks.forget", "schedule": crontab(hour=8, minute=40), "options": {"expires": 3600}},
     "forget-files": {"task": "scheduling.tasks.forget_files", "schedule": 600, "options": {"expires": 590}},
     "poll": {"task": "notifications.tasks.poll", "schedule": POLL_EVERY_SECONDS, "options": {"expires": POLL_EVERY_SECONDS - 5}},
     "offer-openings": {
@@ -278,6 +281,18 @@ SMS_SEGMENT_PRICE = parsed_price("SMS_SEGMENT_PRICE", "0.0083")
 ACKNOWLEDGE_URGENT_MINUTES = parsed_number("ACKNOWLEDGE_URGENT_MINUTES", 15, at_least=1)
 ACKNOWLEDGE_SOON_MINUTES = parsed_number("ACKNOWLEDGE_SOON_MINUTES", 120, at_least=1)
 OPERATOR_EMAILS = [address.strip() for address in env.list("OPERATOR_EMAILS", default=[]) if address.strip()]
+
+# --- how long what is kept ------------------------------------------------------------------------------------------
+# In days; 0: for ever. What has been kept for longer goes in the night (docs/privacy.md says why so long).
+KEEP_DAYS = {
+    "messages": parsed_number("KEEP_MESSAGES_DAYS", 730),
+    "replies": parsed_number("KEEP_REPLIES_DAYS", 730),
+    "receipts": parsed_number("KEEP_RECEIPTS_DAYS", 180),
+    "trail": parsed_number("KEEP_TRAIL_DAYS", 2190),
+    "exports": parsed_number("KEEP_EXPORTS_DAYS", 2190),
+    "failures": parsed_number("KEEP_FAILURES_DAYS", 90),
+}
+FORGET_RUN_SECONDS = 60  # then a worker that is to stop has its chance; another run goes on
 
 # --- words and times ------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"

@@ -61,6 +61,8 @@ ONE: dict[str, Page] = {
     "admin:scheduling_appointment_preview": Page("the appointment: what would be sent", APPOINTMENT),
     "admin:scheduling_appointment_next": Page("the appointment: the next session", APPOINTMENT),
     "admin:scheduling_appointment_move": Page("the appointment: moving it", APPOINTMENT),
+    "admin:scheduling_patient_hand_out": Page("the patient: what is held", PATIENT, "pk"),
+    "admin:scheduling_patient_erase": Page("the patient: before erasing", PATIENT, "pk"),
     "admin:inbox_thread": Page("the conversation", PATIENT, "pk"),
     "admin:inbox_answer": Page("the conversation", PATIENT, "pk"),
     "admin:inbox_read": Page("the conversation", PATIENT, "pk"),

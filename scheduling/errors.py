@@ -67,6 +67,12 @@ class NotOffered(BookingRefused):
     code = "not_offered"
 
 
+class PatientErased(BookingRefused):
+    """Who she was is gone: nothing of hers is booked or changed any more."""
+
+    code = "patient_erased"
+
+
 class CantWait(BookingRefused):
     """Nobody can wait for that: the days are over, or there is nothing to give up."""
 

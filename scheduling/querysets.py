@@ -24,12 +24,16 @@ class RecallActionQuerySet(models.QuerySet):
 
 
 class PatientQuerySet(models.QuerySet):
+    def known(self) -> "PatientQuerySet":
+        """Without those who were erased."""
+        return self.filter(erased_at=None)
+
     def matching(self, typed: str) -> "PatientQuerySet":
-        """Those of whom every word is a part of name, phone number, email or birth date; everybody where nothing is typed.
+        """Those of whom every word is a part of name, phone number, email or birth date; all that are known where nothing is typed.
 
         `contains` and not `icontains`, which the trigram index doesn't serve: both sides are in small letters and without accents.
         """
-        found = self
+        found = self.known()
         for piece in pieces(typed):
             in_one_spelling = Q()
             for spelling in piece:
@@ -39,7 +43,7 @@ class PatientQuerySet(models.QuerySet):
 
     def named(self, typed: str) -> "PatientQuerySet":
         """Those of whom every word is a part of the name, and nothing else of them is looked at: for whoever may know no more."""
-        found = self.annotate(whole_name=unaccented(Concat("first_name", Value(" "), "last_name")))
+        found = self.known().annotate(whole_name=unaccented(Concat("first_name", Value(" "), "last_name")))
         for word in normalize("NFC", typed).replace("\0", " ").split()[:MOST_WORDS]:
             found = found.filter(whole_name__contains=plain(word))
         return found
@@ -47,7 +51,7 @@ class PatientQuerySet(models.QuerySet):
     def resembling(self, *, first_name: str, last_name: str, birth_date: date, phone: str) -> "PatientQuerySet":
         """Those born that day who have that number (E.164, "" for none) or that name: who may be the same person once more."""
         same_name = Q(searchable__startswith=plain(f"{first_name.strip()} {last_name.strip()} "))
-        return self.filter(same_name | Q(phone=phone) if phone else same_name, birth_date=birth_date)
+        return self.known().filter(same_name | Q(phone=phone) if phone else same_name, birth_date=birth_date)
 
 
 class AppointmentQuerySet(models.QuerySet):

@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "SMS_PER_SECOND": "",
     "SMS_DAILY_CAP": "",
     "OPERATOR_EMAILS": "",
+    **dict.fromkeys((f"KEEP_{kind}_DAYS" for kind in ("MESSAGES", "REPLIES", "RECEIPTS", "TRAIL", "EXPORTS", "FAILURES")), ""),
     "SMS_BACKEND": "demo",
     "EMAIL_URL": "",
     "TIME_ZONE": "America/New_York",

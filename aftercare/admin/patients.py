@@ -15,8 +15,10 @@ from aftercare import services
 from aftercare.admin import changes
 from aftercare.admin.conversations import MAY_SEE, notice_of_concern
 from aftercare.admin.lines import link_to_all, table_of, with_all_it_shows
+from aftercare.admin.privacy import PrivacyPages
 from aftercare.forms.consent import ADDRESSES, ASKED, PatientForm
 from aftercare.models import CareMessage
+from aftercare.models.consent import MAY_ERASE, MAY_EXPORT
 from scheduling.admin import PatientAdmin
 from scheduling.models import Patient
 
@@ -41,7 +43,7 @@ admin.site.unregister(Patient)
 
 
 @admin.register(Patient)
-class PatientWithConsentAdmin(PatientAdmin):
+class PatientWithConsentAdmin(PrivacyPages, PatientAdmin):
     form = PatientForm
     change_form_template = "aftercare/patient_form.html"
 
@@ -57,10 +59,13 @@ class PatientWithConsentAdmin(PatientAdmin):
             reached_by = {**reached_by, "fields": ["reach_trouble", *reached_by["fields"]]}
         if obj and request.user.has_perms(MAY_SEE) and notice_of_concern(obj):
             first = (first[0], {**first[1], "fields": ["open_concern", *first[1]["fields"]]})
-        return [first, (reach, reached_by), *consent, *rest, *ledger]
+        ways = [name for name, rights in (("hand_out", MAY_EXPORT), ("erase", MAY_ERASE)) if obj and request.user.has_perms(rights)]
+        held = [(_("Privacy"), {"fields": ways})] if ways else []
+        return [first, (reach, reached_by), *consent, *rest, *ledger, *held]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Patient | None = None) -> Any:
-        return [*super().get_readonly_fields(request, obj), "recent_messages", "whole_recent_messages", "reach_trouble", "open_concern"]
+        shown = ("recent_messages", "whole_recent_messages", "reach_trouble", "open_concern", "hand_out", "erase")
+        return [*super().get_readonly_fields(request, obj), *shown]
 
     @admin.display(description="")
     def reach_trouble(self, patient: Patient) -> SafeString:

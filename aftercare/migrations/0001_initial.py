@@ -124,6 +124,10 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "consent",
                 "verbose_name_plural": "consents",
+                "permissions": [
+                    ("export_patient", "Can hand out all that is held of a patient, as a file"),
+                    ("erase_patient", "Can erase patients"),
+                ],
                 "ordering": ["-given_at", "-pk"],
             },
         ),

@@ -1,7 +1,9 @@
 """What no service may be trusted with alone.
 
-Consents are evidence, and so are a concern's steps: a row that is there is neither changed nor deleted. And whoever changes a patient's address, a script or raw SQL,
-nothing that is queued goes to the old one: looked at when the transaction ends, so that the services come first and give their reasons.
+Consents are evidence, and so are a concern's steps: a row that is there is neither changed nor deleted, unless its patient is erased
+(`afterglow.erasing`): then a consent loses its address, or both go, with somebody who never had an appointment. And whoever changes a
+patient's address, a script or raw SQL, nothing that is queued goes to the old one: looked at when the transaction ends, so that the services
+come first and give their reasons.
 A version of a protocol that was published is what patients were told: only when it goes out of use may still be written, once. (TRUNCATE
 isn't refused: only a table's owner may do that, who could drop the triggers, too; and tests empty their tables with it.)
 """
@@ -10,7 +12,19 @@ from django.db import migrations
 
 APPEND_ONLY = """
 CREATE FUNCTION aftercare_consent_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    changed aftercare_consent;
 BEGIN
+    IF current_setting('afterglow.erasing', true) = 'on' THEN
+        IF TG_OP = 'DELETE' THEN
+            RETURN OLD;
+        END IF;
+        changed := NEW;
+        changed.address := OLD.address;
+        IF NEW.address = '' AND changed IS NOT DISTINCT FROM OLD THEN
+            RETURN NEW;
+        END IF;
+    END IF;
     RAISE EXCEPTION 'consents are append-only: write another row' USING ERRCODE = 'restrict_violation';
 END $$;
 CREATE TRIGGER consent_is_append_only BEFORE UPDATE OR DELETE ON aftercare_consent
@@ -24,6 +38,9 @@ BEGIN
     IF TG_OP = 'UPDATE' AND (NEW.by_id IS NULL OR NEW.by_id = OLD.by_id) AND (NEW.contact_id IS NULL OR NEW.contact_id = OLD.contact_id)
        AND (NEW.id, NEW.concern_id, NEW.what, NEW.at, NEW.detail) = (OLD.id, OLD.concern_id, OLD.what, OLD.at, OLD.detail) THEN
         RETURN NEW;
+    END IF;
+    IF TG_OP = 'DELETE' AND current_setting('afterglow.erasing', true) = 'on' THEN
+        RETURN OLD;
     END IF;
     RAISE EXCEPTION 'the steps of a concern are append-only: write another row' USING ERRCODE = 'restrict_violation';
 END $$;

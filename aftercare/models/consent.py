@@ -8,12 +8,16 @@ from aftercare.domain.consent import Purpose
 from notifications.models.messages import CHANNELS
 from scheduling.models import Patient
 
+# With rights of this file: what the law gives a patient, and a manager does for her.
+MAY_EXPORT = ("scheduling.view_patient", "aftercare.export_patient")
+MAY_ERASE = ("scheduling.view_patient", "aftercare.erase_patient")
+
 PURPOSES = [(Purpose.CARE.value, _("care")), (Purpose.RECALL.value, _("recall"))]
 
 
 class Consent(models.Model):
     """Append-only, which PostgreSQL holds (in the third migration): the latest row for a patient, purpose and channel counts, and only
-    for the address that it names."""
+    for the address that it names. Of whoever was erased it names none."""
 
     patient = models.ForeignKey(Patient, models.PROTECT, verbose_name=_("patient"))
     purpose = models.CharField(_("purpose"), max_length=10, choices=PURPOSES)
@@ -30,6 +34,10 @@ class Consent(models.Model):
         ordering = ["-given_at", "-pk"]
         verbose_name = _("consent")
         verbose_name_plural = _("consents")
+        permissions = [
+            ("export_patient", "Can hand out all that is held of a patient, as a file"),
+            ("erase_patient", "Can erase patients"),
+        ]
         indexes = [models.Index(fields=["patient", "purpose", "channel", "-given_at"], name="consents_latest_first")]
 
     def __str__(self) -> str:

@@ -1,4 +1,5 @@
 from aftercare.reports.delivered import Delivered, delivered
+from aftercare.reports.held import held_of
 from aftercare.reports.inbox import (
     MOST_FOUND,
     Asked,
@@ -29,6 +30,7 @@ __all__ = [
     "conversations",
     "delivered",
     "filled",
+    "held_of",
     "locations_without_anybody_on_call",
     "open_concerns",
     "thread_of",

@@ -144,7 +144,7 @@ def conversations(asked: Asked, now: datetime, *, but: Iterable[int] = ()) -> Qu
 
     Somebody who is looked for by name is found whenever that was. `but` leaves those patients out.
     """
-    lines = CareMessage.objects.spoken().filter(asked.patients())
+    lines = CareMessage.objects.spoken().known().filter(asked.patients())
     if asked.unread_only:
         lines = lines.filter(UNREAD)
     elif not asked.name.strip():

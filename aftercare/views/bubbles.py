@@ -162,6 +162,8 @@ def _why(line: CareMessage) -> str:
 def _body(line: CareMessage) -> str:
     """Of an email that somebody wrote, the words that are theirs."""
     told = line.message or line.reply
+    if told and not told.address:
+        return _("(The words aren’t kept any more.)")
     body = told.body.strip() if told else ""
     return above_foot(body, line.patient.language) if line.patient and _is_own_email(line) else body
 

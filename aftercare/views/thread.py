@@ -45,14 +45,15 @@ PARTS = {CONCERN: "aftercare/_thread_concern.html", TALK: "aftercare/_thread_tal
 @require_safe
 @permission_required(MAY_SEE, raise_exception=True)
 def thread_page(request: HttpRequest, pk: int) -> HttpResponse:
-    return show(request, get_object_or_404(Patient, pk=pk))
+    return show(request, get_object_or_404(Patient.objects.known(), pk=pk))
 
 
 @require_safe
 @permission_required(MAY_SEE, raise_exception=True)
 def unknown_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Of a number that no patient has, by one of the replies that came from there."""
-    return show_number(request, get_object_or_404(Reply, pk=pk, caremessage__patient=None, caremessage__isnull=False))
+    kept = Reply.objects.exclude(address="")
+    return show_number(request, get_object_or_404(kept, pk=pk, caremessage__patient=None, caremessage__isnull=False))
 
 
 def show(request: HttpRequest, patient: Patient, **forms: Any) -> HttpResponse:

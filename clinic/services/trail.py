@@ -3,13 +3,14 @@
 And the two ways in which something leaves it: a patient who is erased takes her values with her, and what is too old goes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from clinic.models import Entry
 from clinic.models.trail import Action
@@ -36,10 +37,7 @@ UNLESS_SEEN = """
 BLANK = """
 UPDATE clinic_trail
    SET note = '', changes = (SELECT coalesce(jsonb_object_agg(key, '[null, null]'::jsonb), '{}') FROM jsonb_object_keys(changes) key)
- WHERE patient_id = %s
-"""
-FORGET = """
-DELETE FROM clinic_trail WHERE id IN (SELECT id FROM clinic_trail WHERE at < %s ORDER BY at, id LIMIT %s)
+ WHERE patient_id = %s OR about = 'aftercare.concern' AND object_id = ANY (%s)
 """
 
 
@@ -102,15 +100,21 @@ def erasing() -> Iterator[None]:
         cursor.execute("SET LOCAL afterglow.erasing = 'off'")  # an outer transaction goes on without it
 
 
-def blank_patient(patient_id: int) -> int:
-    """Takes the values and the words out of all that concerns her: who did what, and when, stays. Answers with how many rows."""
+def blank_patient(patient_id: int, *, concerns: Collection[int] = ()) -> int:
+    """Takes the values and the words out of all that concerns her: who did what, and when, stays. Answers with how many rows.
+
+    `concerns`: the numbers of those that came from an address of hers before anybody knew whose it was.
+    """
     with erasing(), connection.cursor() as cursor:
-        cursor.execute(BLANK, [patient_id])
+        cursor.execute(BLANK, [patient_id, list(concerns)])
         return cursor.rowcount
 
 
-def forget_entries(before: datetime, *, most: int) -> int:
-    """Deletes at most so many that are older than `before`, the oldest first. Answers with how many there were."""
-    with erasing(), connection.cursor() as cursor:
-        cursor.execute(FORGET, [before, most])
-        return cursor.rowcount
+def old_entries(before: datetime) -> QuerySet[Entry]:
+    return Entry.objects.filter(at__lt=before)
+
+
+def forget_entries(pks: Collection[int]) -> int:
+    """Answers with how many there were."""
+    with erasing():
+        return Entry.objects.filter(pk__in=pks).delete()[0]

@@ -3,6 +3,7 @@
 from notifications.services.alarms import clear_alarms, raise_alarm, remedy_for
 from notifications.services.claiming import Claimed, claim_due
 from notifications.services.dispatching import dispatch, dispatch_until_idle
+from notifications.services.erasing import blank_messages, blank_replies, forget_pace, said_stop_at
 from notifications.services.outbox import SCHEDULE, Draft, cancel, schedule, schedule_with
 from notifications.services.pausing import pause, resume
 from notifications.services.polling import poll
@@ -15,11 +16,14 @@ __all__ = [
     "SCHEDULE",
     "Claimed",
     "Draft",
+    "blank_messages",
+    "blank_replies",
     "cancel",
     "claim_due",
     "clear_alarms",
     "dispatch",
     "dispatch_until_idle",
+    "forget_pace",
     "lift_suppression",
     "pause",
     "poll",
@@ -29,6 +33,7 @@ __all__ = [
     "record_receipt",
     "remedy_for",
     "resume",
+    "said_stop_at",
     "schedule",
     "schedule_with",
     "suppress",

@@ -12,7 +12,7 @@ from notifications.models import Attempt, Message, Receipt
 from notifications.services.alarms import raise_alarm
 from notifications.services.announcing import announce
 from notifications.services.durably import durably
-from notifications.services.suppressing import suppress
+from notifications.services.suppressing import suppress, suppress_hash
 from notifications.signals import message_failed
 
 
@@ -61,7 +61,11 @@ def hear(message: Message, provider_id: str, status: str, error_code: str, *, is
 
 def _tell(message: Message, news: News, now: datetime) -> None:
     if news.opted_out:
-        suppress(message.channel, message.address, reason=f"provider's error {news.code}", now=now)
+        reason = f"provider's error {news.code}"
+        if message.address:
+            suppress(message.channel, message.address, reason=reason, now=now)
+        elif message.address_hash:  # it was erased while the message was under way
+            suppress_hash(message.channel, message.address_hash, reason=reason, now=now)
     announce(message_failed, message_id=message.pk, reference=message.reference, code=news.code, now=now)
     if news.alarm:
         raise_alarm(message.channel, news.code, news.explanation, now=now)

@@ -28,7 +28,7 @@ def reconcile(*, now: datetime | None = None, limit: int = 100) -> int:
     Found at the provider: accepted. Not found, on two looks, 2 and 10 minutes after the try: sent again, once; then failed.
     """
     _give_up_lost_leases(now)
-    settled, over_at = 0, time.monotonic() + settings.DISPATCH_RUN_SECONDS
+    settled, over_at = _give_up_erased(), time.monotonic() + settings.DISPATCH_RUN_SECONDS
     with Courier() as courier:
         while time.monotonic() < over_at:
             due = _due(now, limit)
@@ -43,6 +43,12 @@ def _give_up_lost_leases(now: datetime | None) -> None:
     """On the database's clock, as they were given."""
     lost = Message.objects.filter(status=MessageStatus.SENDING.value, lease_until__lte=now or Now())
     lost.update(status=MessageStatus.UNCERTAIN.value, reason="the worker that was sending it was lost", lease_until=now or Now())
+
+
+def _give_up_erased() -> int:
+    """Nobody can look for what has neither words nor an address any more."""
+    erased = Message.objects.filter(status=MessageStatus.UNCERTAIN.value, address="")
+    return erased.update(status=MessageStatus.FAILED.value, reason="erased before it was known whether it went out", lease_until=None)
 
 
 @transaction.atomic

@@ -22,11 +22,18 @@ RETURNING xmax = 0
 def suppress(channel: str, address: str, *, reason: str, now: datetime | None = None) -> bool:
     """Nothing more goes to this address. Doing it twice is doing it once; says whether it was new."""
     now = now or timezone.now()
-    with connection.cursor() as cursor:
-        cursor.execute(SUPPRESS, {"channel": channel, "hash": address_hash(address), "reason": reason, "now": now})
-        (is_new,) = cursor.fetchone()
+    is_new = suppress_hash(channel, address_hash(address), reason=reason, now=now)
     if is_new:
         announce(address_opted_out, channel=channel, address=address, source=reason, now=now)
+    return is_new
+
+
+@transaction.atomic
+def suppress_hash(channel: str, hashed: str, *, reason: str, now: datetime) -> bool:
+    """As `suppress`, where nobody knows the address any more, and so nobody is told."""
+    with connection.cursor() as cursor:
+        cursor.execute(SUPPRESS, {"channel": channel, "hash": hashed, "reason": reason, "now": now})
+        (is_new,) = cursor.fetchone()
     return bool(is_new)
 
 

@@ -114,7 +114,7 @@ class AppointmentAdmin(AnswerPages, BookingPages, CompletionPages, MovingPages, 
                 context["may_confirm"] = self.may_be_confirmed(request, obj)
                 context["may_wait"] = self.may_wait(request, obj)
                 context["steps"] = [step for step in STEPS.values() if step.is_open_to(obj, now)]
-                if obj.status not in COMING and self.has_add_permission(request):
+                if obj.status not in COMING and not obj.patient.erased_at and self.has_add_permission(request):
                     context["next_page"] = next_page(obj)
                 context["may_move"] = obj.status in COMING
                 context["undo"] = undo_of(request, obj, now) or context.get("undo")

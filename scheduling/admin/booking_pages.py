@@ -79,7 +79,7 @@ class BookingPage:
         self.typed = typed = typed_in(request)
         self.next = next_of(request)
         self.is_newcomer = typed.get("who") == "new" and request.user.has_perm("scheduling.add_patient")
-        self.patient = None if self.is_newcomer else one_of(Patient.objects.all(), typed.get("patient"))
+        self.patient = None if self.is_newcomer else one_of(Patient.objects.known(), typed.get("patient"))
         if self.patient and not typed.get("treatment"):
             typed["treatment"] = usual_treatment_of(self.patient)
         if not typed.get("treatment"):

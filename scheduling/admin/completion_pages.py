@@ -153,8 +153,9 @@ class CompletionPages(StepPages):
         return TemplateResponse(request, "scheduling/next_session.html", context)
 
     def _next_session(self, request: HttpRequest, appointment: Appointment, now: datetime) -> NextSession | None:
-        """None for somebody who may not book."""
-        return next_session(appointment, now=now) if self.has_add_permission(request) else None
+        """None for somebody who may not book, and for a patient who was erased."""
+        may_book = self.has_add_permission(request) and not appointment.patient.erased_at
+        return next_session(appointment, now=now) if may_book else None
 
 
 def next_page(appointment: Appointment, back: str = "") -> str:

@@ -52,7 +52,7 @@ class Step:
         """Whether its button is worth showing. The service judges again."""
         status = Status(appointment.status)
         is_legal = may_become(status, self.target) and (not self.froms or status in self.froms)
-        return is_legal and self.may_start(appointment, now)
+        return is_legal and not appointment.patient.erased_at and self.may_start(appointment, now)
 
     def suggestion(self, appointment: Appointment) -> dict[str, Any]:
         """What the form starts with."""

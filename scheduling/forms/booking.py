@@ -33,7 +33,7 @@ class BookingForm(forms.Form):
     """The service decides; the form only gathers. The time is the clock at the room's location."""
 
     patient = forms.ModelChoiceField(
-        Patient.objects.all(),
+        Patient.objects.known(),
         label=_("Patient"),
         widget=forms.HiddenInput,
         error_messages={"required": _("Choose the patient, or add a new one.")},

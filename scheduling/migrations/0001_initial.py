@@ -180,6 +180,7 @@ class Migration(migrations.Migration):
                 ),
                 ("notes", models.TextField(blank=True, verbose_name="notes")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("erased_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="erased")),
                 (
                     "reached_by",
                     models.CharField(

@@ -5,7 +5,10 @@ with another patient, skin area or time zone.
 
 An appointment keeps the price that it was booked at, in its treatment's currency: so that stays, once there are courses.
 
-And what says who took the report out of the house is neither changed nor deleted: how it ended is written once.
+And what says who took the report out of the house is neither changed nor deleted: how it ended is written once. Only what has been kept for
+long enough goes, and only where somebody says so (`afterglow.erasing`).
+
+A patient who was erased stays so: she isn't changed any more, by whoever had her page open just then, and no session of hers begins.
 
 Ranges are stored so that an overlap is found fast.
 """
@@ -43,6 +46,9 @@ CREATE FUNCTION scheduling_export_is_append_only() RETURNS trigger LANGUAGE plpg
 DECLARE
     changed scheduling_reportexport;
 BEGIN
+    IF TG_OP = 'DELETE' AND current_setting('afterglow.erasing', true) = 'on' THEN
+        RETURN OLD;
+    END IF;
     IF TG_OP = 'UPDATE' AND OLD.finished_at IS NULL AND NEW.finished_at IS NOT NULL THEN
         changed := NEW;
         changed.rows := OLD.rows;
@@ -56,6 +62,34 @@ BEGIN
 END $$;
 CREATE TRIGGER export_is_append_only BEFORE UPDATE OR DELETE ON scheduling_reportexport
     FOR EACH ROW EXECUTE FUNCTION scheduling_export_is_append_only();
+"""
+
+# It waits for an erasure that is under way, which has her row, and sees what came of it.
+ERASED = """
+CREATE FUNCTION scheduling_erased_stays_erased() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'patient % was erased', OLD.id USING ERRCODE = 'restrict_violation', CONSTRAINT = 'erased_stays_erased';
+END $$;
+CREATE TRIGGER erased_stays_erased BEFORE UPDATE ON scheduling_patient
+    FOR EACH ROW WHEN (OLD.erased_at IS NOT NULL) EXECUTE FUNCTION scheduling_erased_stays_erased();
+
+CREATE FUNCTION scheduling_patient_is_known() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    erased timestamptz;
+BEGIN
+    SELECT erased_at INTO erased FROM scheduling_patient WHERE id = NEW.patient_id FOR KEY SHARE;
+    IF erased IS NOT NULL THEN
+        RAISE EXCEPTION 'patient % was erased', NEW.patient_id USING ERRCODE = 'restrict_violation', CONSTRAINT = 'patient_is_known';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER patient_is_known BEFORE INSERT OR UPDATE OF status ON scheduling_appointment
+    FOR EACH ROW WHEN (NEW.status IN ('booked', 'arrived')) EXECUTE FUNCTION scheduling_patient_is_known();
+"""
+NOT_ERASED = """
+DROP TRIGGER patient_is_known ON scheduling_appointment;
+DROP TRIGGER erased_stays_erased ON scheduling_patient;
+DROP FUNCTION scheduling_patient_is_known(), scheduling_erased_stays_erased();
 """
 
 
@@ -75,4 +109,5 @@ class Migration(migrations.Migration):
             EXPORTS_ARE_APPEND_ONLY,
             "DROP TRIGGER export_is_append_only ON scheduling_reportexport; DROP FUNCTION scheduling_export_is_append_only()",
         ),
+        migrations.RunSQL(ERASED, NOT_ERASED),
     ]

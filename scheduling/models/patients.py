@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from scheduling.errors import PatientErased
 from scheduling.fields import searchable, validate_time_zone
 from scheduling.querysets import PatientQuerySet
 from scheduling.signals import patient_changed
@@ -59,6 +60,8 @@ class Patient(models.Model):
     # What she agreed to is another app's to know: it says so through `note_reach`, and `save` leaves it as it is.
     reached_by = models.CharField(_("recalls reach her by"), max_length=20, blank=True, db_default="", choices=REACHED_BY, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Since then nothing here says who she was, and nothing changes any more: PostgreSQL holds that (in the second migration).
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
     searchable = models.GeneratedField(expression=searchable(), output_field=models.TextField(), db_persist=True)
 
     objects = PatientQuerySet.as_manager()
@@ -78,10 +81,15 @@ class Patient(models.Model):
         return f"Patient {self.pk}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Whoever saves her, the desk or a script: what is queued for her changes in the same transaction, or she isn't changed."""
+        """Whoever saves her, the desk or a script: what is queued for her changes in the same transaction, or she isn't changed.
+
+        Raises PatientErased.
+        """
         with transaction.atomic():
             previous = Patient.objects.select_for_update(no_key=True).filter(pk=self.pk).first() if self.pk else None
             saved = kwargs.get("update_fields")
+            if previous is not None and previous.erased_at:
+                raise PatientErased("This patient was erased meanwhile. Nothing was saved.")
             if previous is not None and saved is not None:
                 self._become_as(previous, but=saved)
             if previous is not None:
@@ -107,7 +115,7 @@ class Patient(models.Model):
     @property
     def label(self) -> str:
         """Enough to tell two patients of one name apart."""
-        return f"{self.full_name}, {date_format(self.birth_date, 'DATE_FORMAT')}"
+        return self.full_name if self.erased_at else f"{self.full_name}, {date_format(self.birth_date, 'DATE_FORMAT')}"
 
     @property
     def zone(self) -> ZoneInfo:

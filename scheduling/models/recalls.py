@@ -145,7 +145,8 @@ NARROWED = ("location", "treatment", "practitioner")
 class Standing(models.Model):
     """Where a patient stands in the report from one day to before another, by one of her open recalls (`scheduling.domain.recalls`).
 
-    A patient with a fulfilled session has, for each day, exactly one. The report reads this table alone, so names are copied here.
+    A patient with a fulfilled session has, for each day, exactly one, and none once she was erased. The report reads this table alone, so
+    names are copied here.
     """
 
     pk = models.CompositePrimaryKey("patient", "stands_from")

@@ -5,11 +5,13 @@ from scheduling.services.calendars import calendar_feed, make_calendar_address, 
 from scheduling.services.confirming import confirm, request_move
 from scheduling.services.courses import set_minimum_interval
 from scheduling.services.desk import book_at_desk
+from scheduling.services.erasing import as_eraser
 from scheduling.services.exporting import begin_export, end_export
 from scheduling.services.foreseeing import Foreseen, foresee_move, free_around
 from scheduling.services.free_slots import Slot, free_slots
 from scheduling.services.hours import after_open_hours, is_open, opens_at
 from scheduling.services.keeping import change_view, forget_view, keep_view
+from scheduling.services.knowing import hold_known, require_known
 from scheduling.services.moving import Change, make_moves, move, undo_move
 from scheduling.services.offering import accept_offer, decline_offer, offer_openings
 from scheduling.services.recalls import (
@@ -41,6 +43,7 @@ __all__ = [
     "after_open_hours",
     "all_or_nothing",
     "arrive",
+    "as_eraser",
     "begin_export",
     "book",
     "book_at_desk",
@@ -56,6 +59,7 @@ __all__ = [
     "forget_view",
     "free_around",
     "free_slots",
+    "hold_known",
     "is_open",
     "keep_view",
     "log_call",
@@ -73,6 +77,7 @@ __all__ = [
     "reopen",
     "request_move",
     "require_end",
+    "require_known",
     "require_legal",
     "resume",
     "revoke_calendar_address",

@@ -1,11 +1,15 @@
-"""Who took the report out of the house: written down before the first byte leaves, and how it ended afterwards."""
+"""Who took the report out of the house: written down before the first byte leaves, and how it ended afterwards. Kept for
+years, it goes."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 
 from scheduling.models import ReportExport
+from scheduling.services.erasing import as_eraser
 
 
 @transaction.atomic
@@ -17,3 +21,13 @@ def begin_export(*, user: User, format: str, as_of: date, words: str, query: str
 def end_export(export: ReportExport, ending: str, *, rows: int, now: datetime) -> bool:
     """Whether it was its first end: there is no second. At most `rows` patients left the house."""
     return ReportExport.objects.filter(pk=export.pk, finished_at=None).update(ending=ending, rows=rows, finished_at=now) > 0
+
+
+def old_exports(before: datetime) -> QuerySet[ReportExport]:
+    return ReportExport.objects.filter(at__lt=before)
+
+
+@transaction.atomic
+def forget_exports(pks: Collection[int]) -> int:
+    with as_eraser():
+        return ReportExport.objects.filter(pk__in=pks).delete()[0]

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from scheduling.domain.interval import Days, earliest_day, overlaps, recovery
-from scheduling.errors import BookingRefused, PatientBusy, PractitionerBusy, RoomBusy, TooSoon
+from scheduling.errors import BookingRefused, PatientBusy, PatientErased, PractitionerBusy, RoomBusy, TooSoon
 from scheduling.models import Appointment
 
 
@@ -75,11 +75,16 @@ def patient_is_taken(wanted: Appointment) -> PatientBusy:
     return PatientBusy(f"{name} already has an appointment {_clash(wanted, Q(patient=wanted.patient))}.")
 
 
+def patient_is_gone(wanted: Appointment) -> PatientErased:
+    return PatientErased("This patient was erased. Add a new one to book a session.")
+
+
 SENTENCES: dict[str, Callable[[Appointment], BookingRefused]] = {
     "practitioner_is_free": practitioner_is_taken,
     "room_is_free": room_is_taken,
     "patient_is_free": patient_is_taken,
     "skin_has_recovered": skin_needs_longer,
+    "patient_is_known": patient_is_gone,
 }
 
 

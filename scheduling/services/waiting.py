@@ -9,6 +9,7 @@ from django.utils import timezone
 from scheduling.domain.states import Status
 from scheduling.errors import AlreadyWaiting, CantWait
 from scheduling.models import Appointment, Location, Offer, Patient, Practitioner, Treatment, WaitlistEntry
+from scheduling.services.knowing import require_known
 from scheduling.services.saving import locked
 from scheduling.signals import openings_due
 
@@ -31,10 +32,12 @@ def wait(
     """Put a patient on the waitlist, for a day from `first_on` to `last_on` and a start from `starts_from` to `starts_until`, both
     inclusive and on the clock at the location. `appointment` is the time that she gives up for it.
 
-    What has become free already is offered to her, too. Raises AlreadyWaiting, and CantWait where that makes no sense.
+    What has become free already is offered to her, too. Raises AlreadyWaiting, PatientErased, and CantWait where that makes
+    no sense.
     """
     now = now or timezone.now()
     today = now.astimezone(location.zone).date()
+    require_known(patient)
     if last_on < today:
         raise CantWait("The last day has passed already. Please choose a later one.")
     if first_on > last_on or (starts_from and starts_until and starts_from > starts_until):

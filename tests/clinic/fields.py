@@ -17,7 +17,7 @@ scheduling.patient change
     eee  recall_by_email active_products notes
     ses  hyperpigmentation_risk
     ss-  recent_messages
-    --s  whole_recent_messages
+    --s  whole_recent_messages hand_out erase
 scheduling.appointment add
     eee  practitioner q room starts_at_# treatment
 scheduling.appointment add, a newcomer
@@ -62,6 +62,8 @@ notifications.reply change
     sss  received_at meaning_badge body
     ss-  sender
     --s  whole_sender
+/admin/scheduling/patient/{never booked}/erase/
+    --e  reason name
 /admin/password_change/
     eee  new_password# old_password
 /admin/inbox/{patient}/

@@ -173,6 +173,10 @@ GET  /admin/aftercare/protocol/{aftercare.protocol}/preview/        302 403 403 
 POST /admin/aftercare/protocol/{aftercare.protocol}/preview/        302 405 405 405 405
 GET  /admin/aftercare/protocol/{aftercare.protocol}/preview/email/education-day-1-1/  302 403 403 200 200
 POST /admin/aftercare/protocol/{aftercare.protocol}/preview/email/education-day-1-1/  302 405 405 405 405
+GET  /admin/scheduling/patient/{patient}/export/                    302 403 403 403 200
+POST /admin/scheduling/patient/{patient}/export/                    302 403 403 403 200
+GET  /admin/scheduling/patient/{never booked}/erase/      302 403 403 403 200
+POST /admin/scheduling/patient/{never booked}/erase/      302 403 403 403 302
 GET  /admin/scheduling/patient/import/                              302 403 403 403 200
 POST /admin/scheduling/patient/import/                              302 403 403 403 200
 GET  /admin/scheduling/patient/import/template.csv                  302 403 403 403 200
@@ -270,6 +274,7 @@ POSTED = {
     "/admin/inbox/concern/{concern}/resolve/": {"note": "She is well.", "heard": "999999"},
     "/admin/aftercare/caremessage/{wrong line}/deal/": {},
     "/admin/aftercare/plan/{aftercare.plan}/stop/": {"reason": "allergic to the serum"},
+    "/admin/scheduling/patient/{never booked}/erase/": {"reason": "asked for it", "name": "Nia New"},
     "/admin/scheduling/patient/import/{file}/": {"import": "Import 1 patient"},
     "/admin/scheduling/practitioner/{practitioner}/calendar/": {"make": ""},
     "/admin/my-calendar/": {"make": ""},

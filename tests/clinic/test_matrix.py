@@ -89,6 +89,7 @@ def make_one_of_everything(clinic: Clinic) -> dict[str, Any]:
         "waitlist entry": waits,
         "offer": waits.offer_set.get(),
         "patient": clinic.ana,
+        "never booked": patient("Nia New", 91),
         "appointment": appointment,
         "completed": completed,
         "arrived": arrived,

@@ -14,6 +14,7 @@ from aftercare.services.telling.consent import address_of, agreements, hold_all_
 from aftercare.services.telling.ending import Ending
 from aftercare.services.telling.reach import renew_reach
 from notifications.domain.states import MessageStatus
+from scheduling.errors import PatientErased
 from scheduling.models import Patient
 from scheduling.services import all_or_nothing
 
@@ -38,7 +39,8 @@ def give_consent(
 ) -> Consent:
     """`purpose` is care or recall, `channel` sms or email. It holds for the address of today: another one needs another consent.
 
-    What is still to come, and wasn't planned for want of it, is planned now. Raises ValueError for a wording that isn't kept.
+    What is still to come, and wasn't planned for want of it, is planned now. Raises PatientErased, and ValueError for a wording that isn't
+    kept.
 
     Begun anew where it and a STOP wait for each other, as `withdraw_consent`.
     """
@@ -47,6 +49,8 @@ def give_consent(
         raise ValueError(f"nobody can agree to “{wording_version}”: its words aren't kept")
     now = now or timezone.now()
     held = hold_alone(patient.pk)
+    if held.erased_at:
+        raise PatientErased("This patient was erased. Nothing was saved.")
     consent = write(
         patient,
         purpose,

@@ -14,6 +14,7 @@ from aftercare.services.concerns.on_call import cancel_alerts, clear_alarm, tell
 from aftercare.services.telling.pausing import pause_routine, resume_routine
 from notifications.models import Reply
 from scheduling.models import Appointment, Location, Patient
+from scheduling.services import require_known
 from scheduling.services.staff import staff_name
 
 SEEN_LATELY = timedelta(hours=1)  # whoever acknowledged it is still at it, and hears of more of the same by looking
@@ -39,11 +40,13 @@ def raise_concern(
 
     `severity` is urgent or soon, `flags` are aftercare.domain.triage's, `line` is the reply that says it; `by` is who took her call.
     Without a `location` it is the one where she is treated. By hand, the same words of the same person within a minute are said once: a
-    button was pressed twice. Raises NothingToSay.
+    button was pressed twice. Raises NothingToSay, and PatientErased.
     """
     said = words_in(said)
     if not said:
         raise NothingToSay("Write down what the patient said: whoever is on call has nothing else to go by.")
+    if patient:
+        require_known(patient)
     location = location or location_of(patient, now)
     severity, flags = Concern.Severity(severity), list(dict.fromkeys(flags))
     concern, is_new = _open(patient, severity, said, flags, line, location, by, now)

@@ -59,7 +59,7 @@ def receive(reply: Reply, *, is_settled: bool = False, now: datetime) -> None:
     """
     if CareMessage.objects.filter(reply=reply).exists():
         return
-    patients = list(patients_at(reply.channel, reply.address))
+    patients = _known_at(reply)
     lines = _write_down(reply, patients, read_at=now if is_settled else None)
     if is_settled:
         return
@@ -87,6 +87,12 @@ def mark_read(lines: Iterable[CareMessage], *, by: User, now: datetime | None = 
     """Somebody has read these replies, for everybody at that address. Says how many lines that settles."""
     replies = [line.reply_id for line in lines if line.reply_id]
     return CareMessage.objects.to_read().filter(reply__in=replies).update(read_at=now or timezone.now(), read_by=by)
+
+
+def _known_at(reply: Reply) -> list[Patient]:
+    """Whom the address reaches. Who is being erased isn't among them, and who is erased next is so with this reply."""
+    known = scheduling.hold_known(list(patients_at(reply.channel, reply.address).values_list("pk", flat=True)))
+    return list(Patient.objects.filter(pk__in=known).order_by("pk"))
 
 
 def _write_down(reply: Reply, patients: Sequence[Patient], *, read_at: datetime | None) -> list[CareMessage]:

@@ -21,6 +21,7 @@ from aftercare.services.telling.tellings import values_of
 from aftercare.wording import Letter, render
 from notifications.domain.segments import segments
 from scheduling.models import Location, Patient
+from scheduling.services import require_known
 
 MOST_SEGMENTS = 2
 IS_OF_USE_FOR = timedelta(hours=4)
@@ -61,11 +62,13 @@ def answer(
     by answering; anybody else's answer leaves its clock running.
 
     `seen` is the open concern's `heard` as it was when they looked, 0 where none was open; None: they know all that there is.
-    Raises NothingToSay, TooLong (more than 2 segments), CantBeReached, SaidMore. Sent twice within a minute, it is sent once.
+    Raises NothingToSay, TooLong (more than 2 segments), CantBeReached, SaidMore, PatientErased. Sent twice within a minute, it is sent
+    once.
     """
     words = words_in(words)
     if not words:
         raise NothingToSay("Write an answer first.")
+    require_known(patient)
     channel, address, _why = way_to(patient)
     standing = concern or open_concern_of(patient)
     held = Concern.objects.select_for_update(of=("self",), no_key=True).select_related("location").get(pk=standing.pk) if standing else None

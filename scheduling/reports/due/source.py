@@ -49,7 +49,8 @@ WITH moved AS (
              OR a.status IN ('cancelled', 'noshow') AND (a.status_at AT TIME ZONE a.time_zone)::date > {day})
       GROUP BY 1, 2
 )
-SELECT r.*, NULL::date AS went_by, NULL::date AS hidden_until, by_now.reached_by, 0 AS attempts, '' AS last_outcome, by_now.sort_name
+SELECT r.*, NULL::date AS went_by, NULL::date AS hidden_until, coalesce(by_now.reached_by, '') AS reached_by, 0 AS attempts,
+       '' AS last_outcome, coalesce(by_now.sort_name, '') AS sort_name
   FROM (SELECT DISTINCT ON (r.patient_id) r.*
           FROM (SELECT r.patient_id, r.id AS recall_id, r.kind, r.treatment_id, r.location_id, r.practitioner_id, r.last_session_on,
                        r.due_on, r.last_session_id, coming.day AS booked_on,

@@ -198,7 +198,7 @@ def _decided(session: int) -> RecallAction | None:
 
 
 def _open_recall(patient: Patient, session: int) -> Recall:
-    recall = Recall.objects.select_related("location").filter(patient=patient, last_session=session).first()
+    recall = Recall.objects.select_related("location").filter(patient=patient, patient__erased_at=None, last_session=session).first()
     if recall is None:
         raise NothingToRecall(f"{patient.full_name} isn't asked back after that session: it may have been reopened. Nothing was changed.")
     if recall.came_back_on:

@@ -95,6 +95,8 @@ def _derived(patient: Patient, visits: Sequence[_Visit], deeds: defaultdict[int,
         {visit.treatment_id: Cadence(visit.recommended_within_days, visit.maintenance_months) for visit in visits},
     )
     derived.recalls = [_recall(one, of[one.session.id]) for one in due]
+    if patient.erased_at:
+        return derived  # when she was due, and whether she came, stays in the months' numbers; nobody asks her back
     claims = [_claim(one, visits, deeds[one.session.id], patient) for one in due if one.came_back_on is None]
     name = plain(f"{patient.last_name} {patient.first_name}")
     for span in spans_of(claims):
