@@ -8,9 +8,14 @@ class ClinicConfig(AppConfig):
 
     def ready(self) -> None:
         from clinic import receivers  # noqa: F401
+        from clinic.signing_in import receivers as signing_in  # noqa: F401
 
 
 class ClinicAdminConfig(admin.AdminConfig):
     # Apps register with django.contrib.admin as usual and import nothing from here.
     default_site = "clinic.site.ClinicAdminSite"
     default = False
+
+    def ready(self) -> None:
+        super().ready()
+        from clinic.signing_in import staff  # noqa: F401  # in place of what others have registered by now

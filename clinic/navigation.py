@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aftercare.reports import waiting
 from clinic.demo.accounts import DEMO_ACCOUNTS
+from clinic.signing_in.second_factor import is_complete
 from scheduling.models import Practitioner
 from scheduling.models.recalls import MAY_CALL, MAY_SEE_REPORT
 
@@ -66,7 +67,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
     return {
         "places": places(request),
-        "undo": undo_of_mine(request, timezone.now()),
+        "undo": undo_of_mine(request, timezone.now()) if is_complete(request) else None,
+        "has_second_factor": settings.SECOND_FACTOR,
+        "ends_in": request.session.get_expiry_age() if settings.IDLE_MINUTES and hasattr(request, "session") else "",
         "is_demo": settings.DEMO,
         "demo_accounts": DEMO_ACCOUNTS if settings.DEMO else [],
         "treats_patients": SimpleLazyObject(lambda: treats_patients(request)),

@@ -6,14 +6,19 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic import navigation
 from clinic.dashboard import dashboard
+from clinic.signing_in.forms import SignInForm
+from clinic.signing_in.second_factor import is_complete
+
+# Where somebody may go who has given name and password, and no code yet: to where it is asked for, and out again.
+HALFWAY = ("admin:second_factor", "admin:second_factor_set_up", "admin:logout")
 
 
 class NamedAutocomplete(AutocompleteJsonView):
@@ -35,14 +40,20 @@ class ClinicAdminSite(AdminSite):
     index_title = _("Today at the clinic")
     empty_value_display = "–"
     enable_nav_sidebar = False  # the header leads everywhere
+    login_form = SignInForm
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         from aftercare import views as aftercare
         from clinic.admin import trail
+        from clinic.signing_in import views as signing_in
         from scheduling import views as scheduling
 
         card, hers = "scheduling/appointment/<int:pk>/card/", "maintenance-due/patients/<int:pk>"
         pages: list[URLResolver | URLPattern] = [
+            path("second-factor/", self.admin_view(signing_in.second_factor_page), name="second_factor"),
+            path("second-factor/set-up/", self.admin_view(signing_in.second_factor_set_up_page), name="second_factor_set_up"),
+            path("second-factor/codes/", self.admin_view(signing_in.recovery_codes_view), name="recovery_codes"),
+            path("session/", self.admin_view(signing_in.session_view), name="session"),
             path("board/", self.admin_view(scheduling.board_page), name="board"),
             path(card, self.admin_view(scheduling.appointment_card), name="scheduling_appointment_card"),
             path("inbox/", self.admin_view(aftercare.inbox_page), name="inbox"),
@@ -73,8 +84,23 @@ class ClinicAdminSite(AdminSite):
         ]
         return pages + super().get_urls()
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Name and password, and then the code: `admin_view` asks this for every page."""
+        return super().has_permission(request) and (is_complete(request) or request.path in map(reverse, HALFWAY))
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Whoever is signed in is led on, to the code if that is still to come."""
+        from clinic.signing_in.views import to_second_factor
+        from scheduling.admin.ways_back import next_of
+
+        if request.method == "GET" and super().has_permission(request):
+            return HttpResponseRedirect(next_of(request) or reverse("admin:index")) if is_complete(request) else to_second_factor(request)
+        return super().login(request, extra_context)
+
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return super().each_context(request) | navigation.frame(request)
+        """Halfway in, a page has the frame of one to sign in."""
+        context = super().each_context(request) | navigation.frame(request)
+        return context | {"has_permission": context["has_permission"] and is_complete(request)}
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         apps = super().get_app_list(request, app_label)

@@ -16,6 +16,7 @@ from notifications.services.durably import durably
 from tests.clinic_world import Clinic, open_clinic, wait_until, waiting_for_a_lock
 from tests.emptying import empty_quickly
 from tests.providers import MailServer, TwilioServer
+from tests.staff import sign_in_quietly
 
 # No deadline for one example: another process may have the processor just then.
 hypothesis.register_profile("afterglow", deadline=None)
@@ -37,6 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # In the order of their collection, in which those that empty the tables come after those that rest on what the migrations wrote.
     config.option.loadscopereorder = False
     empty_quickly()
+    sign_in_quietly()
     # The real one is slow on purpose.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # All tests are one address, which asks more often than anybody; those of the limits set their own.

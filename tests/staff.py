@@ -2,9 +2,12 @@
 
 from functools import reduce
 from operator import or_
+from typing import Any
+from unittest.mock import patch
 
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q
+from django.test.client import ClientMixin
 
 from clinic.roles import permissions_of
 
@@ -25,3 +28,14 @@ def group(role: str) -> Group:
         named = (Q(content_type__app_label=label, codename=codename) for label, codename in permissions_of(role))
         found.permissions.set(Permission.objects.filter(reduce(or_, named)))
     return found
+
+
+def sign_in_quietly() -> None:
+    """`force_login` is nobody's sign-in: nothing of it is on the trail."""
+    sign_in = ClientMixin._login
+
+    def quietly(self: ClientMixin, user: User, backend: Any = None) -> None:
+        with patch("clinic.signing_in.receivers.trail.note"):
+            sign_in(self, user, backend)
+
+    ClientMixin._login = quietly

@@ -1,12 +1,16 @@
 from django.db import migrations, models
 
+import clinic.models.second_factor
 import clinic.models.trail
 
 
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = []
+    dependencies = [
+        ("otp_static", "0003_add_timestamps"),
+        ("otp_totp", "0003_add_timestamps"),
+    ]
 
     operations = [
         migrations.CreateModel(
@@ -55,5 +59,17 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+        ),
+        migrations.CreateModel(
+            name="Phone",
+            fields=[],
+            options={"default_permissions": (), "proxy": True, "indexes": [], "constraints": []},
+            bases=(clinic.models.second_factor.Forbearing, "otp_totp.totpdevice"),
+        ),
+        migrations.CreateModel(
+            name="RecoveryCodes",
+            fields=[],
+            options={"default_permissions": (), "proxy": True, "indexes": [], "constraints": []},
+            bases=(clinic.models.second_factor.Forbearing, "otp_static.staticdevice"),
         ),
     ]

@@ -1,3 +1,4 @@
+from clinic.models.second_factor import Phone, RecoveryCodes
 from clinic.models.trail import Entry
 
-__all__ = ["Entry"]
+__all__ = ["Entry", "Phone", "RecoveryCodes"]

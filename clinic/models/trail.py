@@ -24,10 +24,12 @@ class Action(models.TextChoices):
     ERASED = "erased", _("erased")
     SIGNED_IN = "signed_in", _("signed in")
     SIGNED_OUT = "signed_out", _("signed out")
+    PASSWORD_GIVEN = "password_given", _("gave the right password, and no code yet")
     SIGN_IN_FAILED = "sign_in_failed", _("failed to sign in")
     LOCKED_OUT = "locked_out", _("locked out")
     SECOND_FACTOR_SET_UP = "second_factor_set_up", _("set up a second factor")
     SECOND_FACTOR_RESET = "second_factor_reset", _("reset a second factor")
+    RECOVERY_CODES_MADE = "recovery_codes_made", _("made new recovery codes")
 
 
 USUAL = (Action.ADDED.value, Action.CHANGED.value, Action.SAW.value)

@@ -258,6 +258,7 @@ def test_who_was_signed_out_meanwhile_is_asked_to_sign_in(desk, clinic, anas):
     board(page)
     page.context.clear_cookies()
     page.clock.run_for(61_000)
+    page.get_by_role("dialog", name="You have been signed out").get_by_role("link", name="Sign in").click()
     page.wait_for_url("**/login/**")
 
 

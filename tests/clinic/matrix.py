@@ -59,6 +59,16 @@ GET  /admin/login/                                                  200 302 302 
 POST /admin/login/                                                  200 200 200 200 200
 GET  /admin/logout/                                                 302 405 405 405 405
 POST /admin/logout/                                                 302 200 200 200 200
+GET  /admin/second-factor/                                          302 404 404 404 404
+POST /admin/second-factor/                                          302 404 404 404 404
+GET  /admin/second-factor/set-up/                                   302 404 404 404 404
+POST /admin/second-factor/set-up/                                   302 404 404 404 404
+GET  /admin/second-factor/codes/                                    302 404 404 404 404
+POST /admin/second-factor/codes/                                    302 404 404 404 404
+GET  /admin/auth/user/{user}/second-factor/                         302 403 403 403 403
+POST /admin/auth/user/{user}/second-factor/                         302 403 403 403 403
+GET  /admin/session/                                                302 200 200 200 200
+POST /admin/session/                                                302 200 200 200 200
 GET  /admin/password_change/                                        302 200 200 200 200
 POST /admin/password_change/                                        302 200 200 200 200
 GET  /admin/password_change/done/                                   302 200 200 200 200

@@ -42,7 +42,7 @@ OURS = ("scheduling", "aftercare", "notifications", "auth", "admin")
 FILE = b"First name,Last name,Birth date,Phone\nPia,Parker,1990-05-17,+12125550140\n"
 HTMX = {"HX-Request": "true"}
 WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|MERGE|TRUNCATE|COPY)\b", re.IGNORECASE)
-# A session is renewed by whoever uses it; a sign-in says when it was, and the trail who looked at what.
+# A session is renewed by whoever uses it; a sign-in says when it was, and the trail who looked at what, and who went.
 HARMLESS = ("django_session", '"last_login"', "clinic_trail")
 
 

@@ -41,22 +41,6 @@ window.addEventListener("load", () => {
     }
 });
 
-// Signed out meanwhile, a part of a page is answered with the page to sign in: that one comes as a whole, and never inside another. Where
-// somebody types, what was typed stays, and the page says that one must sign in again, until that is done.
-document.addEventListener("htmx:beforeSwap", (event) => {
-    const answered = new URL(event.detail.xhr.responseURL || location.href, location.href);
-    const isSignedOut = answered.pathname.endsWith("/login/") && answered.pathname !== location.pathname;
-    const trouble = document.getElementById("trouble");
-    if (isSignedOut) {
-        event.detail.shouldSwap = false;
-    }
-    if (trouble) {
-        trouble.hidden = !isSignedOut;
-    } else if (isSignedOut) {
-        location.assign(location.href);
-    }
-});
-
 // A second click before the answer is there sends nothing more: it would only be refused what the first has done.
 const PATIENCE = 10_000; // ms
 const sentAt = new Map();

@@ -337,10 +337,7 @@
             return;
         }
         const wanted = new URL(event.detail.xhr.responseURL || location.href, location.href);
-        if (wanted.pathname !== new URL(sheet.getAttribute("hx-get"), location.href).pathname) {
-            event.detail.shouldSwap = false;
-            location.reload(); // signed out in the meantime
-        } else if (isBusy()) {
+        if (isBusy() || wanted.pathname !== new URL(sheet.getAttribute("hx-get"), location.href).pathname) {
             event.detail.shouldSwap = false;
         }
         const link = document.activeElement?.closest?.("#board-grid a");

@@ -1,0 +1,109 @@
+from typing import Any
+
+from django import forms
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Phone
+from clinic.signing_in.lockout import is_locked, locked_until
+from clinic.signing_in.moments import from_when
+from clinic.signing_in.second_factor import CodeRefused, new_phone, verify
+
+KEY_SALT, KEY_SECONDS = "clinic.signing_in.set-up", 3600
+DIGITS = {"autocomplete": "one-time-code", "inputmode": "numeric"}
+LETTERS = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+
+
+class SignInForm(AdminAuthenticationForm):
+    """Says the same whether there is somebody of that name or not, while one has to wait too."""
+
+    error_messages = {
+        "invalid_login": _(
+            "That is no name and password of somebody who may sign in here. Mind capitals, and try again. If you have forgotten"
+            " yours, ask whoever runs Afterglow for a new password."
+        ),
+        "inactive": _("That account is no longer in use."),
+    }
+
+    def get_invalid_login_error(self) -> ValidationError:
+        if self.request is None or not is_locked(self.request):
+            return super().get_invalid_login_error()
+        when = from_when(locked_until(self.request, self.cleaned_data["username"]), timezone.now())
+        return ValidationError(
+            _("Too many tries. You can try again %(when)s; nothing is looked at before then."), code="locked", params={"when": when}
+        )
+
+
+class CodeForm(forms.Form):
+    """What the phone shows, or else one of the recovery codes."""
+
+    code = forms.CharField(label=_("Six digits"), max_length=20, required=False, widget=forms.TextInput(DIGITS | {"autofocus": True}))
+    recovery_code = forms.CharField(label=_("Recovery code"), max_length=40, required=False, widget=forms.TextInput(LETTERS))
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if not self.errors and not given.get("code") and not given.get("recovery_code"):
+            self.add_error("code", _("Type what your app shows, or one of your recovery codes."))
+        return given
+
+    @property
+    def given(self) -> str:
+        return self.cleaned_data["code"] or self.cleaned_data["recovery_code"]
+
+    @property
+    def used(self) -> str:
+        """The field that the code came by."""
+        return "code" if self.cleaned_data["code"] else "recovery_code"
+
+
+class SetUpForm(forms.Form):
+    """A new phone's code. Whoever has a phone already proves that she has it, or one of her recovery codes.
+
+    The secret travels in the form, signed, and is kept nowhere until the phone has shown that it knows it.
+    """
+
+    key = forms.CharField(widget=forms.HiddenInput)
+    code = forms.CharField(label=_("What the app shows now"), max_length=20, widget=forms.TextInput(DIGITS))
+    proof = forms.CharField(
+        label=_("A code of the phone that you have used so far, or a recovery code"), max_length=40, widget=forms.TextInput(LETTERS)
+    )
+
+    def __init__(self, *args: Any, user: Any, has_phone: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        key = self._key_of(self.data.get("key", "")) if self.is_bound else ""
+        self.phone: Phone = new_phone(user, key)
+        self.is_stale = self.is_bound and not key
+        if not has_phone:
+            del self.fields["proof"]
+
+    def _key_of(self, signed: str) -> str:
+        try:
+            pk, key = signing.loads(signed, salt=KEY_SALT, max_age=KEY_SECONDS)
+        except (signing.BadSignature, TypeError, ValueError):
+            return ""
+        return str(key) if pk == self.user.pk else ""
+
+    @property
+    def signed_key(self) -> str:
+        return signing.dumps([self.user.pk, self.phone.key], salt=KEY_SALT)
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if self.is_stale:
+            raise ValidationError(_("This page was open for too long, and shows another picture now. Let the app see this one."))
+        return given
+
+    def prove(self) -> bool:
+        """Take the proof, which uses it up; so only once the new phone's code is right."""
+        if "proof" not in self.fields:
+            return True
+        try:
+            verify(self.user, self.cleaned_data["proof"])
+        except CodeRefused as refused:
+            self.add_error("proof", str(refused))
+            return False
+        return True

@@ -1,0 +1,27 @@
+"""Who signs in and out is on the trail, whichever way it happens. Who only tries to: lockout.py."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.utils import timezone
+
+from clinic.models.trail import Action
+from clinic.services import trail
+from clinic.signing_in.lockout import from_where
+from clinic.signing_in.sessions import SIGNED_IN_AT
+
+
+@receiver(user_logged_in)
+def note_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    request.session[SIGNED_IN_AT] = timezone.now().timestamp()
+    trail.note(Action.PASSWORD_GIVEN if settings.SECOND_FACTOR else Action.SIGNED_IN, user=user, note=from_where(request))
+
+
+@receiver(user_logged_out)
+def note_sign_out(user: User | None, **kwargs: Any) -> None:
+    if user is not None:
+        trail.note(Action.SIGNED_OUT, user=user)

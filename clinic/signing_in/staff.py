@@ -1,0 +1,69 @@
+"""A sign-in's page in the admin, with its second factor; and django-otp's own pages, which show secrets, out of it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from clinic.signing_in import second_factor
+
+admin.site.unregister([User, TOTPDevice, StaticDevice])
+
+
+@admin.register(User)
+class StaffAdmin(UserAdmin):
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not settings.SECOND_FACTOR:
+            return fieldsets
+        (name, first), *rest = fieldsets
+        return [(name, first | {"fields": (*first["fields"], "second_factor")}), *rest]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        return (*super().get_readonly_fields(request, obj), *(("second_factor",) if settings.SECOND_FACTOR else ()))
+
+    @admin.display(description=gettext_lazy("second factor"))
+    def second_factor(self, user: User) -> str:
+        phone = second_factor.phone_of(user)
+        if phone is None:
+            return _("None yet: it is set up at the next sign-in.")
+        left = second_factor.codes_left(user)
+        said = ngettext("Since %(day)s; %(count)s recovery code left.", "Since %(day)s; %(count)s recovery codes left.", left) % {
+            "day": date_format(localtime(phone.created_at), "DATE_FORMAT"),
+            "count": left,
+        }
+        return format_html('{} <a href="{}">{}</a>', said, reverse("admin:reset_second_factor", args=[user.pk]), _("Phone lost? Reset it"))
+
+    def get_urls(self) -> list[URLPattern]:
+        reset = self.admin_site.admin_view(self.reset_page)
+        return [path("<int:pk>/second-factor/", reset, name="reset_second_factor"), *super().get_urls()]
+
+    def reset_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Asks, and then forgets somebody's phone and codes. A superuser's, for it lets whoever has the password in."""
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        if not settings.SECOND_FACTOR:
+            raise Http404
+        user = get_object_or_404(User, pk=pk)
+        here = redirect("admin:auth_user_change", user.pk)
+        if request.method == "POST":
+            if second_factor.reset(user, by=request.user):
+                said = _("Reset: %(who)s sets up a phone at the next sign-in. Until then the password alone lets somebody do so.")
+                messages.success(request, said % {"who": user.get_username()})
+            return here
+        context = self.admin_site.each_context(request) | {"title": _("Reset the second factor"), "staff": user, "opts": self.opts}
+        return TemplateResponse(request, "signing_in/reset.html", context)

@@ -1,0 +1,189 @@
+"""Who guesses passwords has to wait, whether there is somebody of that name or not; who has forgotten hers shuts out nobody else."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from axes.models import AccessAttempt
+from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from clinic.models import Entry
+from clinic.signing_in.lockout import forget_failures
+from tests.clinic.signing_in import PASSWORD, give_password, on_the_trail, robin, sentences
+from tests.clock import freeze_time
+
+NOW = timezone.make_aware(timezone.datetime(2026, 11, 3, 10, 0))
+WRONG = "That is no name and password of somebody who may sign in here."
+LOCKED = "Too many tries. You can try again at 10:15 AM"
+
+
+@pytest.fixture(autouse=True)
+def clock(db):
+    with freeze_time(NOW) as clock:
+        yield clock
+
+
+@pytest.fixture(autouse=True)
+def her(clock) -> User:
+    return robin()
+
+
+def guess(times: int = 1, username: str = "robin", address: str = "203.0.113.7", browser: str = "") -> str:
+    """What the page says to the last one."""
+    for _ in range(times):
+        answer = give_password(Client(), "not-her-password", username, REMOTE_ADDR=address, headers={"User-Agent": browser})
+    return sentences(answer)
+
+
+def without_token(page: str) -> str:
+    return re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", page)
+
+
+def gets_in(address: str = "203.0.113.7", username: str = "robin") -> bool:
+    return give_password(Client(), username=username, REMOTE_ADDR=address).status_code == 302
+
+
+def test_the_fifth_wrong_password_locks_her_out_from_there_for_a_quarter_of_an_hour(clock):
+    assert WRONG in guess(4)
+    assert LOCKED in guess()
+
+    answer = give_password(Client(), REMOTE_ADDR="203.0.113.7")  # the right one isn't looked at
+    assert (answer.status_code, answer["Retry-After"]) == (429, "900")
+    assert LOCKED in sentences(answer)
+    assert gets_in(address="203.0.113.8")  # at home
+
+    clock.tick(timedelta(minutes=14))
+    guess(3)  # puts it off no further
+    clock.tick(timedelta(minutes=1, seconds=1))
+    assert gets_in()
+
+
+def test_a_name_that_nobody_has_is_answered_just_the_same():
+    known = [guess() for _ in range(6)]
+    unknown = [guess(username="nobody") for _ in range(6)]
+
+    assert [without_token(page).replace("robin", "nobody") for page in known] == [without_token(page) for page in unknown]
+
+
+def test_somebody_who_isnt_staff_or_has_left_is_answered_the_same():
+    User.objects.create_user("patient", password=PASSWORD)
+    User.objects.create_user("leaver", password=PASSWORD, is_staff=True, is_active=False)
+
+    for username in ("patient", "leaver"):
+        assert WRONG in sentences(give_password(Client(), username=username))
+
+
+def test_one_who_has_forgotten_hers_doesnt_shut_out_the_clinic():
+    User.objects.create_user("dana", password=PASSWORD, is_staff=True)
+    guess(30)
+
+    assert gets_in(username="dana")
+
+
+def test_another_browser_doesnt_begin_anew():
+    for number in range(4):
+        guess(browser=f"browser {number}")
+
+    assert LOCKED in guess(browser="another one")
+
+
+def test_a_name_that_is_tried_from_everywhere_is_locked_everywhere():
+    for number in range(5):
+        guess(4, address=f"203.0.113.{number}")
+
+    assert not gets_in(address="198.51.100.1")
+
+
+def test_an_address_that_tries_all_names_is_locked():
+    for number in range(12):
+        assert WRONG in guess(4, username=f"somebody{number}")
+    guess(2, username="one more")
+
+    assert not gets_in()
+    assert gets_in(address="198.51.100.1")
+
+
+def test_whoever_has_a_network_of_addresses_is_one():
+    for number in range(5):
+        guess(address=f"2001:db8:1:2::{number}")
+
+    assert not gets_in(address="2001:db8:1:2:3::4")
+    assert gets_in(address="2001:db8:1:3::1")
+
+
+def test_signing_in_forgets_her_own_failures_from_there_and_no_others():
+    guess(4)
+    guess(4, address="198.51.100.1")
+    guess(4, username="dana")
+
+    assert gets_in()
+
+    left = AccessAttempt.objects.order_by("pk").values_list("username", "ip_address", "failures_since_start")
+    assert list(left) == [("robin", "198.51.100.1", 4), ("dana", "203.0.113.7", 4)]
+    assert WRONG in guess(4)
+
+
+def test_failures_are_forgotten(clock):
+    guess(3)
+    clock.tick(timedelta(days=90))
+
+    assert forget_failures(timezone.now() - timedelta(days=91)) == 0
+    assert forget_failures(timezone.now() - timedelta(days=90) + timedelta(seconds=1)) == 1
+    assert not AccessAttempt.objects.exists()
+
+
+def test_whoever_runs_it_lets_her_in_before_that(capsys):
+    guess(5)
+    call_command("axes_reset_username", "robin")
+
+    assert gets_in()
+
+
+def test_no_password_is_kept_not_even_one_typed_into_the_wrong_field():
+    give_password(Client(), "whatever-it-was", PASSWORD)
+    give_password(Client(), "her-old-password")
+
+    [row, _other] = AccessAttempt.objects.order_by("pk")
+    assert "whatever" not in row.post_data
+    assert PASSWORD not in f"{row.post_data}{row.get_data}"
+    assert on_the_trail() == [
+        ("sign_in_failed", "a name that nobody has", "from 127.0.0.1"),
+        ("sign_in_failed", "robin", "from 127.0.0.1"),
+    ]
+
+
+def test_what_came_of_each_try_is_on_the_trail(her):
+    guess(7)
+    client = Client()
+    give_password(client, REMOTE_ADDR="198.51.100.1")
+    client.post("/admin/logout/")
+
+    assert [action for action, _who, _note in on_the_trail()] == [*["sign_in_failed"] * 5, "locked_out", "signed_in", "signed_out"]
+    assert set(Entry.objects.filter(action="sign_in_failed").values_list("about", "object_id")) == {("auth.user", her.pk)}
+
+
+@pytest.mark.parametrize("username", ["", " ", "\0", "robin\0", "r" * 151, "ｒｏｂｉｎ", "'; --", "‮robin"])
+def test_whatever_is_typed_gets_a_page(username):
+    assert give_password(Client(), username=username).status_code in (200, 302)
+
+
+@pytest.mark.parametrize(
+    ("password", "sentence"),
+    [
+        ("violet-91", "at least 12 characters"),
+        ("q1w2e3r4t5y6", "too common"),
+        ("robin-castellano", "too similar to"),
+        ("834512907746", "entirely numeric"),
+    ],
+)
+def test_a_password_is_long_and_no_word_that_others_guess(her, password, sentence):
+    her.last_name = "Castellano"
+
+    with pytest.raises(ValidationError, match=sentence):
+        validate_password(password, her)
+    validate_password(PASSWORD, her)

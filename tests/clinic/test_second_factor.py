@@ -1,0 +1,494 @@
+"""Name and password, and then the phone's code: nobody sees a page of the clinic's with less."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from clinic.models import Entry, Phone, RecoveryCodes
+from clinic.models.second_factor import as_typed
+from clinic.signing_in import second_factor
+from clinic.signing_in.second_factor import CodeRefused
+from tests.clinic.matrix import NOBODY, PEOPLE, pages
+from tests.clinic.signing_in import HALF_A_MINUTE, PASSWORD, give_password, on_the_trail, robin, sentences, shown_by, wrong_for
+from tests.clinic_world import wait_until, waiting_for_a_lock
+from tests.clock import freeze_time
+from tests.staff import group, member
+
+NOW = timezone.make_aware(timezone.datetime(2026, 11, 3, 10, 0))
+CODE, SET_UP, CODES = "/admin/second-factor/", "/admin/second-factor/set-up/", "/admin/second-factor/codes/"
+
+
+@pytest.fixture(autouse=True)
+def clock(settings, db):
+    settings.SECOND_FACTOR = True
+    with freeze_time(NOW) as clock:
+        yield clock
+
+
+@pytest.fixture
+def at_the_desk() -> User:
+    user = robin()
+    user.groups.add(group("Front desk"))
+    return user
+
+
+@pytest.fixture
+def with_phone(at_the_desk, clock) -> User:
+    key = second_factor.new_phone(at_the_desk).key
+    at_the_desk.codes = second_factor.set_up(at_the_desk, key, shown_by(Phone(key=key)), in_place_of=None)[1]
+    clock.tick(HALF_A_MINUTE)
+    return at_the_desk
+
+
+def halfway(**options) -> Client:
+    """Somebody's browser, after the password."""
+    client = Client(**options)
+    give_password(client)
+    return client
+
+
+def phone() -> Phone:
+    return Phone.objects.get()
+
+
+# --- the first time ---------------------------------------------------------------------------------------------------
+
+
+def key_in(page) -> str:
+    return re.search(r'name="key" value="([^"]+)"', page.content.decode())[1]
+
+
+def secret_in(page) -> Phone:
+    return page.context["form"].phone
+
+
+def test_the_first_time_a_phone_is_set_up_and_leads_to_where_one_wanted(at_the_desk):
+    client = Client()
+    gate = give_password(client, follow=True)
+    assert gate.redirect_chain[-1] == (f"{SET_UP}?next=/admin/board/", 302)
+    assert "<svg" in gate.content.decode()
+    assert Phone.objects.count() == 0  # looking changes nothing
+
+    answer = client.post(SET_UP, {"key": key_in(gate), "code": shown_by(secret_in(gate)), "next": "/admin/board/"})
+
+    assert "They are shown only now" in answer.content.decode()
+    codes = re.findall(r"<li><code>([a-z2-9]{5}-[a-z2-9]{5})</code>", answer.content.decode())
+    assert len(set(codes)) == 10
+    assert 'href="/admin/board/">I have kept them' in answer.content.decode()
+    assert client.get("/admin/").status_code == 200
+    assert on_the_trail() == [("password_given", "robin", "from 127.0.0.1"), ("second_factor_set_up", "robin", "the first phone")]
+
+
+def test_a_phone_that_shows_something_else_isnt_taken_and_the_picture_stays(at_the_desk):
+    client = halfway()
+    page = client.get(SET_UP)
+
+    again = client.post(SET_UP, {"key": key_in(page), "code": wrong_for(secret_in(page))})
+
+    assert "This isn’t what the app should show." in sentences(again)
+    assert secret_in(again).key == secret_in(page).key
+    assert not Phone.objects.exists()
+    assert client.get("/admin/").status_code == 302
+
+
+@pytest.mark.parametrize("code", ["", "12345", "abcdef", "١٢٣٤٥٦", "12345678901234567890", "-1", "1_0"])
+def test_what_is_no_code_gets_a_sentence(at_the_desk, code):
+    client = halfway()
+    page = client.get(SET_UP)
+
+    assert client.post(SET_UP, {"key": key_in(page), "code": code}).status_code == 200
+    assert not Phone.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["", "nonsense", "\0", "somebody else's", "an hour ago"])
+def test_a_secret_that_isnt_from_this_page_is_replaced(at_the_desk, clock, key):
+    """With a secret of somebody else's choosing, his phone would do."""
+    client = halfway()
+    page = client.get(SET_UP)
+    signed, known = key_in(page), secret_in(page)
+    if key == "somebody else's":
+        User.objects.create_user("mallory", password=PASSWORD, is_staff=True)
+        client = Client()
+        give_password(client, username="mallory")
+    clock.tick(timedelta(minutes=61 if key == "an hour ago" else 0))
+    sent = signed if key in ("somebody else's", "an hour ago") else key
+
+    answer = client.post(SET_UP, {"key": sent, "code": shown_by(known)})
+
+    assert answer.status_code == 200
+    assert not Phone.objects.exists()
+    assert secret_in(answer).key != known.key
+
+
+def test_of_two_who_set_up_a_phone_with_one_password_the_first_gets_in(at_the_desk):
+    first, second = halfway(), halfway()
+    pages = [first.get(SET_UP), second.get(SET_UP)]
+    first.post(SET_UP, {"key": key_in(pages[0]), "code": shown_by(secret_in(pages[0]))})
+    hers = phone()
+
+    refused = second.post(SET_UP, {"key": key_in(pages[1]), "code": shown_by(secret_in(pages[1]))})
+
+    assert refused["Location"].startswith(CODE)
+    assert phone() == hers
+    with pytest.raises(CodeRefused, match="just now"):  # at the very same moment
+        second_factor.set_up(at_the_desk, secret_in(pages[1]).key, shown_by(secret_in(pages[1])), in_place_of=None)
+    assert phone() == hers
+    assert second.get("/admin/").status_code == 302
+
+
+# --- each time --------------------------------------------------------------------------------------------------------
+
+
+def test_then_each_sign_in_takes_its_code(with_phone):
+    client = Client()
+    assert give_password(client, follow=True).redirect_chain[-1] == (f"{CODE}?next=/admin/board/", 302)
+
+    wrong = client.post(CODE, {"code": wrong_for(phone()), "next": "/admin/board/"})
+    assert "This code isn’t right, or is used up." in sentences(wrong)
+    assert client.get("/admin/").status_code == 302
+
+    with freeze_time(timezone.now() + timedelta(seconds=2)):
+        right = client.post(CODE, {"code": shown_by(phone()), "next": "/admin/board/"})
+        assert right["Location"] == "/admin/board/"
+        assert client.get("/admin/").status_code == 200
+    assert on_the_trail()[-3:] == [
+        ("password_given", "robin", "from 127.0.0.1"),
+        ("sign_in_failed", "robin", "wrong code of the phone"),
+        ("signed_in", "robin", ""),
+    ]
+
+
+def test_a_code_is_taken_as_people_type_it(with_phone):
+    code = shown_by(phone())
+
+    assert halfway().post(CODE, {"code": f" {code[:3]} {code[3:]}"})["Location"] == "/admin/"
+
+
+def test_a_code_is_for_once(with_phone):
+    code = shown_by(phone())
+    halfway().post(CODE, {"code": code})
+
+    looked_over_her_shoulder = halfway().post(CODE, {"code": code})
+
+    assert "used up" in sentences(looked_over_her_shoulder)
+
+
+def test_half_a_minute_late_will_do_and_two_will_not(with_phone, clock):
+    late = shown_by(phone())
+    clock.tick(timedelta(seconds=90))
+    assert "isn’t right" in sentences(halfway().post(CODE, {"code": late}))
+    late = shown_by(phone())
+    clock.tick(HALF_A_MINUTE)
+    assert halfway().post(CODE, {"code": late}).status_code == 302
+
+
+def test_after_wrong_codes_one_waits_and_a_right_one_isnt_looked_at(with_phone, clock):
+    client = halfway()
+    for seconds in (1, 2, 4, 8, 16):
+        assert "isn’t right" in sentences(client.post(CODE, {"code": wrong_for(phone())}))
+        clock.tick(timedelta(seconds=seconds - 0.5))
+        assert "Too many wrong codes. Try again in" in sentences(client.post(CODE, {"code": shown_by(phone())}))
+        clock.tick(timedelta(seconds=1))
+
+    assert client.post(CODE, {"code": shown_by(phone())}).status_code == 302
+
+
+def test_the_wait_doesnt_grow_for_ever(with_phone, clock):
+    """Somebody who has the password only could otherwise shut her out for good."""
+    for _guess in range(20):
+        halfway().post(CODE, {"code": wrong_for(phone())})
+        clock.tick(timedelta(minutes=69))
+    client = halfway()
+    client.post(CODE, {"code": wrong_for(phone())})
+    clock.tick(timedelta(minutes=50))
+
+    assert "Try again at 10:" in sentences(client.post(CODE, {"code": shown_by(phone())}))
+    clock.tick(timedelta(minutes=19))
+    assert client.post(CODE, {"code": shown_by(phone())}).status_code == 302
+
+
+def test_the_session_gets_another_number_with_each_step(with_phone):
+    client = Client()
+    client.get("/admin/login/")
+    give_password(client)
+    after_password = client.session.session_key
+    client.post(CODE, {"code": shown_by(phone())})
+
+    assert client.session.session_key != after_password
+    overheard = Client()
+    overheard.cookies["sessionid"] = after_password
+    assert overheard.get("/admin/").status_code == 302
+
+
+# --- with less --------------------------------------------------------------------------------------------------------
+
+
+def test_whoever_hasnt_given_the_code_is_led_to_it_from_everywhere(with_phone):
+    """From every address that takes a sign-in, even somebody who may see all of them."""
+    User.objects.filter(pk=with_phone.pk).update(is_superuser=True)
+    client, before = halfway(), Entry.objects.count()
+    asked = [(method, re.sub(r"\{[^}]+\}", "1", path)) for method, path, codes in pages() if codes[PEOPLE.index(NOBODY)] == 302]
+
+    answers = {row: client.generic(*row) for row in asked if row[1] not in (CODE, "/", "/admin/logout/")}
+
+    gates = (f"/admin/login/?next={CODE[:7]}", CODE)
+    assert len(answers) > 140
+    assert {row: answer for row, answer in answers.items() if answer.status_code != 302 or not answer["Location"].startswith(gates)} == {}
+    assert Entry.objects.count() == before
+    gate = sentences(client.get("/admin/login/?next=/admin/board/", follow=True))
+    assert "type the six digits" in gate
+    assert 'id="work-nav"' not in gate
+    assert client.post("/admin/logout/").status_code == 200
+
+
+def test_a_part_of_a_page_leads_there_too(with_phone):
+    """Where htmx sees that it is another page: session.js."""
+    answer = halfway().get("/admin/inbox/?part=inbox-list", headers={"HX-Request": "true"}, follow=True)
+
+    assert answer.redirect_chain[-1][0] == f"{CODE}?next=/admin/inbox/%3Fpart%3Dinbox-list"
+
+
+def test_before_the_password_there_is_no_page_about_codes(with_phone):
+    for page in (CODE, SET_UP, CODES):
+        assert Client().get(page)["Location"] == f"/admin/login/?next={page}"
+        assert Client().post(page, {"code": shown_by(phone())})["Location"].startswith("/admin/login/")
+
+
+def test_without_the_code_nobody_takes_another_phone_or_new_codes(with_phone):
+    """All that somebody who has found the password wants."""
+    client, hers = halfway(), phone()
+
+    assert client.get(SET_UP)["Location"].startswith(CODE)
+    assert client.post(SET_UP, {"key": "x", "code": "123456"})["Location"].startswith(CODE)
+    assert client.post(CODES).status_code == 302
+
+    assert phone() == hers
+    assert second_factor.codes_left(with_phone) == 10
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example.org/", "//evil.example.org", "/\\evil.example.org", "day", ""])
+def test_the_way_on_leads_nowhere_else(with_phone, elsewhere):
+    client = halfway()
+
+    assert client.post(CODE, {"code": shown_by(phone()), "next": elsewhere})["Location"] == "/admin/"
+
+
+def test_whoever_is_signed_in_is_led_on_from_the_page_to_sign_in(with_phone):
+    client = halfway()
+    client.post(CODE, {"code": shown_by(phone())})
+
+    assert client.get("/admin/login/?next=/admin/board/")["Location"] == "/admin/board/"
+    assert client.get("/admin/login/?next=//evil.example.org")["Location"] == "/admin/"
+    assert client.post(CODE, {"code": "1", "next": "/admin/board/"})["Location"] == "/admin/board/"  # sent twice
+
+
+def test_in_the_demo_there_is_none(settings, with_phone):
+    settings.SECOND_FACTOR = False
+    client = Client()
+
+    assert give_password(client)["Location"] == "/admin/board/"
+    assert client.get("/admin/").status_code == 200
+    assert [client.get(page).status_code for page in (CODE, SET_UP, CODES)] == [404, 404, 404]
+    assert CODE not in client.get("/admin/").content.decode()
+
+
+# --- recovery codes ---------------------------------------------------------------------------------------------------
+
+
+def test_a_recovery_code_lets_in_once(with_phone):
+    spare = with_phone.codes[3]
+    client = halfway()
+
+    assert client.post(CODE, {"recovery_code": f" {spare[:5].upper()}-{spare[5:]} "})["Location"] == "/admin/"
+
+    assert "You signed in with a recovery code; 9 are left. " in sentences(client.get("/admin/"))
+    assert on_the_trail()[-1] == ("signed_in", "robin", "with a recovery code; 9 are left")
+    assert "used up" in sentences(halfway().post(CODE, {"recovery_code": spare}))
+
+
+def test_somebody_elses_recovery_code_doesnt(with_phone):
+    other = member("Manager")
+    key = second_factor.new_phone(other).key
+    _phone, codes = second_factor.set_up(other, key, shown_by(Phone(key=key)), in_place_of=None)
+
+    assert "isn’t right" in sentences(halfway().post(CODE, {"recovery_code": codes[0]}))
+    assert second_factor.codes_left(other) == 10
+
+
+def test_the_last_but_two_says_that_it_is_time_for_new_ones(with_phone):
+    for spare in with_phone.codes[:7]:
+        second_factor.verify(with_phone, spare)
+    client = halfway()
+    client.post(CODE, {"recovery_code": with_phone.codes[7]})
+
+    said = sentences(client.get("/admin/"))
+    assert 'class="warning">You signed in with a recovery code; 2 are left. <a href="/admin/second-factor/">Make new ones' in said
+    assert "2 of 10 are left" in sentences(client.get(CODE))
+
+
+def test_new_codes_void_the_old_ones_and_the_session_goes_on(with_phone):
+    client = halfway()
+    client.post(CODE, {"recovery_code": with_phone.codes[0]})
+
+    codes = [as_typed(code) for code in client.post(CODES).context["codes"]]
+
+    assert len(set(codes) - set(with_phone.codes)) == 10
+    assert client.get("/admin/").status_code == 200
+    assert client.get(CODES).status_code == 405
+    with pytest.raises(CodeRefused):
+        second_factor.verify(with_phone, with_phone.codes[1])
+    assert on_the_trail()[-2][0] == "recovery_codes_made"
+
+
+def test_nothing_in_the_database_lets_anybody_in(with_phone, settings):
+    """A stolen backup is worth nothing without SECRET_KEY."""
+    kept = [*RecoveryCodes.objects.get().token_set.values_list("token", flat=True), phone().key]
+    assert not set(kept) & {*with_phone.codes, phone().bin_key.hex()}
+    read_off_it = Phone(key=phone().key)
+    settings.SECRET_KEY = "the thief's own"
+
+    guess = shown_by(read_off_it)
+
+    settings.SECRET_KEY = "only-for-tests"
+    with pytest.raises(CodeRefused):
+        second_factor.verify(with_phone, guess)
+    for token in kept:
+        with freeze_time(timezone.now() + timedelta(hours=2)), pytest.raises(CodeRefused):
+            second_factor.verify(with_phone, token)
+
+
+def without_the_lock(user: User, given: str) -> bool:
+    return RecoveryCodes.objects.get(user=user).verify_token(given)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("verify", [second_factor.verify, without_the_lock])
+def test_of_two_who_use_one_recovery_code_at_once_one_gets_in(with_phone, verify):
+    spare = with_phone.codes[0]
+
+    def come_second() -> bool:
+        try:
+            return bool(verify(with_phone, spare))
+        except CodeRefused:
+            return False
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as elsewhere:
+        with transaction.atomic():
+            verify(with_phone, spare)
+            second = elsewhere.submit(come_second)
+            wait_until(waiting_for_a_lock)
+        assert second.result() is (verify is without_the_lock)
+
+
+# --- another phone ----------------------------------------------------------------------------------------------------
+
+
+def signed_in(user: User) -> Client:
+    client = halfway()
+    client.post(CODE, {"recovery_code": user.codes[-1]})
+    return client
+
+
+@pytest.mark.parametrize("proof", ["phone", "recovery code"])
+def test_another_phone_takes_a_code_of_the_old_one_or_a_recovery_code(with_phone, proof):
+    client, old = signed_in(with_phone), phone()
+    elsewhere = halfway()
+    elsewhere.post(CODE, {"code": shown_by(old)})
+    with freeze_time(timezone.now() + HALF_A_MINUTE):
+        page = client.get(SET_UP)
+        given = {"phone": shown_by(old), "recovery code": with_phone.codes[0]}[proof]
+
+        answer = client.post(SET_UP, {"key": key_in(page), "code": shown_by(secret_in(page)), "proof": given})
+
+        assert answer["Location"] == CODE
+        assert phone() != old
+        assert client.get("/admin/").status_code == 200
+        assert elsewhere.get("/admin/").status_code == 302  # the old phone's sessions are asked again
+        assert on_the_trail()[-1] == ("second_factor_set_up", "robin", "another phone in its place")
+        assert second_factor.codes_left(with_phone) == (8 if proof == "recovery code" else 9)
+
+
+@pytest.mark.parametrize(
+    ("code", "proof", "sentence"),
+    [
+        ("right", "", "This field is required."),
+        ("right", "000000", "This code isn’t right, or is used up."),
+        ("right", "aaaaa-aaaaa", "This recovery code isn’t right"),
+        ("wrong", "recovery code", "This isn’t what the app should show."),
+    ],
+)
+def test_without_it_the_old_one_stays(with_phone, code, proof, sentence):
+    client, old = signed_in(with_phone), phone()
+    page = client.get(SET_UP)
+    shown = {"right": shown_by, "wrong": wrong_for}[code](secret_in(page))
+    proof = with_phone.codes[0] if proof == "recovery code" else proof
+
+    answer = client.post(SET_UP, {"key": key_in(page), "code": shown, "proof": proof})
+
+    assert sentence in sentences(answer)
+    assert phone() == old
+    assert second_factor.codes_left(with_phone) == 9  # none is used up in vain
+
+
+# --- lost -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_lets_somebody_set_up_another_phone(with_phone, capsys):
+    client = signed_in(with_phone)
+
+    call_command("reset_second_factor", "robin")
+
+    assert capsys.readouterr().out == "Reset: robin.\n"
+    assert on_the_trail()[-1] == ("second_factor_reset", "the system", "of robin")
+    assert client.get("/admin/", follow=True).redirect_chain[-1] == (f"{SET_UP}?next=/admin/", 302)
+    call_command("reset_second_factor", "robin")
+    assert capsys.readouterr().out == "Nothing to reset: no phone was set up.\n"
+
+
+def test_the_command_knows_everybody_and_says_whom_it_doesnt(with_phone, capsys):
+    with pytest.raises(CommandError, match="There is no sign-in called “Robin”"):
+        call_command("reset_second_factor", "Robin")
+    call_command("reset_second_factor", "--everybody")
+
+    assert capsys.readouterr().out == "Reset: robin.\n"
+    assert not Phone.objects.exists()
+
+
+def test_a_superuser_resets_it_on_the_persons_page_and_nobody_else(with_phone, client):
+    hers, reset = f"/admin/auth/user/{with_phone.pk}/change/", f"/admin/auth/user/{with_phone.pk}/second-factor/"
+    boss = User.objects.create_superuser("boss")
+    key = second_factor.new_phone(boss).key
+    second_factor.set_up(boss, key, shown_by(Phone(key=key)), in_place_of=None)
+    client.force_login(boss)
+    with freeze_time(timezone.now() + HALF_A_MINUTE):
+        client.post(CODE, {"code": shown_by(Phone.objects.get(user=boss))})
+    assert "Since Nov 3, 2026; 10 recovery codes left." in sentences(client.get(hers))
+    assert "be sure that it is really robin who asks" in sentences(client.get(reset))
+    assert Phone.objects.count() == 2
+
+    assert client.post(reset)["Location"] == hers
+
+    assert "Reset: robin sets up a phone at the next sign-in." in sentences(client.get(hers))
+    assert "None yet: it is set up at the next sign-in." in sentences(client.get(hers))
+    assert [who.user for who in Phone.objects.all()] == [boss]
+    entry = Entry.objects.get(action="second_factor_reset")
+    assert (entry.actor, entry.about, entry.object_id, entry.note) == ("boss", "auth.user", with_phone.pk, "of robin")
+    assert client.get("/admin/auth/user/999999/second-factor/").status_code == 404
+    assert client.get("/admin/auth/user/add/").status_code == 200
+
+
+def test_django_otps_own_pages_which_show_the_secrets_arent_there(with_phone, client, settings):
+    settings.SECOND_FACTOR = False
+    client.force_login(User.objects.create_superuser("boss"))
+
+    assert client.get("/admin/otp_totp/totpdevice/").status_code == 404
+    assert client.get("/admin/otp_static/staticdevice/").status_code == 404
