@@ -27,7 +27,8 @@ class People(forms.ModelChoiceField):
 class TrailForm(forms.Form):
     """Read from a query string. What can't be understood is left out, and a sentence in `problems` says so; the rest counts.
 
-    A patient is asked for by a part of her name. `patient`, `about` and `object` come from other pages' links.
+    A patient is asked for as in the list of patients: by parts of her name, number, email or birth date. `patient`, `about` and `object`
+    come from other pages' links.
     """
 
     person = People(User.objects.order_by("first_name", "username"), label=gettext_lazy("Who"), required=False)
@@ -57,15 +58,15 @@ class TrailForm(forms.Form):
         said = [str(sentence) for sentences in self.errors.values() for sentence in sentences]
         problems = [_("%(said)s The rest of what you asked for is shown.") % {"said": " ".join(dict.fromkeys(said))}] if said else []
         if len(self.found) > MOST_FOUND:
-            problems.append(_("More than %s patients are called that: give more of the name. These are some of them.") % MOST_FOUND)
+            problems.append(_("More than %s patients are found: type more of the name. These are some of them.") % MOST_FOUND)
         return problems
 
     @property
     def found(self) -> list[int]:
-        """The patients who are called what was typed."""
+        """The patients whom that finds."""
         if not hasattr(self, "_found"):
             typed = self._chosen("name") or ""
-            self._found = list(Patient.objects.named(typed).values_list("pk", flat=True)[: MOST_FOUND + 1]) if typed.strip() else []
+            self._found = list(Patient.objects.matching(typed).values_list("pk", flat=True)[: MOST_FOUND + 1]) if typed.strip() else []
         return self._found
 
     def asked(self) -> Asked:

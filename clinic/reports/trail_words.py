@@ -136,9 +136,10 @@ def _who(entry: Entry, known: Known) -> str:
 
 def _what(entry: Entry, model: type[models.Model] | None) -> str:
     done = str(dict(Action.choices).get(entry.action, entry.action))
-    if entry.note:
-        return f"{done} {entry.note}" if entry.action in (Action.SAW, Action.EXPORTED) else f"{done}: {entry.note}"
-    return f"{done} {_('the')} {model._meta.verbose_name}" if model else done
+    if entry.note and entry.action in (Action.SAW, Action.EXPORTED):
+        return f"{done} {entry.note}"
+    what = f"{done} {_('the')} {model._meta.verbose_name}" if model else done
+    return f"{what}: {entry.note}" if entry.note else what
 
 
 def _called(entry: Entry, thing: Any) -> str:

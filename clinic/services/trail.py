@@ -36,7 +36,8 @@ UNLESS_SEEN = """
 
 BLANK = """
 UPDATE clinic_trail
-   SET note = '', changes = (SELECT coalesce(jsonb_object_agg(key, '[null, null]'::jsonb), '{}') FROM jsonb_object_keys(changes) key)
+   SET note = CASE action WHEN 'saw' THEN note ELSE '' END,  -- which page it was
+       changes = (SELECT coalesce(jsonb_object_agg(key, '[null, null]'::jsonb), '{}') FROM jsonb_object_keys(changes) key)
  WHERE patient_id = %s OR about = 'aftercare.concern' AND object_id = ANY (%s)
 """
 

@@ -207,12 +207,15 @@ class TestErasing:
         kept = list(Entry.objects.exclude(patient_id=clinic.ana.pk).order_by("pk").values())
         note("exported", patient_id=clinic.ana.pk, note="all that is known of Ana")
 
-        assert blank_patient(clinic.ana.pk) == 3
+        note("saw", patient_id=clinic.ana.pk, note="the patient’s page")
+
+        assert blank_patient(clinic.ana.pk) == 4
 
         assert list(Entry.objects.filter(patient_id=clinic.ana.pk).order_by("pk").values_list("action", "changes", "note")) == [
             ("added", {}, ""),
             ("changed", {"notes": [None, None]}, ""),
             ("exported", {}, ""),
+            ("saw", {}, "the patient’s page"),
         ]
         assert list(Entry.objects.exclude(patient_id=clinic.ana.pk).order_by("pk").values()) == kept
 

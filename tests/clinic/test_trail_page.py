@@ -117,6 +117,16 @@ class TestInWords:
             "Afterglow, by itself",
         ]
 
+    def test_why_she_was_erased(self, clinic, manager):
+        about_her = {"about": "scheduling.patient", "object_id": clinic.ana.pk, "patient_id": clinic.ana.pk}
+        note("exported", user=member("Clinician"), **about_her)
+        note("erased", user=member("Clinician"), note="she asked for it", **about_her)
+
+        assert without_when(manager.get(HERE))[-2:] == [
+            "Dana Diaz erased the patient: she asked for it Ana Alvarez, May 17, 1990",
+            "Dana Diaz exported the patient Ana Alvarez, May 17, 1990",
+        ]
+
     def test_what_is_gone_is_called_by_its_number(self, clinic, manager):
         number = clinic.chloe.pk
         with by_dana():
@@ -181,12 +191,13 @@ class TestAskedFor:
 
         assert found(f"person={member('Clinician').pk}") == ["about Ana"]
         assert found("name=brooks") == ["about Ben"]
+        assert found("name=555-0102") == ["about Ben"]
         assert found("name=nobody+of+that+name") == []
         assert found(f"patient={clinic.ana.pk}") == ["about Ana"]
         assert found("action=signed_in") == ["signed in"]
         assert found(f"about=scheduling.patient&object={clinic.ben.pk}") == ["about Ben"]
         assert found("action=changed") == ["about Ana", "about Ben"]
-        assert found("action=changed&name=a") == ["about Ana"]
+        assert found("action=changed&name=alv") == ["about Ana"]
 
     def test_by_days_on_the_clinics_calendar(self, manager):
         with erasing():
