@@ -33,5 +33,5 @@ USER 10001
 EXPOSE 8000
 # Threads: a process that did one thing at a time would be killed in the middle of a download of more than its timeout's 30 seconds, and
 # two such downloads would shut everybody else out. Each thread has a connection to PostgreSQL.
-CMD ["gunicorn", "clinic.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--worker-class", "gthread", "--threads", "8", \
-     "--graceful-timeout", "60", "--worker-tmp-dir", "/dev/shm"]
+CMD ["gunicorn", "clinic.wsgi", "--config", "python:clinic.ops.gunicorn", "--bind", "0.0.0.0:8000", \
+     "--workers", "2", "--worker-class", "gthread", "--threads", "8", "--graceful-timeout", "60", "--worker-tmp-dir", "/dev/shm"]

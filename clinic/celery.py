@@ -1,13 +1,23 @@
 """The Celery application. Its messages only say "look at the table": PostgreSQL holds the truth."""
 
+import atexit
 import gc
 import os
+import socket
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import after_task_publish, beat_init, heartbeat_sent, worker_init, worker_process_init, worker_ready
+from celery.signals import (
+    after_task_publish,
+    beat_init,
+    heartbeat_sent,
+    worker_init,
+    worker_process_init,
+    worker_ready,
+    worker_shutdown,
+)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
@@ -15,10 +25,17 @@ app = Celery("clinic")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
+PULSES: list[Any] = []  # this process's own, if it is beat or a worker's parent
+
 
 @worker_init.connect
-def load_channels(**kwargs: Any) -> None:
+def load_what_is_needed(**kwargs: Any) -> None:
     """Before the first message, which mustn't wait for the SDK, and before prefork makes the children, who share it."""
+    load_channels()
+    freeze_what_is_loaded()
+
+
+def load_channels() -> None:
     from django.conf import settings
 
     from notifications.channels.transport import transport_class
@@ -36,14 +53,36 @@ def freeze_what_is_loaded(**kwargs: Any) -> None:
     gc.freeze()
 
 
+@worker_ready.connect
+def begin_pulse_of_a_worker(sender: Any, **kwargs: Any) -> None:
+    begin_pulse("worker", sender.hostname)
+
+
+@beat_init.connect
+def begin_pulse_of_beat(**kwargs: Any) -> None:
+    begin_pulse("beat", f"beat@{socket.gethostname()}")
+    after_task_publish.connect(show_life)  # with each tick that Redis took
+    atexit.register(end_pulse)
+
+
+def begin_pulse(kind: str, name: str) -> None:
+    from clinic.ops.pulse import Pulse
+
+    PULSES.append(Pulse(kind, name))
+    PULSES[-1].start()
+
+
+@worker_shutdown.connect
+def end_pulse(**kwargs: Any) -> None:
+    for pulse in PULSES:
+        pulse.stop()
+
+
 @heartbeat_sent.connect  # by a worker, every two seconds while it is connected to Redis
 def show_life(**kwargs: Any) -> None:
     from django.conf import settings
 
+    for pulse in PULSES:
+        pulse.moves()
     if settings.ALIVE_FILE:
         Path(settings.ALIVE_FILE).touch()
-
-
-@beat_init.connect
-def show_life_of_beat(**kwargs: Any) -> None:
-    after_task_publish.connect(show_life)  # with each tick that Redis took

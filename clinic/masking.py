@@ -1,8 +1,12 @@
-"""What log lines must not repeat."""
+"""What log lines, and errors that are told elsewhere, must not repeat."""
 
 import logging
 import re
+import traceback
+from collections.abc import Iterator
 from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
 
 # Who is searched for is a patient, by her name or number. Where somebody must sign in first, the page that was asked for stands in
 # another one's address, percent-encoded, as often as that happens. All up to the address's end: an address in a path is decoded.
@@ -11,7 +15,11 @@ EQUALS = r"(?:=|%(?:25)*3d)"
 SEARCHED = rf"({BEGINS}(?:q|term|_changelist_filters|phone){EQUALS})[^&\"\r\n]+?(?=\s+HTTP/|[&\"\r\n]|$)"
 # The address is the key: whoever reads it in a log could read the calendar, or end a patient's emails.
 KEYS = r"(/(?:calendar|emails)/)[^\s\"'?&]+"
-SECRETS = (re.compile(SEARCHED, re.IGNORECASE), re.compile(KEYS))
+# Nobody writes these on purpose. Where they come to us in somebody else's words, they end here.
+NUMBER = r"(\+|%2B)\d{8,15}(?!\d)"
+NUMBER_AS_WRITTEN = r"()(?<![\d-])(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\d-])"
+EMAIL = r"()(?<![\w.+-])[\w.+-]{1,64}(?:@|%40)[\w-]+(?:\.[\w-]+)+"
+SECRETS = tuple(re.compile(secret, re.IGNORECASE) for secret in (SEARCHED, KEYS, NUMBER, NUMBER_AS_WRITTEN, EMAIL))
 
 
 class SecretAddresses(logging.Filter):
@@ -25,9 +33,74 @@ class SecretAddresses(logging.Filter):
         return True
 
 
+class UnsaidErrors(logging.Filter):
+    """Of a task that failed, Celery would write what the error says, and what the task was given."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, dict) and "exc" in record.args:
+            error = record.exc_info[1] if record.exc_info else None
+            said = described(error) if error else "an error"
+            record.args = {**record.args, "exc": said, "traceback": "", "args": "", "kwargs": ""}
+            record.data = None
+        return True
+
+
 def masked(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     for secret in SECRETS:
         value = secret.sub(r"\1…", value)
     return value
+
+
+# --- errors -------------------------------------------------------------------------------------------------------------
+
+# What these say is about code. What others say may be about whom it worked for: a value that couldn't be read, the row that was refused.
+ABOUT_CODE = (AttributeError, ImportError, NameError, NotImplementedError, RecursionError, TypeError, ImproperlyConfigured)
+# Of PostgreSQL's, by class: connections, integrity, transactions, syntax, resources, limits, states, operators' doing, its own faults.
+WITHOUT_VALUES = ("08", "23", "25", "40", "42", "53", "54", "55", "57", "XX")
+
+
+def described(error: BaseException) -> str:
+    """Its type, and what it says as far as that names nobody."""
+    name = type(error).__name__
+    said = _said(error)
+    return f"{name}: {masked(said)}" if said else name
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, ABOUT_CODE):
+        return str(error)
+    diagnosis = getattr(error, "diag", None) or getattr(error.__cause__, "diag", None)
+    if diagnosis is not None:  # its first line only: the others show the row
+        state = diagnosis.sqlstate or ""
+        return f"{state} {diagnosis.message_primary or ''}".strip() if state.startswith(WITHOUT_VALUES) else state
+    return (error.strerror or "") if isinstance(error, OSError) else ""
+
+
+def traced(error: BaseException) -> str:
+    """As Python writes it, with what led to it, and with `described` in place of what it says."""
+    return "\n".join(
+        f"{how}Traceback (most recent call last):\n{''.join(traceback.format_tb(each.__traceback__, limit=-50))}{described(each)}"
+        for each, how in _chain(error)
+    )
+
+
+def chain(error: BaseException) -> list[BaseException]:
+    """The error, and what it came from."""
+    return [each for each, _how in _chain(error)]
+
+
+def _chain(error: BaseException) -> Iterator[tuple[BaseException, str]]:
+    """What it came from, first."""
+    found: list[tuple[BaseException, str]] = []
+    following: BaseException | None = error
+    while following is not None and all(following is not each for each, _how in found):
+        cause = following.__cause__
+        how = "\nThe above exception was the direct cause of the following exception:\n\n"
+        if cause is None:
+            cause = None if following.__suppress_context__ else following.__context__
+            how = "\nDuring handling of the above exception, another exception occurred:\n\n"
+        found.append((following, how if cause is not None else ""))
+        following = cause
+    return reversed(found)

@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from clinic.ops.views import metrics, readyz
 from clinic.views import healthz
+
+ASKED_FROM_INSIDE = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
 
 
 class HealthMiddleware:
@@ -14,5 +17,5 @@ class HealthMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        is_asked = request.path_info == "/healthz" and request.method in ("GET", "HEAD")
-        return healthz(request) if is_asked else self.get_response(request)
+        asked = ASKED_FROM_INSIDE.get(request.path_info) if request.method in ("GET", "HEAD") else None
+        return asked(request) if asked else self.get_response(request)

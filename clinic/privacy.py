@@ -5,6 +5,8 @@ Model → what of a patient is in it, and what becomes of that.
 
 HELD = {
     "clinic.entry": "old and new values of her rows, which an erasure blanks; who did what stays",
+    "clinic.heartbeat": "processes by their names",
+    "clinic.tally": "how many, and of nobody",
     "admin.logentry": "patients by number; why somebody stopped a plan, which an erasure blanks",
     "sessions.session": "what a page is about to say, until it is said, and whom somebody was moving; over with the session",
     "auth.user": "colleagues",

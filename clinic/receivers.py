@@ -1,8 +1,8 @@
-"""Tasks act, too, and a connection that is opened in the middle of something belongs to whoever does it. And what the other apps tell is
-written on the trail."""
+"""Tasks act, too, and a connection that is opened in the middle of something belongs to whoever does it. What the other apps tell is
+written on the trail, or counted."""
 
 from collections.abc import Collection
-from contextlib import AbstractContextManager
+from contextlib import ExitStack
 from typing import Any
 
 from celery.signals import task_postrun, task_prerun
@@ -12,11 +12,14 @@ from django.dispatch import receiver
 
 from aftercare.signals import patient_erased, patient_exported
 from clinic.models.trail import Action
+from clinic.ops.tallies import count
+from clinic.requests import in_task
 from clinic.services import trail
 from clinic.services.acting import ACTOR, NOBODY, Actor, acting_as, tell
 from scheduling.models import Patient
+from scheduling.signals import booking_refused
 
-RUNNING: dict[str, AbstractContextManager[None]] = {}  # one at a time in a worker; at once, within a request, where tasks are run in place
+RUNNING: dict[str, ExitStack] = {}  # one at a time in a worker; at once, within a request, where tasks are run in place
 
 
 @receiver(connection_created)
@@ -27,14 +30,15 @@ def tell_who_acts(connection: Any, **kwargs: Any) -> None:
 
 @task_prerun.connect
 def begin_task(task_id: str, task: Any, **kwargs: Any) -> None:
-    RUNNING[task_id] = acting_as(Actor(f"task {task.name}"))
-    RUNNING[task_id].__enter__()
+    running = RUNNING[task_id] = ExitStack()
+    running.enter_context(acting_as(Actor(f"task {task.name}")))
+    running.enter_context(in_task(task_id, task.name))
 
 
 @task_postrun.connect
 def end_task(task_id: str, **kwargs: Any) -> None:
     if task_id in RUNNING:
-        RUNNING.pop(task_id).__exit__(None, None, None)
+        RUNNING.pop(task_id).close()
 
 
 @receiver(patient_exported)
@@ -47,3 +51,8 @@ def erased(patient_id: int, concerns: Collection[int], reason: str, by: User, **
     """All that the trail has of her was written before."""
     trail.blank_patient(patient_id, concerns=concerns)
     trail.note(Action.ERASED, user=by, about="scheduling.patient", object_id=patient_id, patient_id=patient_id, note=reason)
+
+
+@receiver(booking_refused)
+def count_refusal(code: str, **kwargs: Any) -> None:
+    count("bookings refused", code)

@@ -1,6 +1,8 @@
 """What this thread works on just now: somebody's request, or a task. Log lines, the trail and errors that are told elsewhere name it."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +50,15 @@ def begin_request(request: HttpRequest) -> Work:
     work = Work(given if WELL_FORMED.fullmatch(given) else uuid4().hex, request=request)
     WORK.set(work)
     return work
+
+
+@contextmanager
+def in_task(task_id: str, name: str) -> Iterator[None]:
+    token = WORK.set(Work(task_id, name))
+    try:
+        yield
+    finally:
+        WORK.reset(token)
 
 
 @receiver(request_finished)  # a download goes on after its view has returned

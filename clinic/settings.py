@@ -1,6 +1,7 @@
 """One file of settings. Everything that differs between installations comes from the environment (.env.example explains each variable)."""
 
 import atexit
+import logging
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -96,6 +97,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "clinic.addresses.ClientAddressMiddleware",
+    "clinic.ops.middleware.RequestMiddleware",
     # Around all that answers, so that no answer is without their headers.
     "clinic.headers.HeadersMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -187,6 +189,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 # Touched by a worker, or by beat, for as long as it goes on: whoever started it can see that it does.
 ALIVE_FILE = env.str("ALIVE_FILE", default="")
+HEARTBEAT_SECONDS = 15
+WATCH_EVERY_SECONDS = 60
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -287,6 +291,8 @@ SMS_SEGMENT_PRICE = parsed_price("SMS_SEGMENT_PRICE", "0.0083")
 # By when somebody has seen to a concern: an urgent one at any hour, another one in the location's opening hours.
 ACKNOWLEDGE_URGENT_MINUTES = parsed_number("ACKNOWLEDGE_URGENT_MINUTES", 15, at_least=1)
 ACKNOWLEDGE_SOON_MINUTES = parsed_number("ACKNOWLEDGE_SOON_MINUTES", 120, at_least=1)
+# They are written to when a message is so much later than it could have gone; what waits on purpose isn't late.
+LATE_AFTER_MINUTES = parsed_number("LATE_AFTER_MINUTES", 10, at_least=1)
 OPERATOR_EMAILS = [address.strip() for address in env.list("OPERATOR_EMAILS", default=[]) if address.strip()]
 
 # --- how long what is kept ------------------------------------------------------------------------------------------
@@ -420,17 +426,25 @@ AXES_DISABLE_ACCESS_LOG = True  # the trail has it
 AXES_VERBOSE = False
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 
-# --- what is written down -------------------------------------------------------------------------------------------
+# --- what is written down, and told --------------------------------------------------------------------------------------
+# Without it there are no metrics, and /readyz says only whether it is.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# Without it errors are in the log alone.
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+
+logging.captureWarnings(not DEBUG)
+logging.raiseExceptions = DEBUG  # a line that can't be written is dropped: Python would write what was to be put into it
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{levelname:<7} {name}: {message}", "style": "{"},
+        "text": {"()": "clinic.ops.logs.TextLines", "format": "{levelname:<7} {name}: {message}", "style": "{"},
+        "json": {"()": "clinic.ops.logs.JsonLines"},
         "request": {"()": "django.utils.log.ServerFormatter", "format": "[{server_time}] {message}", "style": "{"},
     },
-    "filters": {"secret_addresses": {"()": "clinic.masking.SecretAddresses"}},
+    "filters": {"secret_addresses": {"()": "clinic.masking.SecretAddresses"}, "unsaid_errors": {"()": "clinic.masking.UnsaidErrors"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secret_addresses"]},
+        "console": {"class": "logging.StreamHandler", "formatter": "text" if DEBUG else "json", "filters": ["secret_addresses"]},
         "requests": {"class": "logging.StreamHandler", "formatter": "request", "filters": ["secret_addresses"]},
     },
     "root": {"handlers": ["console"], "level": "INFO"},
@@ -441,12 +455,15 @@ LOGGING = {
         "django.server": {"handlers": ["requests"], "level": "INFO", "propagate": False},
         # Whoever calls us by a wrong name is told so; with a traceback each, anybody could fill the log.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # In development that line is there already; in production ours has the 404s, too.
+        "clinic.request": {"level": "WARNING" if DEBUG else "INFO"},
+        "django.request": {"level": "WARNING" if DEBUG else "ERROR"},
         # At INFO the SDK logs each look-up's query, and with it the patient's number.
         "twilio": {"level": "WARNING"},
         # A line a tick, twelve ticks a minute, tells nobody anything.
         "celery.beat": {"level": "WARNING"},
         "django.utils.autoreload": {"level": "WARNING"},
-        "celery.app.trace": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING", "filters": ["unsaid_errors"]},
         "celery.worker.strategy": {"level": "WARNING"},
         # At INFO it says four things of each sign-in.
         "axes": {"level": "WARNING"},

@@ -3,6 +3,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from clinic.ops.views import metrics, readyz
 from clinic.views import healthz
 
 urlpatterns = [
@@ -12,6 +13,8 @@ urlpatterns = [
     path("", include("aftercare.urls")),
     path("webhooks/", include("notifications.urls")),
     path("healthz", healthz),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
 ]
 handler400 = "clinic.refusals.unreadable"
 handler403 = "clinic.refusals.forbidden"

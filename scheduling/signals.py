@@ -7,7 +7,8 @@ Every receiver gets `appointment` and `now` (an aware datetime); `appointment_mo
 `appointment_completed` the `product` (a Product or None). `patient_changed` has `patient`, `previous` (the Patient as she was), `by` (a
 User or None) and `now`. `appointment_answered` has `by`, too: None where the patient wrote. `slot_offered` has an `offer` and `now`; its
 receivers say whether the patient could be told. `openings_due` has nothing. `cadence_changed` has `treatment` alone. `taken_off_the_list`
-has the RecallActions that did it, one for each patient, as `actions`, and `now`.
+has the RecallActions that did it, one for each patient, as `actions`, and `now`. `booking_refused` comes after the refusal, when nothing is
+left of what was asked for, and has its `code`.
 """
 
 from django.dispatch import Signal
@@ -23,4 +24,5 @@ patient_changed = Signal()
 cadence_changed = Signal()  # of a treatment: its patients are due at other times
 slot_offered = Signal()
 openings_due = Signal()  # a time became free, or the next in line can be asked
+booking_refused = Signal()
 taken_off_the_list = Signal()  # of those who are asked back, for a time or for good: they agreed, declined, were put off

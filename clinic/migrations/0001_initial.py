@@ -72,4 +72,34 @@ class Migration(migrations.Migration):
             options={"default_permissions": (), "proxy": True, "indexes": [], "constraints": []},
             bases=(clinic.models.second_factor.Forbearing, "otp_static.staticdevice"),
         ),
+        migrations.CreateModel(
+            name="Heartbeat",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(choices=[("beat", "beat"), ("worker", "worker")], max_length=10)),
+                ("name", models.CharField(max_length=255)),
+                ("at", models.DateTimeField()),
+            ],
+            options={
+                "verbose_name": "heartbeat",
+                "verbose_name_plural": "heartbeats",
+                "default_permissions": (),
+                "constraints": [models.UniqueConstraint(fields=("kind", "name"), name="one_heartbeat_per_process")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Tally",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("metric", models.CharField(max_length=30)),
+                ("channel", models.CharField(blank=True, max_length=10)),
+                ("label", models.CharField(blank=True, max_length=40)),
+                ("number", models.BigIntegerField()),
+            ],
+            options={
+                "verbose_name": "tally",
+                "verbose_name_plural": "tallies",
+                "default_permissions": (),
+            },
+        ),
     ]

@@ -1,4 +1,5 @@
+from clinic.models.operating import Heartbeat, Tally
 from clinic.models.second_factor import Phone, RecoveryCodes
 from clinic.models.trail import Entry
 
-__all__ = ["Entry", "Phone", "RecoveryCodes"]
+__all__ = ["Entry", "Heartbeat", "Phone", "RecoveryCodes", "Tally"]

@@ -1,6 +1,6 @@
 """The only writers of notifications. Services write rows; the dispatcher finds them."""
 
-from notifications.services.alarms import clear_alarms, raise_alarm, remedy_for
+from notifications.services.alarms import clear_alarm, clear_alarms, not_told_of, raise_alarm, remedy_for, remind_of
 from notifications.services.claiming import Claimed, claim_due
 from notifications.services.dispatching import dispatch, dispatch_until_idle
 from notifications.services.erasing import blank_messages, blank_replies, forget_pace, said_stop_at
@@ -20,11 +20,13 @@ __all__ = [
     "blank_replies",
     "cancel",
     "claim_due",
+    "clear_alarm",
     "clear_alarms",
     "dispatch",
     "dispatch_until_idle",
     "forget_pace",
     "lift_suppression",
+    "not_told_of",
     "pause",
     "poll",
     "raise_alarm",
@@ -32,6 +34,7 @@ __all__ = [
     "reconcile",
     "record_receipt",
     "remedy_for",
+    "remind_of",
     "resume",
     "said_stop_at",
     "schedule",

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from notifications.channels import remedy
@@ -23,6 +23,16 @@ DO UPDATE SET times = notifications_alarm.times + excluded.times, last_at = grea
 RETURNING id, xmax = 0
 """
 
+# Of all who find it at once, one gets the row.
+REMIND = """
+INSERT INTO notifications_alarm (channel, code, explanation, raised_at, last_at, times)
+VALUES (%(channel)s, left(%(code)s, 40), left(%(explanation)s, 300), %(now)s, %(now)s, 1)
+ON CONFLICT (channel, code) WHERE cleared_at IS NULL
+DO UPDATE SET times = notifications_alarm.times + 1, last_at = excluded.last_at, explanation = excluded.explanation
+ WHERE notifications_alarm.last_at <= excluded.last_at - make_interval(secs => %(every)s)
+RETURNING id
+"""
+
 
 @transaction.atomic
 def raise_alarm(channel: str, code: str, explanation: str, *, times: int = 1, now: datetime | None = None) -> Alarm:
@@ -34,6 +44,36 @@ def raise_alarm(channel: str, code: str, explanation: str, *, times: int = 1, no
     alarm = Alarm.objects.get(pk=pk)
     if is_new:
         _write_to_operators(alarm, now)
+    return alarm
+
+
+@transaction.atomic
+def remind_of(channel: str, code: str, explanation: str, *, every: timedelta, now: datetime | None = None) -> Alarm | None:
+    """Open it, or, where it is open, take it that the operators are told once more: whoever gets the alarm tells them, nobody else.
+
+    None where they were told within `every`. It is for what keeps the outbox itself from reaching them.
+    """
+    now = now or timezone.now()
+    with connection.cursor() as cursor:
+        seconds = every.total_seconds()
+        cursor.execute(REMIND, {"channel": channel, "code": code, "explanation": explanation, "every": seconds, "now": now})
+        row = cursor.fetchone()
+    return Alarm.objects.get(pk=row[0]) if row else None
+
+
+@transaction.atomic
+def not_told_of(alarm: Alarm, *, every: timedelta) -> None:
+    """They couldn't be reached: whoever asks next tells them."""
+    Alarm.objects.filter(pk=alarm.pk).update(last_at=F("last_at") - every)
+
+
+@transaction.atomic
+def clear_alarm(channel: str, code: str, *, now: datetime | None = None) -> Alarm | None:
+    """It is over by itself. Of all who find that at once, one gets the alarm; None where none was open."""
+    alarm = Alarm.objects.select_for_update(skip_locked=True).filter(channel=channel, code=code, cleared_at=None).first()
+    if alarm:
+        alarm.cleared_at = now or timezone.now()
+        alarm.save(update_fields=["cleared_at"])
     return alarm
 
 

@@ -143,6 +143,7 @@ class BookingPage:
                 now=self.now,
             )
         except BookingRefused as refusal:
+            services.note_refusal(refusal)
             self.form.add_error(REFUSAL_FIELDS.get(refusal.code), refusal.sentence)
             return None
 

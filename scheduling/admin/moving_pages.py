@@ -76,6 +76,7 @@ class MovingPages(admin.ModelAdmin):
             try:
                 moves = self._move(request, appointment, asked, now)
             except BookingRefused as refusal:
+                services.note_refusal(refusal)
                 refused = str(refusal)
                 appointment = form.appointment = Appointment.objects.select_related(*ABOUT).get(pk=pk)  # somebody may have moved it
             else:
@@ -155,6 +156,7 @@ class MovingPages(admin.ModelAdmin):
         try:
             backs = services.undo_move(move, by=cast(User, request.user), now=now)
         except BookingRefused as refusal:
+            services.note_refusal(refusal)
             messages.error(request, str(refusal))
         else:
             self._say_of_moves(request, backs, "the move is undone.", now)

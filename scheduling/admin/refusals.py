@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
 from scheduling.errors import BookingRefused
+from scheduling.services import note_refusal
 
 
 class RefusalsOnForm(admin.ModelAdmin):
@@ -22,6 +23,7 @@ class RefusalsOnForm(admin.ModelAdmin):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except BookingRefused as refusal:
+            note_refusal(refusal)
             request.refusal = refusal  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
 

@@ -238,6 +238,7 @@ class WaitlistEntryAdmin(RefusalsOnForm, CalledByName):
         try:
             appointment = services.accept_offer(offer, by=cast(User, request.user))
         except BookingRefused as refusal:
+            services.note_refusal(refusal)
             messages.error(request, f"{offer.entry.patient.full_name}: {refusal}")
             return redirect("admin:scheduling_waitlistentry_change", offer.entry_id)
         messages.success(request, f"Booked: {offer.entry.patient.full_name}, {appointment.local_time_text}.")

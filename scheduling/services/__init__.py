@@ -27,6 +27,7 @@ from scheduling.services.recalls import (
     snooze,
     take_back_call,
 )
+from scheduling.services.refusals import note_refusal
 from scheduling.services.saving import all_or_nothing
 from scheduling.services.status import arrive, cancel, complete, mark_no_show, reopen, require_end, require_legal, undo_arrival
 from scheduling.services.suiting import why_not
@@ -69,6 +70,7 @@ __all__ = [
     "move",
     "note_reach",
     "note_reading",
+    "note_refusal",
     "offer_openings",
     "opens_at",
     "refresh",

@@ -5,8 +5,9 @@ The constraint decides; the sentence is looked up afterwards, outside the failed
 
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
+from functools import partial
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -14,6 +15,7 @@ from django.utils.timezone import localtime
 from scheduling.domain.interval import Days, earliest_day, overlaps, recovery
 from scheduling.errors import BookingRefused, PatientBusy, PatientErased, PractitionerBusy, RoomBusy, TooSoon
 from scheduling.models import Appointment
+from scheduling.signals import booking_refused
 
 
 def skin_needs_longer(wanted: Appointment) -> TooSoon:
@@ -93,6 +95,14 @@ def refusal_for(error: IntegrityError, wanted: Appointment) -> BookingRefused | 
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     sentence = SENTENCES.get(name or "")
     return sentence(wanted) if sentence else None
+
+
+def note_refusal(refusal: BookingRefused) -> None:
+    """For whoever shows it to the person who asked for a session or a move: what is only tried out is refused to nobody.
+
+    Told when the caller's transaction commits, at once where there is none. Whatever becomes of that, the sentence is shown.
+    """
+    transaction.on_commit(partial(booking_refused.send, type(refusal), code=refusal.code), robust=True)
 
 
 def _clash(wanted: Appointment, who: Q) -> str:

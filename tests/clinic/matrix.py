@@ -224,6 +224,10 @@ POST /admin/aftercare/protocol/{draft}/step/{draft step}/shift/             302 
 POST /admin/notifications/alarm/{alarm}/change/                     302 403 403 403 302
 GET  /healthz                                                       200 200 200 200 200
 POST /healthz                                                       405 405 405 405 405
+GET  /readyz                                                        200 200 200 200 200
+POST /readyz                                                        405 405 405 405 405
+GET  /metrics                                                       404 404 404 404 404
+POST /metrics                                                       405 405 405 405 405
 GET  /webhooks/twilio/status/{message}/                             405 405 405 405 405
 POST /webhooks/twilio/status/{message}/                             403 403 403 403 403
 GET  /webhooks/twilio/inbound/                                      405 405 405 405 405

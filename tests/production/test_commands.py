@@ -1,5 +1,6 @@
 """The image's commands, as they are, in a folder that holds what the image holds, by a user who can't write there."""
 
+import json
 import os
 import re
 import shlex
@@ -80,6 +81,11 @@ def is_well(service: str, image: Path, env: dict[str, str], *moved: tuple[str, s
     return run(words, image, env).returncode == 0
 
 
+def loggers(log: Path) -> set[str]:
+    """Who wrote its lines: each of them is an object, from the first to the last."""
+    return {json.loads(line)["logger"] for line in log.read_text().splitlines()}
+
+
 def test_what_is_collected_at_building_needs_no_other_setting(image):
     [said] = [said for word, said in dockerfile() if word == "RUN" and "collectstatic" in said]
     words = shlex.split(said.rpartition("&&")[2])
@@ -113,6 +119,7 @@ def test_web_is_well_once_it_answers_and_can_change_nothing_in_its_folder(image,
         # It listens before it has loaded us, and the check waits five seconds only.
         wait_until(lambda: web.poll() is not None or (is_listening(port) and is_well("web", image, env, moved)), seconds=60)
         assert web.poll() is None, (tmp_path / "log").read_text()
+    assert loggers(tmp_path / "log") >= {"gunicorn.error"}
     assert {path: path.stat().st_mtime_ns for path in image.rglob("*")} == before
 
 
@@ -128,6 +135,7 @@ def test_a_worker_and_beat_are_well_for_as_long_as_they_go_on(image, environment
         assert is_well(service, image, env, moved)
         first = (scratch / "alive").stat().st_mtime_ns
         wait_until(lambda: (scratch / "alive").stat().st_mtime_ns > first, seconds=30)
+        assert loggers(tmp_path / "log") >= {"worker": {"celery.apps.worker"}, "beat": set()}[service]
     long_ago = time.time() - 61
     os.utime(scratch / "alive", (long_ago, long_ago))
     assert not is_well(service, image, env, moved)

@@ -93,7 +93,8 @@ def _of_offer(answer: Answer, offer: Offer, now: datetime) -> Done | None:
         return Done(PASSED, entry.patient, entry.location, starts_at)
     try:
         appointment = scheduling.accept_offer(offer, now=now)
-    except Gone:
+    except Gone as refusal:
+        scheduling.note_refusal(refusal)
         return Done(GONE, entry.patient, entry.location, starts_at)
     # One text says both: that it is hers, and for when she is booked.
     take_back(reason=IN_THE_ANSWER, appointment=appointment, kind=Kind.CONFIRMATION.value)

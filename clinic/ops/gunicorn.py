@@ -1,0 +1,23 @@
+"""gunicorn's own settings beyond its command line: `--config python:clinic.ops.gunicorn`."""
+
+import gc
+from typing import Any
+
+from gunicorn.glogging import Logger
+
+preload_app = True  # it is in memory once, for all processes that answer
+
+
+def when_ready(server: Any) -> None:
+    """What is loaded stays for good. A garbage collector that looked through it would copy it, process by process."""
+    gc.collect()
+    gc.freeze()
+
+
+class logger_class(Logger):  # noqa: N801 - gunicorn's name for the setting
+    """Through Django's handlers, like everything else."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True

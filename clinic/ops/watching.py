@@ -1,0 +1,99 @@
+"""Whether messages go. Beat looks, and every worker: whoever is left writes to the operators, past an outbox that may stand still.
+
+Once, again each hour for as long as it lasts, and once when it is over: PostgreSQL says whose turn it is.
+"""
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.utils.translation import ngettext
+
+from clinic.models import Heartbeat
+from clinic.ops.hearts import hearts, silence
+from notifications.models import Alarm
+from notifications.reports import backlog
+from notifications.services import clear_alarm, not_told_of, remedy_for, remind_of
+
+logger = logging.getLogger(__name__)
+
+CHANNEL, CODE = "sms", "messages late"
+AGAIN_AFTER = timedelta(hours=1)
+OVER_BELOW = 0.5  # of the limit: what hovers around it is told of once
+
+KINDS = {
+    Heartbeat.Kind.WORKER: "no worker has shown life for {minutes} minutes, so nothing is sent",
+    Heartbeat.Kind.BEAT: "beat has shown no life for {minutes} minutes, so nothing is begun by the clock",
+}
+
+
+def watch(watched_for: float) -> None:
+    """Look, and tell who has to know. `watched_for`: seconds for which this process has looked on by now."""
+    limit = settings.LATE_AFTER_MINUTES * 60
+    if wrong := list(what_is_wrong(limit, watched_for)):
+        if alarm := remind_of(CHANNEL, CODE, "; ".join(wrong), every=AGAIN_AFTER):
+            _tell_of(alarm, wrong)
+    elif not list(what_is_wrong(limit * OVER_BELOW, watched_for)) and (alarm := clear_alarm(CHANNEL, CODE)):
+        _tell_that_it_is_over(alarm)
+
+
+def what_is_wrong(limit: float, watched_for: float) -> Iterator[str]:
+    """Sentences without a full stop; none where all goes well. `limit` is in seconds."""
+    now = backlog()
+    if now.oldest > limit:
+        number = now.due + now.tried
+        waits = ngettext("{number} message waits", "{number} messages wait", number).format(number=f"{number:,}")
+        yield f"messages are late: {waits}, the oldest since {_minutes(now.oldest)} minutes"
+        if (now.tried_for or 0) > limit:
+            code = f", mostly with {now.error_code}" if now.error_code else ""
+            yield f"the provider has refused some for {_minutes(now.tried_for or 0)} minutes, or can't be asked{code}"
+    seen = hearts()
+    for kind, sentence in KINDS.items():
+        # One that was never seen is missed once somebody has waited for it.
+        silent_for = silence(kind, seen)
+        silent_for = watched_for if silent_for is None else silent_for
+        if min(silent_for, watched_for) > limit:
+            yield sentence.format(minutes=_minutes(silent_for))
+
+
+def _tell_of(alarm: Alarm, wrong: list[str]) -> None:
+    logger.error("The clinic's messages don't go as they should: %s.", "; ".join(wrong))
+    told = _write(
+        f"Afterglow needs you: {wrong[0]}",
+        "\n".join(f"- {sentence[0].upper()}{sentence[1:]}." for sentence in wrong)
+        + f"\n\nWhat to do: {remedy_for(alarm)}\n\n"
+        + "Patients may be missing their messages meanwhile. You are told again each hour for as long as it lasts, and when it is over.\n"
+        + f"{settings.PUBLIC_BASE_URL}/admin/notifications/alarm/{alarm.pk}/change/\n",
+    )
+    if not told:
+        not_told_of(alarm, every=AGAIN_AFTER)
+
+
+def _tell_that_it_is_over(alarm: Alarm) -> None:
+    logger.warning("The clinic's messages go again.")
+    lasted = _minutes((alarm.cleared_at - alarm.raised_at).total_seconds()) if alarm.cleared_at else 0
+    _write(
+        "Afterglow: messages go again",
+        f"Whatever was due has gone. The alarm was raised {lasted} minutes ago, and is cleared now.\n\n"
+        "Late texts go one an hour to each patient, three a day, and what would have come too late to be of use wasn't sent. "
+        f"What expired is among what went wrong:\n{settings.PUBLIC_BASE_URL}/admin/notifications/message/?status=expired\n",
+    )
+
+
+def _write(subject: str, body: str) -> bool:
+    """To the operators, by the mail server. False where it couldn't be reached, or took nobody."""
+    if not settings.OPERATOR_EMAILS or settings.CHANNELS["email"] == "demo":
+        return True  # the log and the first page have it
+    try:
+        EmailMessage(subject[:200], body, to=settings.OPERATOR_EMAILS).send()
+    except (OSError, SMTPException) as error:
+        logger.error("The operators couldn't be written to: %s", type(error).__name__)
+        return False
+    return True
+
+
+def _minutes(seconds: float) -> int:
+    return int(seconds // 60)
