@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin import apps as admin
 
 
@@ -9,6 +10,11 @@ class ClinicConfig(AppConfig):
     def ready(self) -> None:
         from clinic import receivers  # noqa: F401
         from clinic.signing_in import receivers as signing_in  # noqa: F401
+
+        if settings.SENTRY_DSN:
+            from clinic.ops.sentry import begin
+
+            begin(settings.SENTRY_DSN)
 
 
 class ClinicAdminConfig(admin.AdminConfig):
