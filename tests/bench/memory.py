@@ -1,4 +1,4 @@
-"""What a worker keeps in its memory: of what it has sent, and of what waits."""
+"""What the processes take at rest, and what a worker keeps in its memory: of what it has sent, and of what waits."""
 
 import time
 from collections.abc import Iterator
@@ -7,19 +7,21 @@ from datetime import timedelta
 import redis
 
 from tests.bench.figures import Figure
+from tests.bench.resting import at_rest
 from tests.bench.sending import send_all, tutorial_worker, write_due
 from tests.bench.sizes import Sizes
 from tests.bench.world import provider, wait_until, worker
 
 
 def memory(sizes: Sizes) -> Iterator[Figure]:
+    yield from at_rest(sizes)
     with provider(0.02) as twilio, worker("solo") as process:
         send_all(twilio, sizes.remembered_before)
         before = process.memory()
         send_all(twilio, sizes.remembered)
         after = process.memory()
         yield Figure(
-            "memory.worker",
+            "memory.flat",
             f"MB after {sizes.remembered_before + sizes.remembered:,} messages",
             after / 1e6,
             before / 1e6,

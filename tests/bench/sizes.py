@@ -11,8 +11,8 @@ class Sizes:
     tutorial_prefork: int = 60
     tutorial_threads: int = 1_000
     late: int = 4
-    remembered_before: int = 2_000
-    remembered: int = 18_000
+    remembered_before: int = 10_000
+    remembered: int = 90_000
     pending: int = 5_000
     scheduled: tuple[int, ...] = (10_000, 1_000_000, 10_000_000)
     claims: int = 40
@@ -24,6 +24,7 @@ class Sizes:
     exported: int = 350_000
     trailed: int = 1_000_000
     settling_seconds: float = 2
+    resting_seconds: float = 20
 
 
 TINY = Sizes(
@@ -45,6 +46,7 @@ TINY = Sizes(
     exported=2_000,
     trailed=1_000,
     settling_seconds=0.1,
+    resting_seconds=0.1,
 )
 
 

@@ -13,13 +13,13 @@ from django.conf import settings
 from tests.bench.figures import Figure, compared, write
 
 NAMES = {
-    "memory": ("worker", "pending"),
+    "memory": ("at_rest", "flat", "pending"),
     "plan": ("cpu", "round_trips", "sessions_per_second"),
     "dispatch": (
         *("throughput", "cpu", "throughput_solo", "cpu_solo", "tutorial_prefork", "tutorial_threads"),
         *("lateness", "wake"),
     ),
-    "claim": ("1000", "2000"),
+    "claim": ("1000", "2000", "scrape"),
     "free_slots": ("1000", "2000", "growth", "all", "far"),
     "report": (
         *("first_page", "naive", "naive_each", "any_page", "slowest_page", "tiles", "later_page", "later_tiles", "past_page", "past_tiles"),

@@ -38,6 +38,8 @@ ENVIRONMENT = {
     "SMS_PER_SECOND": "",
     "SMS_DAILY_CAP": "",
     "OPERATOR_EMAILS": "",
+    "METRICS_TOKEN": "",
+    "SENTRY_DSN": "",
     "EMAIL_URL": "",
     "TIME_ZONE": "America/New_York",
     "PUBLIC_BASE_URL": "https://clinic.example.org",
@@ -111,6 +113,10 @@ class Process:
     def memory(self) -> int:
         return sum(one.memory_info().rss for one in self._family())
 
+    def proportional_memory(self) -> int:
+        """What it shares with others counts by its share. Of a system that doesn't tell, all of it counts."""
+        return sum(getattr(full := one.memory_full_info(), "pss", full.rss) for one in self._family())
+
     def _family(self) -> list[psutil.Process]:
         return [self.process, *self.process.children(recursive=True)]
 
@@ -131,6 +137,15 @@ def celery(app: str, *options: str, ready: str = "ready.", **environment: str) -
         wait_until(lambda: ready in Path(log.name).read_text() or process.poll() is not None)
         assert process.poll() is None, Path(log.name).read_text()
         yield Process(psutil.Process(process.pid))
+
+
+@contextmanager
+def family_of(command: list[str], folder: Path, env: dict[str, str], output: Any) -> Iterator[Process]:
+    process = subprocess.Popen(command, cwd=folder, env=env, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        yield Process(psutil.Process(process.pid))
+    finally:
+        _end(process)
 
 
 def worker(pool: str, concurrency: int = 1) -> Any:

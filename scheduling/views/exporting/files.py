@@ -8,7 +8,6 @@ from datetime import date
 from decimal import Decimal
 from typing import IO, Any
 
-import xlsxwriter
 from django.utils.translation import gettext as _
 
 from scheduling.domain.cells import harmless
@@ -35,6 +34,8 @@ def csv_lines(rows: list[list[Cell]]) -> bytes:
 def workbook(sheet: Sheet, title: str, words: str) -> tuple[IO[bytes], int]:
     """(a file to read from its beginning, the rows in it): each row goes to the disk before the next is read. `words` stand on a sheet
     of their own."""
+    import xlsxwriter  # 8 MB, in every process, for what few of them ever do
+
     file = tempfile.TemporaryFile()  # noqa: SIM115 (it is handed on)
     try:
         with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
