@@ -77,6 +77,7 @@ def test_browsers_are_told_to_keep_everything_here(web):
     User.objects.create(username="dana", password=hers, is_staff=True)
     plain, _page = asked(web, "/admin/login/", **HTTPS | {"X-Forwarded-Proto": "http"})
     assert (plain.status, plain.headers["Location"]) == (301, "https://clinic.example.org/admin/login/")
+    assert plain.headers["Strict-Transport-Security"] is None  # by HTTP anybody could say so
 
     answer, page = asked(web, "/admin/login/", **HTTPS)
 
