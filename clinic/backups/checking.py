@@ -53,14 +53,13 @@ def checks(manifest: Manifest, now: Contents) -> Iterator[Check]:
 def outlook(manifest: Manifest, *, now: datetime) -> Iterator[str]:
     """What whoever restored must know before the workers start. Only for a database that has all our migrations."""
     overdue = Message.objects.filter(status="scheduled", send_at__lte=now)
-    of_use = overdue.filter(expires_at__gt=now)
     if count := overdue.count():
         oldest = overdue.aggregate(Min("send_at"))["send_at__min"]
+        texts, emails = (overdue.filter(channel=channel, expires_at__gt=now).count() for channel in ("sms", "email"))
         yield (
-            f"{count} {_message(count)} due, the oldest since {oldest:%Y-%m-%d %H:%M} UTC. Once a worker runs, at most "
-            f"{of_use.filter(channel='sms').count()} go by text and {of_use.filter(channel='email').count()} by email; the others expire. "
-            f"Before a text goes that is more than {LATE_MINUTES} minutes late, the provider is asked whether it has it; and nobody gets a "
-            "burst."
+            f"{count} {_message(count)} due, the oldest since {oldest:%Y-%m-%d %H:%M} UTC. Once a worker runs, {texts} may go by text and "
+            f"{emails} by email; for {count - texts - emails} it is too late. Before a text goes that is more than {LATE_MINUTES} minutes "
+            "late, the provider is asked whether it has it; and nobody gets a burst."
         )
     else:
         yield "No message is due: once a worker runs, none goes out at once."

@@ -73,6 +73,12 @@ def test_postgresql_keeps_its_data_where_version_18_has_them():
     assert "PGDATA" not in SERVICES["postgres"]["environment"]
 
 
+def test_the_image_can_back_up_the_database_that_is_beside_it():
+    [said] = [said for word, said in dockerfile() if word == "RUN" and "postgresql-client" in said]
+
+    assert SERVICES["postgres"]["image"] == f"postgres:{re.search(r'postgresql-client-([0-9]+)', said)[1]}"
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_whatever_is_explained_in_env_example_reaches_us(name):
     explained = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
