@@ -25,7 +25,8 @@ from clinic.backups import checking, database, making, programs
 from clinic.backups.contents import contents_of
 from clinic.backups.files import Backup, complete
 from clinic.backups.manifest import Manifest
-from notifications.models import Message, Suppression
+from clinic.services.trail import note
+from notifications.models import Message, Suppression, address_hash
 from notifications.services import Draft, schedule, suppress
 from scheduling.models import Appointment, Patient
 from tests.clinic_world import FIRST, Clinic, at, open_clinic, patient
@@ -298,6 +299,18 @@ class TestARestore:
         assert "DIFFERS" not in said
         assert Patient.objects.count() == 3
         assert "left_behind" not in connection.introspection.table_names()
+
+    def test_over_what_is_there_it_undoes_no_stop_and_no_erasure(self, backup, restored):
+        ana, ben = (Patient.objects.get(first_name=name) for name in ("Ana", "Ben"))
+        suppress("sms", str(ben.phone), reason="STOP")
+        note("erased", patient_id=ana.pk)
+
+        said = said_by("restore", backup.dump, "--replace", "--yes", restored)
+
+        assert "Whoever said STOP since the backup is remembered: 1." in said
+        assert f"Erase again whoever was erased since the backup: patient {ana.pk}." in said
+        assert Suppression.objects.filter(address_hash=address_hash(str(ben.phone))).exists()
+        assert Suppression.objects.count() == 2
 
     def test_one_that_breaks_off_changes_nothing(self, backup, restored):
         patient("Dora Dunn", 4)

@@ -11,6 +11,7 @@ from clinic.backups.contents import Contents
 from clinic.backups.files import Backup, chosen
 from clinic.backups.manifest import Manifest
 from clinic.backups.restoring import checked, restore, what_is_there
+from clinic.backups.undoing import Undone, make_good, undone_by
 
 DIFFERS = 2
 
@@ -37,11 +38,12 @@ class Command(BaseCommand):
             there = what_is_there()
             if there.rows:
                 self._must_be_meant(there, manifest, replace, yes)
+            undone = undone_by(manifest.made_at, there)
             self._say(f"Restoring {backup.dump.name}, made on {manifest.when} …")
             now = restore(backup, manifest, replaces=bool(there.rows), say=self._say)
+            self._report(backup, manifest, now, undone)
         except BackupError as error:
             raise CommandError(str(error)) from error
-        self._report(backup, manifest, now)
 
     def _must_be_meant(self, there: Contents, manifest: Manifest, replace: bool, yes: str | None) -> None:
         name = database.name()
@@ -54,11 +56,13 @@ class Command(BaseCommand):
         if yes != name:
             raise CommandError(f"{holds} Nothing was changed: to replace them, say which database it is, with --yes {name}.")
 
-    def _report(self, backup: Backup, manifest: Manifest, now: Contents) -> None:
+    def _report(self, backup: Backup, manifest: Manifest, now: Contents, undone: Undone) -> None:
         differ = False
         for check in checks(manifest, now):
             self._say(f"  {check.about:<22} {'' if check.is_well else 'DIFFERS: '}{check.said}")
             differ = differ or not check.is_well
+        for line in make_good(undone):
+            self._say(line)
         if not missing_migrations():
             for line in outlook(manifest, now=timezone.now()):
                 self._say(line)
