@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Count, Min, QuerySet
 
 from clinic.services.trail import forget_entries, old_entries
+from clinic.signing_in.lockout import forget_failures, old_failures
 from notifications.services import forgetting as notifications
 from scheduling.domain.lots import in_lots
 from scheduling.services import exporting as scheduling
@@ -77,6 +78,7 @@ KINDS = (
     Kind("entries of the trail", "trail", "at", old_entries, forget_entries),
     Kind("entries of the admin's log", "trail", "action_time", lambda before: LogEntry.objects.filter(action_time__lt=before), _forget_log),
     Kind("exports of the report", "exports", "at", scheduling.old_exports, scheduling.forget_exports),
+    Kind("failed sign-ins", "failures", "attempt_time", old_failures, forget_failures),
     Kind("sessions that are over", "", "expire_date", lambda before: Session.objects.filter(expire_date__lt=before), _forget_sessions),
 )
 

@@ -4,6 +4,7 @@ So one who has forgotten her password doesn't shut out the clinic, which is behi
 is safe all the same. django-axes counts; it knows one limit, and this makes three of it.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,8 @@ from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import Max, Sum
+from django.db import transaction
+from django.db.models import Max, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -93,6 +95,11 @@ def _note(action: Action, request: Any, credentials: dict[str, Any]) -> None:
     trail.note(action, actor=user.get_username() if user else STRANGER, note=from_where(request), **about)
 
 
-def forget_failures(before: datetime) -> int:
-    """Of who tried what until then; how many rows that were. Within the 15 minutes they still count."""
-    return AccessAttempt.objects.filter(attempt_time__lt=before).delete()[0]
+def old_failures(before: datetime) -> QuerySet[AccessAttempt]:
+    """Of who tried what until then. Within the 15 minutes they still count."""
+    return AccessAttempt.objects.filter(attempt_time__lt=before)
+
+
+@transaction.atomic
+def forget_failures(pks: Collection[int]) -> int:
+    return AccessAttempt.objects.filter(pk__in=pks).delete()[0]

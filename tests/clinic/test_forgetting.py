@@ -5,6 +5,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt
 from celery.schedules import crontab
 from django.apps import apps
 from django.contrib.admin.models import ADDITION, LogEntry
@@ -47,10 +48,12 @@ def fill(clinic: Clinic) -> Clinic:
         begin_export(user=manager, format="csv", as_of=END.date(), words="all", query="", has_addresses=True, now=END)
         LogEntry.objects.log_actions(manager.pk, [clinic.ana], ADDITION, change_message="Added.")
         Entry.objects.create(at=END, actor="manager", action="saw", about="scheduling.patient", patient_id=clinic.ana.pk)
+        AccessAttempt.objects.create(username="manager", ip_address="203.0.113.7", failures_since_start=1)
         Session.objects.create(session_key="over", session_data="", expire_date=END)
     Message.objects.update(created_at=END)
     Attempt.objects.update(started_at=END)
     LogEntry.objects.update(action_time=END)
+    AccessAttempt.objects.update(attempt_time=END)
     return clinic
 
 
@@ -66,22 +69,27 @@ def everything() -> dict[str, list[Any]]:
 
 
 MESSAGES, REPLIES, RECEIPTS = "words and addresses of messages", "words and numbers of replies", "providers' receipts"
-TRIES, TRAIL, LOG, EXPORTS, SESSIONS = (
+TRIES, TRAIL, LOG, EXPORTS, FAILURES, SESSIONS = (
     *("tries to send", "entries of the trail", "entries of the admin's log", "exports of the report"),
-    "sessions that are over",
+    *("failed sign-ins", "sessions that are over"),
 )
+MONTHS = {SESSIONS, FAILURES}
+HALF_A_YEAR = MONTHS | {RECEIPTS, TRIES}
+YEARS = HALF_A_YEAR | {MESSAGES, REPLIES}
 
 
 class TestWhenItGoes:
     def test_on_the_day_after_its_last(self, clinic):
-        assert {days: set(counts(foresee(later(days)))) for days in (1, 180, 181, 730, 731, 2190, 2191)} == {
+        assert {days: set(counts(foresee(later(days)))) for days in (1, 90, 91, 180, 181, 730, 731, 2190, 2191)} == {
             1: {SESSIONS},
-            180: {SESSIONS},
-            181: {SESSIONS, RECEIPTS, TRIES},
-            730: {SESSIONS, RECEIPTS, TRIES},
-            731: {SESSIONS, RECEIPTS, TRIES, MESSAGES, REPLIES},
-            2190: {SESSIONS, RECEIPTS, TRIES, MESSAGES, REPLIES},
-            2191: {SESSIONS, RECEIPTS, TRIES, MESSAGES, REPLIES, TRAIL, LOG, EXPORTS},
+            90: {SESSIONS},
+            91: MONTHS,
+            180: MONTHS,
+            181: HALF_A_YEAR,
+            730: HALF_A_YEAR,
+            731: YEARS,
+            2190: YEARS,
+            2191: YEARS | {TRAIL, LOG, EXPORTS},
         }
 
     def test_what_is_kept_for_ever_stays(self, clinic, settings):
@@ -119,7 +127,7 @@ class TestWhatIsLeft:
 
     def test_nothing_of_the_tries_the_receipts_the_trail_and_the_exports(self, clinic):
         forget(later(2191))
-        for model in (Attempt, Receipt, LogEntry, ReportExport):
+        for model in (Attempt, Receipt, LogEntry, ReportExport, AccessAttempt):
             assert not model.objects.exists()
         assert not Entry.objects.filter(action="saw").exists()
 
@@ -181,7 +189,7 @@ class TestCommand:
         assert said[0] == f"{MESSAGES} kept for 730 days {messages}, since 2026-11-03"
         assert said[2] == f"{RECEIPTS} kept for 180 days {receipts}, since 2026-11-03"
         assert said[4] == f"{TRAIL} kept for 2190 days 0"
-        assert said[7] == f"{SESSIONS} kept until then 1, since 2026-11-03"
+        assert said[-2] == f"{SESSIONS} kept until then 1, since 2026-11-03"
         assert said[-1] == "Nothing was changed."
         assert written == []
         assert everything() == before
