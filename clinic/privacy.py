@@ -22,6 +22,4 @@ HELD = {
     "axes.accessattemptexpiration": "sign-ins that failed",
     "axes.accessfailurelog": "sign-ins that failed",
     "axes.accesslog": "sign-ins",
-    "clinic.heartbeat": "which processes live",
-    "clinic.tally": "numbers",
 }
