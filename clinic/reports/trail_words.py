@@ -31,6 +31,8 @@ ACTORS = (
 )
 
 
+CHANGES = (Action.ADDED, Action.CHANGED, Action.DELETED)
+
 CHANGED, GONE, ADDED_TO, TAKEN_FROM, HIDDEN = "changed", "gone", "added", "taken", "hidden"
 HOW: dict[str, Any] = {
     CHANGED: gettext_lazy("%(field)s from %(before)s to %(after)s"),
@@ -120,7 +122,7 @@ def _line(entry: Entry, known: Known) -> Line:
         at=entry.at,
         who=_who(entry, known),
         what=_what(entry, model),
-        object="" if model is None or is_herself or entry.action in (Action.SAW, Action.EXPORTED) else _called(entry, thing),
+        object=_called(entry, thing) if model and not is_herself and entry.action in CHANGES else "",
         url=_page(model, entry.object_id) if thing is not None and not is_herself else "",
         patient=patient.label if patient else _("patient %s") % entry.patient_id if entry.patient_id else "",
         patient_url=_page(Patient, entry.patient_id) if patient else "",
@@ -138,7 +140,8 @@ def _what(entry: Entry, model: type[models.Model] | None) -> str:
     done = str(dict(Action.choices).get(entry.action, entry.action))
     if entry.note and entry.action in (Action.SAW, Action.EXPORTED):
         return f"{done} {entry.note}"
-    what = f"{done} {_('the')} {model._meta.verbose_name}" if model else done
+    is_done_to_it = entry.action in (*CHANGES, Action.EXPORTED, Action.ERASED)
+    what = f"{done} {_('the')} {model._meta.verbose_name}" if model and is_done_to_it else done
     return f"{what}: {entry.note}" if entry.note else what
 
 

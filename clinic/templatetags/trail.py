@@ -3,9 +3,20 @@ from typing import Any
 from django import template
 
 from clinic.admin.trail import ON_A_HISTORY, lines_about
+from clinic.shown import MODELS
+from clinic.trailed import TRAILED
 from scheduling.models import Patient
 
 register = template.Library()
+
+
+ON_TRAIL = {*(trailed.about for trailed in TRAILED), *MODELS}
+
+
+@register.filter
+def is_on_trail(opts: Any) -> bool:
+    """Whether anything of that model comes onto it: who changes it, or who looks at it."""
+    return opts.label_lower in ON_TRAIL
 
 
 @register.inclusion_tag("trail/_of.html")

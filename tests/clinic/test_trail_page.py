@@ -117,6 +117,18 @@ class TestInWords:
             "Afterglow, by itself",
         ]
 
+    def test_a_sign_in_and_what_it_takes(self, clinic, manager):
+        dana = member("Clinician")
+        note("second_factor_set_up", user=dana, about="auth.user", object_id=dana.pk, note="with a phone")
+        note("signed_in", user=dana)
+        note("sign_in_failed", actor="somebody", note="from 203.0.113.7")
+
+        assert without_when(manager.get(HERE))[-3:] == [
+            "somebody failed to sign in: from 203.0.113.7",
+            "Dana Diaz signed in",
+            "Dana Diaz set up a second factor: with a phone",
+        ]
+
     def test_why_she_was_erased(self, clinic, manager):
         about_her = {"about": "scheduling.patient", "object_id": clinic.ana.pk, "patient_id": clinic.ana.pk}
         note("exported", user=member("Clinician"), **about_her)
