@@ -87,7 +87,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "csp",
     "django_htmx",
-    "import_export",
     "phonenumber_field",
     "django_otp",
     "django_otp.plugins.otp_totp",

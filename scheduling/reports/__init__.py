@@ -1,6 +1,5 @@
 """Read-only questions over patients, courses and appointments."""
 
-from scheduling.reports.calendar import calendar_of
 from scheduling.reports.due import Coming, Due, Filters, Months, Page, Past, Tile, maintenance_due, months, page, stream, tiles
 from scheduling.reports.limits import limited_to
 from scheduling.reports.next_session import NextSession, next_session, times_for
@@ -18,7 +17,6 @@ __all__ = [
     "Page",
     "Past",
     "Tile",
-    "calendar_of",
     "limited_to",
     "maintenance_due",
     "months",

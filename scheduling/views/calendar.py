@@ -18,7 +18,6 @@ from django.views.decorators.http import require_safe
 
 from scheduling import services
 from scheduling.models import CalendarFeed, Practitioner
-from scheduling.reports import calendar_of
 
 
 @require_safe
@@ -30,6 +29,8 @@ def calendar_file(request: HttpRequest, token: str) -> HttpResponse:
     feed, now = services.calendar_feed(token), timezone.now()
     if feed is None:
         raise Http404
+    from scheduling.reports.calendar import calendar_of  # 8 MB, that only a web process needs
+
     content = calendar_of(feed, now)
     services.note_reading(feed, now)
     etag = quote_etag(hashlib.sha256(content).hexdigest())

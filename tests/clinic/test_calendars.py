@@ -14,7 +14,7 @@ from icalendar import Calendar
 from clinic.masking import SecretAddresses
 from scheduling import services
 from scheduling.models import Absence, CalendarFeed, Practitioner
-from scheduling.reports import calendar_of
+from scheduling.reports.calendar import calendar_of
 from tests.clinic_world import FIRST, TODAY, at
 from tests.clock import freeze_time
 

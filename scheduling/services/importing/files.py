@@ -8,9 +8,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from scheduling.errors import FileRefused
-from scheduling.models import PatientFile
+from scheduling.models import Patient, PatientFile
 from scheduling.services.importing.lines import Preview
-from scheduling.services.importing.resource import go_through
 from scheduling.services.importing.sheets import read_sheet
 
 MOST_BYTES = 5_000_000
@@ -32,7 +31,7 @@ def bring_file(name: str, content: bytes, *, by: User, now: datetime | None = No
 
 def show_file(file: PatientFile) -> Preview:
     """What importing it would do. Nothing is saved."""
-    preview, _patients = go_through(read_sheet(bytes(file.content)), save=False)
+    preview, _patients = _gone_through(file, save=False)
     return preview
 
 
@@ -48,13 +47,19 @@ def import_file(file: PatientFile, *, by: User, leave_out: bool = False, now: da
     kept = PatientFile.objects.select_for_update().filter(pk=file.pk, brought_by=by, brought_at__gt=now - KEPT_FOR).first()
     if kept is None:
         raise FileRefused(GONE)
-    done, patients = go_through(read_sheet(bytes(kept.content)), save=True)
+    done, patients = _gone_through(kept, save=True)
     if done.mend and not leave_out:
         raise FileRefused("Some rows can’t be imported as they are. Fix them and choose the file again, or tick that they are left out.")
     if patients:
         LogEntry.objects.log_actions(by.pk, patients, ADDITION, change_message="Imported from a file.")
     kept.delete()
     return done
+
+
+def _gone_through(file: PatientFile, *, save: bool) -> tuple[Preview, list[Patient]]:
+    from scheduling.services.importing.resource import go_through  # 15 MB, for what few of all processes ever do
+
+    return go_through(read_sheet(bytes(file.content)), save=save)
 
 
 def take_turns() -> None:
