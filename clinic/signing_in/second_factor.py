@@ -101,14 +101,13 @@ def verify(user: Any, given: str) -> Phone | RecoveryCodes:
                 when = from_when(why["locked_until"], timezone.now())
                 raise CodeRefused(_("Too many wrong codes. Try again %(when)s.") % {"when": when})
         is_right = device is not None and device.verify_token(code)
-    if not is_right:
+    if device is None or not is_right:
         trail.note(Action.SIGN_IN_FAILED, user=user, about="auth.user", object_id=user.pk, note=f"wrong {WORDS[model]}")
         raise CodeRefused(
             _("This code isn’t right, or is used up. Type the one that your app shows now, and check your phone’s clock.")
             if model is Phone
             else _("This recovery code isn’t right, or is used up. Try another one.")
         )
-    assert device
     return device
 
 

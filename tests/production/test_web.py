@@ -72,7 +72,7 @@ def cookie_of(answer: HTTPResponse, name: str) -> str:
     return next(said for said in answer.headers.get_all("Set-Cookie", []) if said.startswith(name))
 
 
-def test_browsers_are_told_to_keep_everything_here(web):
+def test_browsers_are_told_to_keep_everything_here_and_signing_in_takes_a_phone(web):
     hers = PBKDF2PasswordHasher().encode(PASSWORD, "salt")  # the tests' own hasher isn't the image's
     User.objects.create(username="dana", password=hers, is_staff=True)
     plain, _page = asked(web, "/admin/login/", **HTTPS | {"X-Forwarded-Proto": "http"})
@@ -94,7 +94,15 @@ def test_browsers_are_told_to_keep_everything_here(web):
     form = {"Content-Type": "application/x-www-form-urlencoded", "Origin": "https://clinic.example.org", "Cookie": csrf.split(";")[0]}
     signed_in, _page = asked(web, "/admin/login/", "POST", typed, **HTTPS, **form)
     assert signed_in.status == 302
-    assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie_of(signed_in, "__Host-sessionid=").split("; "))
+    session = cookie_of(signed_in, "__Host-sessionid=")
+    assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(session.split("; "))
+    assert "max-age" not in session.lower()  # it goes with the browser
+
+    halfway = {"Cookie": session.split(";")[0]}
+    assert asked(web, "/admin/", **HTTPS, **halfway)[0].headers["Location"] == "/admin/login/?next=/admin/"
+    gate, page = asked(web, "/admin/second-factor/set-up/?next=/admin/", **HTTPS, **halfway)
+    assert gate.status == 200
+    assert "<svg" in page
 
 
 def test_too_often_is_by_the_address_that_the_proxy_saw(web):
