@@ -48,7 +48,8 @@ def tell(to: Any) -> None:
     """That connection's further writes are whoever's who acts now."""
     actor = ACTOR.get()
     with to.cursor() as cursor:
-        cursor.execute(TELL, [actor.name, "" if actor.user_id is None else str(actor.user_id), current_id()])
+        request = "" if actor == NOBODY else current_id()  # which isn't over before its answer has gone
+        cursor.execute(TELL, [actor.name, "" if actor.user_id is None else str(actor.user_id), request])
 
 
 def _tell_or_let_go() -> None:
