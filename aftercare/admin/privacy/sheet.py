@@ -81,7 +81,7 @@ def _person(data: Row, on: Clock) -> Section:
         (_("Risk of dark patches"), _yes(her["hyperpigmentation_risk"])),
         (_("Active products"), her["active_products"]),
         (_("Notes"), her["notes"]),
-        (_("Recalls reach her by"), _label("scheduling.patient", "reached_by", her["reached_by"])),
+        (_("Recalls reach you by"), _label("scheduling.patient", "reached_by", her["reached_by"])),
         (_("Known since"), on.at(her["created_at"])),
     ]
     return Section(_("Who you are"), [[what, said] for what, said in facts if said])
