@@ -105,6 +105,16 @@ def test_migrate_finds_nothing_to_do(image, environment):
     assert "No planned migration operations." in done.stdout
 
 
+def test_a_backup_is_written_to_its_volume_and_nowhere_else(image, environment, scratch):
+    command = [word.replace("/backups", f"{scratch}/backups") for word in command_of("backup")]
+
+    done = run(command, image, environment("backup"))
+
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.suffix for path in (scratch / "backups").iterdir()) == [".dump", ".json"]
+    assert [path.name for path in scratch.iterdir()] == ["backups"]
+
+
 def test_web_is_well_once_it_answers_and_can_change_nothing_in_its_folder(image, environment, scratch, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
