@@ -30,6 +30,7 @@ from tests.staff import member
 __all__ = ["counting", "one_of_everything", "world"]
 
 SEED, ROUNDS, PARTS = os.environ.get("BAD_SEED", "7"), 10_000, 5
+TOKEN = "nobody-guesses-that"
 FIRST, LAST, WORDS = "Zyxanthia", "Quorvane", "my kumquat itches"  # what none of our pages says by itself
 EMAIL = Concat(Value("quorvane"), F("pk"), Value("@example.org"), output_field=TextField())
 
@@ -99,9 +100,10 @@ def bad_request(dice: Dice, addresses: list[str], world: dict[str, Any], cookie:
 
 
 @pytest.fixture
-def secrets(world: dict[str, Any], caplog: Any) -> list[bytes]:
-    """Of every patient, what must not be found in any answer."""
+def secrets(world: dict[str, Any], caplog: Any, settings: Any) -> list[bytes]:
+    """What must not be found in any answer: of every patient, and what metrics take."""
     caplog.set_level(logging.CRITICAL, logger="django")
+    settings.METRICS_TOKEN = TOKEN
     Patient.objects.update(
         first_name=FIRST,
         last_name=LAST,
@@ -112,8 +114,8 @@ def secrets(world: dict[str, Any], caplog: Any) -> list[bytes]:
     Reply.objects.update(body=WORDS)
     numbers = [patient.phone for patient in Patient.objects.all() if patient.phone]
     assert len(numbers) > 3
-    said = [FIRST, LAST, "quorvane", WORDS, *(str(number) for number in numbers), *(number.as_e164.lstrip("+1") for number in numbers)]
-    return [secret.encode() for secret in said]
+    in_both_ways = (spelt for number in numbers for spelt in (str(number), number.as_e164.removeprefix("+1")))
+    return [secret.encode() for secret in (FIRST, LAST, "quorvane", WORDS, "afterglow_", TOKEN, *in_both_ways)]
 
 
 def found_in(answer: Answer, secrets: list[bytes]) -> list[bytes]:
