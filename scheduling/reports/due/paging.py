@@ -33,6 +33,8 @@ SELECT * FROM found s WHERE (SELECT count(*) FROM found) <= {few} AND {beyond}
 SELECT * FROM ({rows} AND {within_span} AND {beyond} ORDER BY {order} LIMIT {most}) s WHERE (SELECT count(*) FROM found) > {few}
 )"""
 FEW = 300
+HOW_MANY = "(SELECT count(*) FROM ({rows} LIMIT {few} + 1) s)"
+TOGETHER = "SELECT {lots}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +120,9 @@ class Reader:
         """Six times nobody takes six queries to find out."""
         if self.filters.location is None:
             return False
-        lots = [f"(SELECT 1 FROM ({rows.sql}) s LIMIT {FEW} + 1)" for rows in pieces_of(self.filters, self.today, "due_on")]
+        lots = [HOW_MANY.format(rows=rows.sql, few=FEW) for rows in pieces_of(self.filters, self.today, "due_on")]
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT count(*) FROM ({' UNION ALL '.join([*lots, '(SELECT 1 LIMIT 0)'])}) s")
+            cursor.execute(TOGETHER.format(lots=" + ".join([*lots, "0"])))
             return cursor.fetchone()[0] <= FEW
 
     def _merged(self, filters: Filters, order: Order, place: Place | None, most: int) -> list[Due]:
