@@ -160,6 +160,8 @@ NOBODYS: dict[str, str] = {
     "admin:aftercare_plan_start_again": LEADS_ON,
     "admin:scheduling_patient_import": EMPTY,
     "admin:scheduling_patient_import_template": EMPTY,
+    "readyz": NO_PAGE,
+    "metrics": NO_PAGE,
     "calendar": OPEN,
     "end_emails": OPEN,
     "twilio_status": OPEN,
