@@ -43,6 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # All tests are one address, which asks more often than anybody; those of the limits set their own.
     settings.RATE_LIMITS = settings.REFUSAL_LIMITS = {}
+    # A story goes on for weeks in one browser; tests/clinic/test_sessions.py has the long day's end.
+    settings.LONGEST_SESSION_HOURS = 24 * 365
     # The SDK's own, one for each request.
     config.addinivalue_line("filterwarnings", "ignore:.*(BasicAuth|'auth' parameter) is deprecated:DeprecationWarning")
 

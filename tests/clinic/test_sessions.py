@@ -8,6 +8,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
+from clinic import settings as production
 from tests.clinic.signing_in import PASSWORD, give_password, robin
 from tests.clock import freeze_time
 
@@ -19,6 +20,7 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture(autouse=True)
 def clock(settings, db):
     settings.IDLE_MINUTES = 15
+    settings.LONGEST_SESSION_HOURS = production.LONGEST_SESSION_HOURS
     with freeze_time(NOW) as clock:
         yield clock
 
