@@ -12,20 +12,23 @@ from tests.bench.sending import send_all, tutorial_worker, write_due
 from tests.bench.sizes import Sizes
 from tests.bench.world import provider, wait_until, worker
 
+REMEMBERED_TIMES = 10
+
 
 def memory(sizes: Sizes) -> Iterator[Figure]:
     yield from at_rest(sizes)
     with provider(0.02) as twilio, worker("solo") as process:
-        send_all(twilio, sizes.remembered_before)
-        before = process.memory()
         send_all(twilio, sizes.remembered)
+        before = process.memory()
+        for _ in range(REMEMBERED_TIMES - 1):
+            send_all(twilio, sizes.remembered)
         after = process.memory()
         yield Figure(
             "memory.flat",
-            f"MB after {sizes.remembered_before + sizes.remembered:,} messages",
+            f"MB after {REMEMBERED_TIMES * sizes.remembered:,} messages",
             after / 1e6,
             before / 1e6,
-            f"after {sizes.remembered_before:,}",
+            f"after {sizes.remembered:,}",
             "ratio <= 1.1",
         )
     ours, theirs = pending_with_us(sizes), pending_the_tutorial_way(sizes)
