@@ -34,7 +34,7 @@ BEGIN
             SELECT 'messages', channel, status, 1 FROM moved
              UNION ALL
             SELECT 'lateness', channel, (
-                       SELECT coalesce(min(bound), 'Infinity')::text FROM unnest(ARRAY[{bounds}]::double precision[]) AS bound
+                       SELECT coalesce(min(bound), 'Infinity')::text FROM unnest(ARRAY[1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 14400]::double precision[]) AS bound
                         WHERE seconds <= bound), 1
               FROM taken
              UNION ALL
@@ -55,7 +55,7 @@ CREATE TRIGGER counted_when_deleted AFTER DELETE ON notifications_message
     REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION clinic_count_messages();
 INSERT INTO clinic_tally (metric, channel, label, number)
 SELECT 'messages', channel, status, count(*) FROM notifications_message GROUP BY channel, status;
-""".format(bounds="1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 14400")
+"""
 
 NO_LONGER = """
 DROP TRIGGER counted_when_written ON notifications_message;
