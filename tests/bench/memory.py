@@ -7,7 +7,7 @@ from datetime import timedelta
 import redis
 
 from tests.bench.figures import Figure
-from tests.bench.resting import at_rest
+from tests.bench.resting import PRODUCTION, at_rest
 from tests.bench.sending import send_all, tutorial_worker, write_due
 from tests.bench.sizes import Sizes
 from tests.bench.world import provider, wait_until, worker
@@ -17,7 +17,7 @@ REMEMBERED_TIMES = 10
 
 def memory(sizes: Sizes) -> Iterator[Figure]:
     yield from at_rest(sizes)
-    with provider(0.02) as twilio, worker("solo") as process:
+    with provider(0.02) as twilio, worker("solo", **PRODUCTION) as process:
         send_all(twilio, sizes.remembered)
         before = process.memory()
         for _ in range(REMEMBERED_TIMES - 1):

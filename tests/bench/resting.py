@@ -17,6 +17,7 @@ from tests.bench.sizes import Sizes
 from tests.bench.world import family_of, wait_until
 
 WORKERS = 2
+PRODUCTION = {"DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1", "EMAIL_URL": "smtp://127.0.0.1:9"}  # in DEBUG, Django keeps each statement
 ANSWERED = 40  # by then each of the web's processes has
 
 
@@ -25,7 +26,7 @@ def at_rest(sizes: Sizes) -> Iterator[Figure]:
     from tests.production.shipped import command_of, make_image
 
     port = free_port()
-    env = os.environ | {"DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1", "EMAIL_URL": "smtp://127.0.0.1:9", "PYTHONWARNINGS": "ignore"}
+    env = os.environ | PRODUCTION | {"PYTHONWARNINGS": "ignore"}
     web = [f"127.0.0.1:{port}" if word == "0.0.0.0:8000" else word for word in command_of("web")]
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         image, log = Path(name) / "image", Path(name) / "log"

@@ -148,9 +148,10 @@ def family_of(command: list[str], folder: Path, env: dict[str, str], output: Any
         _end(process)
 
 
-def worker(pool: str, concurrency: int = 1) -> Any:
+def worker(pool: str, concurrency: int = 1, **environment: str) -> Any:
     """Ours."""
-    return celery("clinic", "worker", "--pool", pool, "--concurrency", str(concurrency), "--without-gossip", "--without-mingle")
+    options = ("--pool", pool, "--concurrency", str(concurrency), "--without-gossip", "--without-mingle")
+    return celery("clinic", "worker", *options, **environment)
 
 
 def wait_until(is_so: Callable[[], object], seconds: float = 120, every: float = 0.02) -> None:
