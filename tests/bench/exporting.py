@@ -50,7 +50,9 @@ def fill(rows: int) -> str:
     from django.contrib.auth.models import User
     from django.db import connection
     from django.test import Client
+    from django_otp import DEVICE_ID_SESSION_KEY
 
+    from clinic.models import Phone
     from scheduling.models import Location, Patient, Practitioner, Treatment
 
     where = Location.objects.create(
@@ -73,8 +75,11 @@ def fill(rows: int) -> str:
         cursor.execute(STANDINGS, [face.pk, where.pk, dana.pk, today - timedelta(days=200), today])
         cursor.execute("SET session_replication_role = DEFAULT")
         cursor.execute("ANALYZE scheduling_patient, scheduling_standing")
-    client = Client()
-    client.force_login(User.objects.create_superuser("exporter"))
+    client, exporter = Client(), User.objects.create_superuser("exporter")
+    client.force_login(exporter)
+    session = client.session
+    session[DEVICE_ID_SESSION_KEY] = Phone.objects.create(user=exporter, name="phone").persistent_id  # as if she had given a code
+    session.save()
     return f"sessionid={client.cookies['sessionid'].value}; csrftoken={TOKEN}"
 
 

@@ -11,7 +11,7 @@ from tests.browser.screens import on_every_screen
 
 def recalled(clinic):
     """Ana was asked back 60 days after her session and came; Ben has booked; Chloe can't be reached."""
-    before = on(workday()) - timedelta(days=100)
+    before = on(workday()) - timedelta(weeks=14)
     for number, (patient, way, outcome) in enumerate(
         [(clinic.ana, "sms", "told"), (clinic.ben, "call", "agreed"), (clinic.chloe, "call", "no_answer")]
     ):
@@ -21,7 +21,7 @@ def recalled(clinic):
             session=session, patient=patient, way=way, outcome=outcome, at=when, wording="autumn" if way == "sms" else ""
         )
         if patient == clinic.ana:
-            clinic.treat(patient, before + timedelta(days=70), now=when + timedelta(days=1))
+            clinic.treat(patient, before + timedelta(weeks=10), now=when + timedelta(days=1))
         if patient == clinic.ben:
             clinic.book(patient, on(workday(2)), now=when + timedelta(days=2))
 

@@ -13,7 +13,7 @@ from aftercare.services.telling.tellings import values_of
 from aftercare.wording import STILL_OPEN, STILL_WAITING, render
 from notifications import services as notifications
 from notifications.services import Draft
-from scheduling.services.staff import staff_name
+from scheduling.services.staff import staff_name, who_may
 
 OF_USE_FOR = timedelta(days=1)
 PAUSED = " Until it is resolved, the patient's routine messages are paused: those of the aftercare, and reminders that a session is due."
@@ -62,7 +62,7 @@ def _holder(concern: Concern) -> dict[str, str]:
 
 
 def _resolvers() -> dict[str, str]:
-    users = User.objects.with_perm(MAY_RESOLVE).exclude(email="").order_by("pk")
+    users = who_may(MAY_RESOLVE).exclude(email="").order_by("pk")
     return _reached({user.email: staff_name(user) for user in users})
 
 

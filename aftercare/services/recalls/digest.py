@@ -31,6 +31,7 @@ from scheduling.models import Appointment, Location, Recall, RecallAction
 from scheduling.models.recalls import MAY_SEE_REPORT
 from scheduling.reports import limited_to
 from scheduling.reports.due import Filters, matching, tiles
+from scheduling.services.staff import who_may
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ def send_digest(now: datetime) -> int:
 
 
 def _readers() -> list[User]:
-    users = User.objects.with_perm(MAY_SEE_REPORT).exclude(email="").order_by("pk")
+    users = who_may(MAY_SEE_REPORT).exclude(email="").order_by("pk")
     return [user for user in users if not has_said_stop("email", user.email)]
 
 
