@@ -4,12 +4,12 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from clinic.services.acting import Actor, acting_as
 from clinic.shown import note_what_is_shown
 
-READING = ("GET", "HEAD", "OPTIONS", "TRACE")
+METHODS = ("GET", "HEAD", "POST")
 
 
 class TrailMiddleware:
@@ -24,9 +24,12 @@ class TrailMiddleware:
         note_what_is_shown(request, response)
         return response
 
-    def process_view(self, request: HttpRequest, *args: Any) -> None:
-        if request.method not in READING:
+    def process_view(self, request: HttpRequest, *args: Any) -> HttpResponse | None:
+        if request.method not in METHODS:  # Django's admin would answer with the page, as if it were asked for by GET
+            return HttpResponseNotAllowed(METHODS)
+        if request.method == "POST":
             request.acting.enter_context(acting_as(_actor(request)))  # type: ignore[attr-defined]
+        return None
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -1,7 +1,7 @@
 """What each page of the site shows of patients, for the trail. A test fails for an address that isn't here.
 
 ONE names the pages about one patient, and how the address leads to her. SEVERAL are lists, of which one row an hour says that they were
-looked at, and never what was searched. FOR_WHOM shows somebody only once she is named in what is asked. TAKEN leaves the house. The rest is
+looked at, and never what was searched. FOR_WHOM are for one patient, and say themselves whom they show. TAKEN leaves the house. The rest is
 NOBODYS, each with its reason.
 """
 
@@ -91,7 +91,7 @@ SEVERAL: dict[str, str] = {
     "admin:aftercare_protocol_move_over": "whose plans move over",
 }
 
-# Nobody, until a patient is chosen: `patient` in what is asked, or what is sent.
+# Nobody, until a patient is chosen: the page's context has her as `patient`, or several as `found`, or as `likely` to be who is added.
 FOR_WHOM: dict[str, str] = {
     "admin:scheduling_appointment_add": "the booking page",
     "admin:scheduling_waitlistentry_add": "the waitlist’s form",
@@ -176,25 +176,24 @@ def note_what_is_shown(request: HttpRequest, response: HttpResponse) -> None:
     doing what it was to do, once an hour.
     """
     match = request.resolver_match
-    if response.status_code != 200 or request.method not in ("GET", "POST") or match is None:
+    if response.status_code != 200 or request.method == "HEAD" or match is None:
         return
-    if look := _look(request, match.view_name, match.kwargs):
+    if look := _look(request, response, match.view_name, match.kwargs):
         is_opened = request.method == "GET" and "HX-Request" not in request.headers and match.view_name in ONE
         if request.user.is_authenticated:
             note_look(look, user=request.user, once_an_hour=not is_opened and look.action == Action.SAW)
 
 
-def _look(request: HttpRequest, name: str, found: dict[str, Any]) -> Look | None:
+def _look(request: HttpRequest, response: HttpResponse, name: str, given: dict[str, Any]) -> Look | None:
     if page := ONE.get(name):
-        return _at_one(page, found[page.by])
+        return _at_one(page, given[page.by])
     if words := SEVERAL.get(name):
         if not _lists_patients(request, name):
             return None
         searched = ", searched" if request.GET.get("q") else ""
         return Look(f"{words}{searched}", patient=_asked_for(request))
     if words := FOR_WHOM.get(name):
-        whom = _asked_for(request)
-        return Look(words, patient=whom) if whom != NOBODY else None
+        return _for_whom(words, getattr(response, "context_data", None) or {})
     if words := TAKEN.get(name):
         return Look(words, action=Action.EXPORTED) if request.method == "POST" else None
     return None
@@ -209,6 +208,14 @@ def _at_one(page: Page, given: Any) -> Look:
     return Look(page.words, page.about, number, whose.query.sql_with_params())
 
 
+def _for_whom(words: str, context: dict[str, Any]) -> Look | None:
+    if patient := context.get("patient"):
+        return Look(words, patient=("%s", (patient.pk,)))
+    if context.get("found") or context.get("likely"):
+        return Look(f"{words}, searched")
+    return None
+
+
 def _lists_patients(request: HttpRequest, name: str) -> bool:
     """Two that don't always: the first page of somebody who has no role yet, and what is typed to find a treatment."""
     if name == "admin:index":
@@ -221,7 +228,7 @@ def _lists_patients(request: HttpRequest, name: str) -> bool:
 
 
 def _asked_for(request: HttpRequest) -> tuple[str, tuple[Any, ...]]:
-    """The one that `patient` names in what is asked or sent, where there is such a patient."""
+    """The one whom `patient` names in what is asked or sent, where there is such a patient."""
     asked = {*request.GET.getlist("patient"), *request.POST.getlist("patient")}
     number = asked.pop() if len(asked) == 1 else ""
     if not (number.isascii() and number.isdigit()) or int(number) > BIGGEST:

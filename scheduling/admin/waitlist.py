@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from scheduling import services
+from scheduling.admin.booking_typed import one_of
 from scheduling.admin.filters import StandingFilter
 from scheduling.admin.names import CalledByName, badge
 from scheduling.admin.refusals import RefusalsOnForm
@@ -27,7 +28,7 @@ from scheduling.domain.states import Status
 from scheduling.errors import BookingRefused
 from scheduling.forms import WaitlistForm
 from scheduling.forms.sent import number
-from scheduling.models import Appointment, Course, Offer, WaitlistEntry
+from scheduling.models import Appointment, Course, Offer, Patient, WaitlistEntry
 from scheduling.reports import outlook
 from scheduling.services.staff import staff_name
 
@@ -157,7 +158,9 @@ class WaitlistEntryAdmin(RefusalsOnForm, CalledByName):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         entry = context.get("original")
-        if entry is not None:
+        if entry is None:
+            context["patient"] = one_of(Patient.objects.all(), str(context["adminform"].form["patient"].value() or ""))
+        else:
             context["subtitle"] = entry.patient.full_name
             if entry.status == WaitlistEntry.Status.WAITING and self.has_change_permission(request):
                 context["may_withdraw"] = True

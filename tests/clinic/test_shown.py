@@ -1,16 +1,18 @@
 """Who looked at whom: what each page leaves on the trail. That every address says so: test_matrix.py."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
+from django.utils import timezone
 
 from clinic import on_the_trail, shown
 from clinic.models import Entry
 from clinic.services.trail import erasing
 from notifications.models import Reply
 from notifications.services import receive_reply
-from tests.clinic_world import TODAY
+from tests.clinic_world import TODAY, at
 from tests.staff import member
 
 HTMX = {"HX-Request": "true"}
@@ -126,6 +128,50 @@ class TestOnceAnHour:
         desk.post(page, {"patient": clinic.ana.pk, "show": "all"}, headers=HTMX)
         assert seen() == [("the booking page", clinic.ana.pk)]
 
+    @pytest.mark.parametrize("method", ["get", "post"])
+    def test_whoever_is_chosen_there_however_she_is_named(self, clinic, desk, method):
+        page = "/admin/scheduling/appointment/add/"
+        for asked in ({"choose": clinic.ana.pk}, {"patient": [clinic.ana.pk, clinic.ben.pk], "show": "all"}):
+            answer = getattr(desk, method)(page, asked)
+            assert answer.status_code == 200
+
+        assert b"Brooks" in answer.content
+        assert seen() == [("the booking page", clinic.ana.pk), ("the booking page", clinic.ben.pk)]
+
+    def test_whom_the_booking_page_found(self, clinic, desk):
+        page = "/admin/scheduling/appointment/add/"
+        desk.get(f"{page}?q=nobodyofthatname")
+        assert seen() == []
+
+        assert b"Alvarez" in desk.get(f"{page}?q=alvarez").content
+        assert seen() == [("the booking page, searched", None)]
+
+    def test_who_may_be_the_one_that_is_added(self, clinic, desk):
+        newcomer = {"who": "new", "new-first_name": "Ana", "new-last_name": "Alvarez", "new-phone": "(212) 555-0101"}
+        page = "/admin/scheduling/appointment/add/"
+        desk.post(page, newcomer | {"show": "all"})
+        assert seen() == []
+
+        slot = {"starts_at_0": "2026-12-01", "starts_at_1": "10:00 AM", "practitioner": clinic.dana.pk, "room": clinic.room.pk}
+        sent = newcomer | slot | {"new-birth_date": "5/17/1990", "new-language": "en", "new-time_zone": "America/New_York"}
+        answer = desk.post(page, sent | {"treatment": clinic.face.pk})
+        assert clinic.ana in answer.context["likely"]
+        assert seen() == [("the booking page, searched", None)]
+
+    def test_the_waitlists_form_once_it_shows_somebody(self, clinic, desk):
+        page = "/admin/scheduling/waitlistentry/add/"
+        for query in ("", "?patient=999999", "?appointment=999999", "?patient=x"):
+            assert desk.get(f"{page}{query}").status_code == 200
+        assert seen() == []
+
+        booked = clinic.book(clinic.ana, at(str(timezone.localdate() + timedelta(days=21)), "12:00"), now=timezone.now())
+        assert b"Alvarez" in desk.get(f"{page}?appointment={booked.pk}").content
+        assert seen() == [("the waitlist’s form", clinic.ana.pk)]
+
+        assert b"Brooks" in desk.get(f"{page}?patient={clinic.ben.pk}").content
+        assert b"Chen" in desk.post(page, {"patient": clinic.chloe.pk, "first_on": "tomorrow"}).content
+        assert seen()[1:] == [("the waitlist’s form", clinic.ben.pk), ("the waitlist’s form", clinic.chloe.pk)]
+
 
 class TestNothing:
     def test_where_nothing_is_shown(self, clinic, desk, client):
@@ -134,6 +180,15 @@ class TestNothing:
         desk.get("/admin/scheduling/treatment/")
         client.get(f"/admin/scheduling/patient/{clinic.ana.pk}/change/")
         desk.head(f"/admin/scheduling/patient/{clinic.ana.pk}/change/")
+
+        assert seen() == []
+
+    @pytest.mark.parametrize("method", ["OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "BREW"])
+    def test_by_any_other_method(self, clinic, desk, method):
+        for page in (f"patient/{clinic.ana.pk}/change/", f"patient/{clinic.ana.pk}/history/", "patient/"):
+            answer = desk.generic(method, f"/admin/scheduling/{page}")
+            assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD, POST")
+            assert b"Alvarez" not in answer.content
 
         assert seen() == []
 
