@@ -36,6 +36,7 @@ TRAILED = (
     Trailed("scheduling_course", "scheduling.course", patient="patient_id"),
     Trailed("scheduling_recallpolicy", "scheduling.recallpolicy"),
     Trailed("scheduling_treatment", "scheduling.treatment"),
+    Trailed("scheduling_calendarfeed", "scheduling.calendarfeed", left_out=("last_read_at",), secret=("token_hash",)),
     Trailed("aftercare_consent", "aftercare.consent", patient="patient_id"),
     # When the next one is told: each step is written down beside the concern.
     Trailed("aftercare_concern", "aftercare.concern", patient="patient_id", left_out=("escalate_at", "remind_at")),

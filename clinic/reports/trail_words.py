@@ -43,7 +43,12 @@ HOW: dict[str, Any] = {
 }
 
 # What those are called by needs, beside their own row.
-CALLED_WITH = {"scheduling.course": ("treatment",), "scheduling.room": ("location",), "aftercare.plan": ("appointment",)}
+CALLED_WITH = {
+    "scheduling.course": ("treatment",),
+    "scheduling.room": ("location",),
+    "scheduling.calendarfeed": ("practitioner",),
+    "aftercare.plan": ("appointment",),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,4 +29,4 @@ class CalendarFeed(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Calendar address of {self.practitioner}"
+        return str(self.practitioner)

@@ -12,6 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from icalendar import Calendar
 
 from clinic.masking import SecretAddresses
+from clinic.models import Entry
+from clinic.reports.trail_words import told
 from scheduling import services
 from scheduling.models import Absence, CalendarFeed, Practitioner
 from scheduling.reports.calendar import calendar_of
@@ -261,6 +263,30 @@ def test_two_make_one_at_once_and_one_is_left(committed_clinic, at_once):
     open_ones = CalendarFeed.objects.filter(revoked_at=None)
     assert open_ones.count() == 1
     assert sum(services.calendar_feed(token) is not None for _feed, token in made) == 1
+
+
+def test_who_made_and_who_revoked_one_is_on_the_trail_and_never_which(clinic, sign_in):
+    manager, page = sign_in("Manager"), page_of(clinic.dana)
+    for _ in range(2):
+        address = shown_address(manager.post(page, {"make": "1"}))
+        assert Client().get(address).status_code == 200  # reading it leaves nothing
+    manager.post(page, {"revoke": "1"})
+
+    second, first = CalendarFeed.objects.order_by("-pk")
+    rows = Entry.objects.filter(about="scheduling.calendarfeed").order_by("pk")
+    assert [(row.actor, row.action, row.object_id, list(row.changes)) for row in rows] == [
+        ("manager", "added", first.pk, []),
+        ("manager", "changed", first.pk, ["revoked_at"]),
+        ("manager", "added", second.pk, []),
+        ("manager", "changed", second.pk, ["revoked_at"]),
+    ]
+    made, revoked, *_ = (line.words for line in told(list(rows)))
+    assert made == "added the calendar address Dana Diaz"
+    assert revoked.startswith("changed the calendar address Dana Diaz: Revoked from nothing to ")
+
+    second.delete()
+    assert rows.last().changes["token_hash"] == [None, None]
+    assert second.token_hash not in str(list(rows.values()))
 
 
 def test_revoked_it_opens_nothing_and_the_others_stay(clinic):
