@@ -33,7 +33,7 @@ from aftercare.services.replies.writing import answer, way_to
 from aftercare.services.telling.consent import agreements, has_said_stop, reachable_by, why_unreachable
 from aftercare.services.telling.dealing import deal_with
 from aftercare.services.telling.ending import Ending, ending_of
-from aftercare.services.telling.reach import unnoted_reach
+from aftercare.services.telling.reach import renew_reach_at, unnoted_reach
 from aftercare.services.telling.taking_back import take_back
 from aftercare.services.telling.tellings import values_of
 
@@ -89,6 +89,7 @@ __all__ = [
     "recall_policy",
     "receive",
     "remove_step",
+    "renew_reach_at",
     "resolve",
     "retire",
     "rungs_at",

@@ -7,6 +7,8 @@ from psycopg import sql
 
 # Whoever reads one of its rows is signed in as somebody: that is no backup's business. Everybody signs in again after a restore.
 LEFT_OUT = "django_session"
+# Who said stop, and the one table that may have more rows than the backup: nobody is forgotten whom the database knew until then.
+STOPS = "notifications_suppression"
 
 TABLES = """
 SELECT n.nspname, c.relname

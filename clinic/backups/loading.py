@@ -20,8 +20,8 @@ COMMIT = "COMMIT;\n"
 BLOCK = 1 << 20
 
 
-def load(backup: Backup, pg_restore: str, psql: str, begin: str, say: Say) -> None:
-    """Raises BackupError, and has changed nothing then."""
+def load(backup: Backup, pg_restore: str, psql: str, around: tuple[str, str], say: Say) -> None:
+    """`around`: the SQL before it, and after it, with the COMMIT. Raises BackupError, and has changed nothing then."""
     address, secrets = database.for_programs()
     reading = [pg_restore, "--file=-", "--no-owner", "--no-privileges", "--exit-on-error", str(backup.dump)]
     # Terse: the details of an error would repeat what is in a patient's row.
@@ -33,7 +33,7 @@ def load(backup: Backup, pg_restore: str, psql: str, begin: str, say: Say) -> No
             subprocess.Popen(writing, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=writer_said, **pipe) as writer,
         ):
             try:
-                is_through = reader.stdout and writer.stdin and _pass_on(reader.stdout, reader, writer.stdin, begin, say)
+                is_through = reader.stdout and writer.stdin and _pass_on(reader.stdout, reader, writer.stdin, around, say)
             except BaseException:
                 writer.kill()
                 reader.kill()
@@ -42,8 +42,9 @@ def load(backup: Backup, pg_restore: str, psql: str, begin: str, say: Say) -> No
             raise BackupError(f"Nothing was changed: {_last_words(writer_said, reader_said)}.")
 
 
-def _pass_on(script: IO[bytes], reader: subprocess.Popen[bytes], psql: IO[bytes], begin: str, say: Say) -> bool:
+def _pass_on(script: IO[bytes], reader: subprocess.Popen[bytes], psql: IO[bytes], around: tuple[str, str], say: Say) -> bool:
     """Whether all of it was, and the COMMIT after it."""
+    begin, end = around
     passed, said_at = 0, time.monotonic()
     try:
         psql.write(begin.encode())
@@ -54,7 +55,7 @@ def _pass_on(script: IO[bytes], reader: subprocess.Popen[bytes], psql: IO[bytes]
                 said_at = time.monotonic()
                 say(f"{size(passed)} restored.")
         if reader.wait() == 0:
-            psql.write(COMMIT.encode())
+            psql.write(end.encode())
             psql.close()
             return True
     except BrokenPipeError:  # psql has stopped, and says why

@@ -7,7 +7,7 @@ from clinic.backups import database
 from clinic.backups.contents import Contents, contents_of
 from clinic.backups.errors import BackupError
 from clinic.backups.files import Backup, sha256_of
-from clinic.backups.loading import BEGIN, EMPTY, load
+from clinic.backups.loading import BEGIN, COMMIT, EMPTY, load
 from clinic.backups.making import Say
 from clinic.backups.manifest import Manifest, fingerprint
 from clinic.backups.programs import program
@@ -40,13 +40,17 @@ def what_is_there() -> Contents:
         return contents_of(session)
 
 
-def restore(backup: Backup, manifest: Manifest, *, replaces: bool, say: Say) -> Contents:
-    """In one transaction: where it fails, the database stays as it was. Gives what is in it then. Raises BackupError."""
+def restore(backup: Backup, manifest: Manifest, *, replaces: bool, also: str, say: Say) -> None:
+    """In one transaction, with the SQL of `also`: where it fails, the database stays as it was. Raises BackupError."""
     with database.session() as session:
         version = database.version(session)
     if version < manifest.major:
         raise BackupError(f"The backup is of PostgreSQL {manifest.major}, and the server is version {version}: an older one can't take it.")
-    load(backup, program("pg_restore", version), program("psql", version), BEGIN + EMPTY * replaces, say)
+    load(backup, program("pg_restore", version), program("psql", version), (BEGIN + EMPTY * replaces, also + COMMIT), say)
+
+
+def what_came_out() -> Contents:
+    """In the database, restored. Raises BackupError."""
     with database.session() as session:
         session.execute("ANALYZE")  # what PostgreSQL knows of its tables isn't in a backup, and without it each page would be slow
         return contents_of(session)

@@ -21,14 +21,15 @@ from django.utils import timezone
 
 import clinic
 from aftercare.models import Consent
-from clinic.backups import checking, database, making, programs
+from clinic.backups import BackupError, checking, database, making, programs
 from clinic.backups.contents import contents_of
 from clinic.backups.files import Backup, complete
 from clinic.backups.manifest import Manifest
+from clinic.backups.undoing import Undone, remembering
 from clinic.services.trail import note
 from notifications.models import Message, Suppression, address_hash
 from notifications.services import Draft, schedule, suppress
-from scheduling.models import Appointment, Patient
+from scheduling.models import Appointment, Patient, Standing
 from tests.clinic_world import FIRST, Clinic, at, open_clinic, patient
 from tests.emptying import empty_the_tables
 from tests.faults.story import on_database
@@ -51,10 +52,11 @@ def refusal(command: str, *words: object) -> str:
 
 
 def live(clinic: Clinic) -> Clinic:
-    """Ana is treated, Ben is booked, and Chloe says stop."""
+    """Ana is treated and may be asked back, Ben is booked, and Chloe says stop."""
+    clinic.agrees_to_recalls(clinic.ana)
     clinic.treat(clinic.consents(clinic.ana))
     clinic.book(clinic.ben, FIRST + timedelta(hours=3))
-    suppress("sms", str(clinic.chloe.phone), reason="STOP")
+    suppress("sms", clinic.chloe.phone.as_e164, reason="STOP")
     return clinic
 
 
@@ -300,17 +302,62 @@ class TestARestore:
         assert Patient.objects.count() == 3
         assert "left_behind" not in connection.introspection.table_names()
 
-    def test_over_what_is_there_it_undoes_no_stop_and_no_erasure(self, backup, restored):
-        ana, ben = (Patient.objects.get(first_name=name) for name in ("Ana", "Ben"))
-        suppress("sms", str(ben.phone), reason="STOP")
-        note("erased", patient_id=ana.pk)
+    def test_over_what_is_there_it_undoes_no_stop(self, backup, restored):
+        """Stamped a moment before the backup, too: it may have been committed a moment after."""
+        ben, dora = Patient.objects.get(first_name="Ben"), patient("Dora Dunn", 4)
+        suppress("sms", ben.phone.as_e164, reason=r"it's :stop, or \stop")
+        suppress("sms", dora.phone.as_e164, reason="STOP", now=Manifest.read(backup.manifest).made_at - timedelta(seconds=1))
+        before = set(Suppression.objects.values_list("channel", "address_hash", "reason", "created_at"))
 
         said = said_by("restore", backup.dump, "--replace", "--yes", restored)
 
-        assert "Whoever said STOP since the backup is remembered: 1." in said
-        assert f"Erase again whoever was erased since the backup: patient {ana.pk}." in said
-        assert Suppression.objects.filter(address_hash=address_hash(str(ben.phone))).exists()
-        assert Suppression.objects.count() == 2
+        assert "Whoever said STOP since the backup is remembered: 2." in said
+        assert set(Suppression.objects.values_list("channel", "address_hash", "reason", "created_at")) == before
+        assert len(before) == 3
+
+    def test_nor_does_one_that_ends_as_soon_as_it_is_committed_and_it_says_that_it_is(self, backup, restored, monkeypatch):
+        suppress("sms", "+12125550199", reason="STOP")
+
+        def ends() -> None:
+            raise BackupError("PostgreSQL refused: it is shutting down.")
+
+        monkeypatch.setattr("clinic.management.commands.restore.what_came_out", ends)
+        with pytest.raises(CommandError) as ended:
+            said_by("restore", backup.dump, "--replace", "--yes", restored)
+
+        assert ended.value.returncode == 2
+        assert str(ended.value) == (
+            f"{backup.dump.name} is restored, but couldn't be looked at to the end: PostgreSQL refused: it is shutting down."
+        )
+        assert Suppression.objects.filter(address_hash=address_hash("+12125550199")).exists()
+
+    def test_what_follows_from_such_a_stop_follows(self, backup, restored):
+        ana = Patient.objects.get(first_name="Ana")
+        assert (ana.reached_by, Standing.objects.get(patient=ana).reached_by) == ("sms", "sms")
+        suppress("sms", ana.phone.as_e164, reason="STOP")
+
+        said = said_by("restore", backup.dump, "--replace", "--yes", restored)
+
+        assert "DIFFERS" not in said
+        assert (Patient.objects.get(pk=ana.pk).reached_by, Standing.objects.get(patient=ana).reached_by) == ("", "")
+
+    def test_of_those_erased_since_it_names_whom_it_brings_back_and_all_of_them_before(self, backup, restored):
+        ana, dora = Patient.objects.get(first_name="Ana"), patient("Dora Dunn", 4)
+        note("erased", patient_id=ana.pk)
+        note("erased", patient_id=dora.pk)  # the next new patient's number, once the backup is restored
+
+        before, _restoring, after = said_by("restore", backup.dump, "--replace", "--yes", restored).partition("Restoring")
+
+        assert f"Erased since the backup, or just before: patient {ana.pk}, {dora.pk}." in before
+        assert f"Erase again whoever was erased since the backup: patient {ana.pk}.\n" in after
+        assert patient("Eve Evans", 5).pk == dora.pk
+
+    def test_a_backup_that_knows_of_no_stops_gets_none(self, backup):
+        was = Manifest.read(backup.manifest).contents
+        undone = Undone(stops=[("sms", "0" * 64, "STOP", FIRST)])
+
+        assert remembering(undone, was._replace(rows={})) == ""
+        assert "INSERT" in remembering(undone, was)
 
     def test_one_that_breaks_off_changes_nothing(self, backup, restored):
         patient("Dora Dunn", 4)

@@ -1,13 +1,16 @@
 """docker-compose.yml is what Compose takes, and nothing in it may more than it has to."""
 
 import copy
+import os
 import re
+from pathlib import Path
 
 import jsonschema
+import psycopg
 import pytest
 from check_jsonschema.builtin_schemas import get_builtin_schema
 
-from tests.production.shipped import ROOT, USER, compose, dockerfile
+from tests.production.shipped import ROOT, USER, command_of, compose, dockerfile
 
 SERVICES = compose()["services"]
 OURS = ("migrate", "web", "worker", "beat", "backup")
@@ -71,6 +74,23 @@ def test_postgresql_keeps_its_data_where_version_18_has_them():
     assert SERVICES["postgres"]["image"] == "postgres:18"
     assert SERVICES["postgres"]["volumes"] == ["postgres:/var/lib/postgresql"]
     assert "PGDATA" not in SERVICES["postgres"]["environment"]
+
+
+@pytest.mark.parametrize("is_told", [True, False])  # False, the control
+def test_postgresql_writes_no_values_into_its_log(is_told):
+    """The tests' own server, for one session that is told what Compose tells the whole."""
+    program, *options = command_of("postgres")
+    name = f"Maria Lopez of {os.urandom(4).hex()}"
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True, options=" ".join(options) if is_told else "") as session:
+        (folder,) = session.execute("SHOW data_directory").fetchone()
+        session.execute("CREATE TEMPORARY TABLE called (name text CONSTRAINT once UNIQUE)")
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            session.execute(f"INSERT INTO called VALUES ('{name}'), ('{name}')")
+
+    log = Path(folder, "server.log").read_text()
+    assert program == "postgres"
+    assert 'duplicate key value violates unique constraint "once"' in log
+    assert (name in log) is not is_told
 
 
 def test_the_image_can_back_up_the_database_that_is_beside_it():

@@ -107,6 +107,12 @@ class Server:
             assert times == 1, f".env.example doesn't explain {name}."
         path.write_text(text)
 
+    def told_postgresql(self) -> dict[str, str]:
+        """For whoever is signed in as Afterglow, in any database."""
+        with psycopg.connect(self.database_url) as session:
+            told = session.execute("SELECT unnest(setconfig) FROM pg_db_role_setting WHERE setrole = 'afterglow'::regrole").fetchall()
+        return {name: value for name, _, value in (each.partition("=") for (each,) in told)}
+
     def counts(self) -> dict[str, int]:
         with psycopg.connect(self.database_url) as session:
             return contents_of(session).rows
@@ -134,8 +140,10 @@ def live(django_db_blocker: Any) -> Callable[[str], None]:
 
 @pytest.mark.timeout(300)
 def test_installed_backed_up_destroyed_and_restored_with_the_same_counts(server: Server, live: Callable[[str], None]):
-    database, tables, *_ = blocks(DOCUMENT, "The first day", "Without Docker")
+    _machine, database, packages, tables, *_ = blocks(DOCUMENT, "The first day", "Without Docker")
     server.follow(database)
+    assert server.told_postgresql() == {name: value for name, _, value in (each.partition("=") for each in command_of("postgres")[2::2])}
+    server.follow(packages)
     server.fill_in()
     server.follow(tables)
     live(server.database_url)
@@ -172,7 +180,7 @@ def test_control_a_runbook_that_is_wrong_is_found_out(server: Server):
 
 
 def test_what_runs_without_docker_is_what_runs_in_it():
-    _database, _tables, programs, unit = blocks(DOCUMENT, "The first day", "Without Docker")
+    machine, _database, _packages, _tables, programs, unit, beats = blocks(DOCUMENT, "The first day", "Without Docker")
     gunicorn, worker, beat = (shlex.split(line.replace(".venv/bin/", "")) for line in programs)
 
     image = command_of_the_image()
@@ -180,12 +188,19 @@ def test_what_runs_without_docker_is_what_runs_in_it():
     assert gunicorn == image[: image.index("--worker-tmp-dir")]
     assert worker == command_of("worker")
     assert beat == [word.replace("/tmp/", "/var/lib/afterglow/") for word in command_of("beat")]
-    [start] = [line.partition("=")[2] for line in unit if line.startswith("ExecStart=")]
-    assert shlex.split(start.replace("/opt/afterglow/.venv/bin/", "")) == worker
+    told = dict(line.split("=", 1) for line in unit if "=" in line)
+    assert shlex.split(told["ExecStart"].replace("/opt/afterglow/.venv/bin/", "")) == worker
+    start, state = (line.partition("=")[2] for line in beats)
+    assert shlex.split(start.replace("/opt/afterglow/.venv/bin/", "")) == beat
+    # What the units name is there: the user, the folder, and the one that beat writes to.
+    assert machine[0].split()[1:] == ["useradd", "--system", "--home-dir", told["WorkingDirectory"], told["User"]]
+    assert machine[1].endswith(f" {told['WorkingDirectory']}")
+    assert machine[2].endswith(f" {told['User']}: {told['WorkingDirectory']}")
+    assert Path(beat[beat.index("--schedule") + 1]).parent == Path("/var/lib", state)
 
 
 COMPOSED = sorted(set(re.findall(r"^ +(?:.*&& )?(docker compose .*)$", DOCUMENT, re.MULTILINE)))
-MANAGED = sorted(set(re.findall(r"manage\.py ([a-z_]+[^\n`;&|)]*)", DOCUMENT)))
+MANAGED = sorted(set(re.findall(r"manage\.py ([a-z_]+[^\n`;&|)']*)", DOCUMENT)))
 
 
 @pytest.mark.parametrize("line", COMPOSED)
@@ -196,6 +211,8 @@ def test_compose_has_what_it_is_told(line):
     assert verb in ("up", "down", "ps", "run", "exec", "logs", "build", "pull", "restart", "stop")
     if verb in ("run", "exec", "logs", "restart", "pull"):
         assert named, f"{line} names no service of docker-compose.yml."
+    if "dispatch_due" in words:
+        assert "--no-deps" in words, "It is for when Redis is gone, for which it would wait."
 
 
 @pytest.mark.parametrize("words", MANAGED)

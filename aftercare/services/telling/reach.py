@@ -1,6 +1,6 @@
 """By which channels a recall can go to her: the report asks it of everybody at once, so scheduling keeps it, told of each change."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from aftercare.domain.consent import Purpose
 from aftercare.models import Consent
@@ -34,6 +34,17 @@ def reach_of(patients: Sequence[Patient]) -> dict[int, str]:
 def renew_reach(patients: Iterable[Patient]) -> None:
     """In the transaction that changed what they agreed to, or where they are reached."""
     scheduling.note_reach(reach_of(list(patients)))
+
+
+def renew_reach_at(stopped: Collection[tuple[str, str]]) -> None:
+    """Of everybody at one of these (channel, hash of an address), which have said stop without `opt_out` being told. Each lot is a
+    transaction of its own."""
+    for lot in in_lots(Patient.objects.exclude(reached_by="").order_by("pk").iterator(chunk_size=AT_ONCE)):
+        renew_reach(
+            patient
+            for patient in lot
+            if any((channel, address_hash(address_of(patient, channel))) in stopped for channel in patient.reached_by.split(","))
+        )
 
 
 def unnoted_reach() -> Iterator[scheduling.Difference]:

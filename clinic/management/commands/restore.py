@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error
 from django.utils import timezone
 
 from clinic.backups import BackupError, database
@@ -10,8 +11,8 @@ from clinic.backups.checking import checks, missing_migrations, outlook, unknown
 from clinic.backups.contents import Contents
 from clinic.backups.files import Backup, chosen
 from clinic.backups.manifest import Manifest
-from clinic.backups.restoring import checked, restore, what_is_there
-from clinic.backups.undoing import Undone, make_good, undone_by
+from clinic.backups.restoring import checked, restore, what_came_out, what_is_there
+from clinic.backups.undoing import Undone, make_good, remembering, undone_by
 
 DIFFERS = 2
 
@@ -20,7 +21,7 @@ class Command(BaseCommand):
     help = (
         "Restore a backup into the database that DATABASE_URL names, all of it or nothing, and hold what is there then against what was "
         "written down at the backup. Stop web, worker and beat before. Exit code: 0, all is as it was; 1, nothing was changed; "
-        f"{DIFFERS}, it was restored and something differs."
+        f"{DIFFERS}, it was restored, and something differs or couldn't be looked at."
     )
     requires_system_checks: list[str] = []
 
@@ -39,11 +40,22 @@ class Command(BaseCommand):
             if there.rows:
                 self._must_be_meant(there, manifest, replace, yes)
             undone = undone_by(manifest.made_at, there)
+            if undone.erased:  # said before: afterwards nothing here knows it, should the connection end
+                numbers = ", ".join(map(str, undone.erased))
+                self._say(f"Erased since the backup, or just before: patient {numbers}. Whom of them it brings back is said at the end.")
             self._say(f"Restoring {backup.dump.name}, made on {manifest.when} …")
-            now = restore(backup, manifest, replaces=bool(there.rows), say=self._say)
-            self._report(backup, manifest, now, undone)
+            also = remembering(undone, manifest.contents)
+            restore(backup, manifest, replaces=bool(there.rows), also=also, say=self._say)
         except BackupError as error:
             raise CommandError(str(error)) from error
+        try:
+            is_well = self._report(backup, manifest, undone)
+        except (BackupError, Error) as error:
+            why = str(error).partition("\n")[0]
+            said = f"{backup.dump.name} is restored, but couldn't be looked at to the end: {why}"
+            raise CommandError(said, returncode=DIFFERS) from error
+        if not is_well:
+            raise CommandError(f"{backup.dump.name} is restored, but it isn't what was backed up: see above.", returncode=DIFFERS)
 
     def _must_be_meant(self, there: Contents, manifest: Manifest, replace: bool, yes: str | None) -> None:
         name = database.name()
@@ -56,19 +68,20 @@ class Command(BaseCommand):
         if yes != name:
             raise CommandError(f"{holds} Nothing was changed: to replace them, say which database it is, with --yes {name}.")
 
-    def _report(self, backup: Backup, manifest: Manifest, now: Contents, undone: Undone) -> None:
-        differ = False
+    def _report(self, backup: Backup, manifest: Manifest, undone: Undone) -> bool:
+        """Whether all is as it was."""
+        now, is_well = what_came_out(), True
+        for line in make_good(undone, manifest.contents, now):
+            self._say(line)
         for check in checks(manifest, now):
             self._say(f"  {check.about:<22} {'' if check.is_well else 'DIFFERS: '}{check.said}")
-            differ = differ or not check.is_well
-        for line in make_good(undone):
-            self._say(line)
+            is_well = is_well and check.is_well
         if not missing_migrations():
             for line in outlook(manifest, now=timezone.now()):
                 self._say(line)
-        if differ:
-            raise CommandError(f"{backup.dump.name} is restored, but it isn't what was backed up: see above.", returncode=DIFFERS)
-        self._say(f"{backup.dump.name} is restored: {told(now)}. Everybody signs in again.")
+        if is_well:
+            self._say(f"{backup.dump.name} is restored: {told(now)}. Everybody signs in again.")
+        return is_well
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
