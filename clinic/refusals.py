@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -79,6 +80,9 @@ def unreadable(request: HttpRequest, exception: Exception | None = None) -> Http
     if isinstance(exception, (TooManyFieldsSent, TooManyFilesSent)):
         sentence = _("More was sent than any of our pages asks for. Nothing was saved: go back and send less at a time.")
         return refused(request, 400, _("That is too much"), sentence)
+    if isinstance(exception, SessionInterrupted):  # after the page's own work
+        sentence = _("You were signed out while this was sent. Sign in, and look whether it was saved before you repeat it.")
+        return refused(request, 400, _("Signed out meanwhile"), sentence)
     sentence = _("Your browser sent something that can’t be read. Nothing was changed: open the page again and repeat it.")
     return refused(request, 400, _("That can’t be read"), sentence)
 
@@ -111,7 +115,7 @@ def too_slow(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def failed(request: HttpRequest) -> HttpResponse:
     """`handler500`. Without a sign-in or anything else that may be what is broken."""
-    sentence = _("Nothing that you entered was saved. Try again in a minute; if it happens again, tell whoever runs Afterglow.")
+    sentence = _("Look whether what you entered was saved before you repeat it. If it happens again, tell whoever runs Afterglow.")
     if request.path_info.startswith(FOR_PROGRAMS):
         return _bare(sentence, 500)
     return HttpResponse(render_to_string("refused.html", {"title": _("Something went wrong"), "sentence": sentence}), status=500)

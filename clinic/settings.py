@@ -393,11 +393,11 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 1
 SECOND_FACTOR = not DEMO
 OTP_TOTP_ISSUER = "Afterglow"  # how the app calls it
 
-IDLE_MINUTES = 0 if DEBUG else 15  # 0: a session doesn't end by itself
+IDLE_MINUTES = 0 if DEMO else 15  # 0: a session doesn't end by itself
 LONGEST_SESSION_HOURS = 12
 SESSION_ENGINE = "clinic.signing_in.sessions"
 SESSION_COOKIE_AGE = LONGEST_SESSION_HOURS * 3600
-SESSION_EXPIRE_AT_BROWSER_CLOSE = not DEBUG
+SESSION_EXPIRE_AT_BROWSER_CLOSE = not DEMO
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic import navigation
 from clinic.dashboard import dashboard
 from clinic.signing_in.forms import SignInForm
-from clinic.signing_in.second_factor import is_complete
+from clinic.signing_in.second_factor import has_to_begin_anew, is_complete
 
 # Where somebody may go who has given name and password, and no code yet: to where it is asked for, and out again.
 HALFWAY = ("admin:second_factor", "admin:second_factor_set_up", "admin:logout")
@@ -89,11 +89,15 @@ class ClinicAdminSite(AdminSite):
         return super().has_permission(request) and (is_complete(request) or request.path in map(reverse, HALFWAY))
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Whoever is signed in is led on, to the code if that is still to come."""
+        """Whoever is signed in is led on, to the code if that is still to come; but whose phone was reset gives the password again."""
         from clinic.signing_in.views import to_second_factor
         from scheduling.admin.ways_back import next_of
 
-        if request.method == "GET" and super().has_permission(request):
+        is_in = super().has_permission(request)
+        if is_in and has_to_begin_anew(request):
+            # Without `user` it looks as it does to anybody.
+            extra_context = {"user": None, "was_reset": True, **(extra_context or {})}
+        elif is_in and request.method == "GET":
             return HttpResponseRedirect(next_of(request) or reverse("admin:index")) if is_complete(request) else to_second_factor(request)
         return super().login(request, extra_context)
 

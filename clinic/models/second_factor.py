@@ -56,12 +56,19 @@ class RecoveryCodes(Forbearing, StaticDevice):
         proxy = True
         default_permissions = ()
 
-    def renew(self) -> list[str]:
-        """Ten new ones, in place of those that are left. This is the only time that they are known."""
+    def fill(self) -> list[str]:
+        """Ten of them. This is the only time that they are known."""
         codes = ["".join(secrets.choice(LETTERS) for _ in range(LENGTH)) for _ in range(CODES)]
-        self.token_set.all().delete()
         StaticToken.objects.bulk_create(StaticToken(device=self, token=self._hashed(code)) for code in codes)
         return codes
+
+    def begin_anew(self) -> None:
+        """The same codes, in another row: no session that one of them has opened knows it."""
+        row: Any = self
+        was, row.pk, row._state.adding = row.pk, None, True
+        row.save()
+        StaticToken.objects.filter(device=was).update(device=row)
+        RecoveryCodes.objects.filter(pk=was).delete()
 
     def verify_token(self, token: str) -> bool:
         return bool(super().verify_token(self._hashed(token)))

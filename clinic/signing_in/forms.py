@@ -59,6 +59,12 @@ class CodeForm(forms.Form):
         return "code" if self.cleaned_data["code"] else "recovery_code"
 
 
+class NewCodesForm(forms.Form):
+    """Whoever finds the computer unlocked is to take none with him."""
+
+    proof = forms.CharField(label=_("A code of your phone, or a recovery code"), max_length=40, widget=forms.TextInput(LETTERS))
+
+
 class SetUpForm(forms.Form):
     """A new phone's code. Whoever has a phone already proves that she has it, or one of her recovery codes.
 

@@ -15,6 +15,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Max, QuerySet, Sum
+from django.db.models.signals import pre_save
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -58,6 +60,12 @@ class Lockout(AxesDatabaseHandler):
             of_them = attempts.aggregate(count=Sum("failures_since_start"), last_at=Max("attempt_time"))
             found.append((of_them["count"] or 0, of_them["last_at"], limit))
         return found
+
+
+@receiver(pre_save, sender=AccessAttempt)
+def keep_what_is_counted(instance: AccessAttempt, **kwargs: Any) -> None:
+    """Name, address and browser. What was asked for would say whom somebody had searched for, and what was sent who knows what."""
+    instance.get_data = instance.post_data = instance.path_info = instance.http_accept = ""
 
 
 def address_of(request: HttpRequest) -> str | None:

@@ -8,16 +8,22 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
+from django_otp import DEVICE_ID_SESSION_KEY
 
 from clinic.models.trail import Action
 from clinic.services import trail
 from clinic.signing_in.lockout import from_where
+from clinic.signing_in.second_factor import MAY_SET_UP, phone_of
 from clinic.signing_in.sessions import SIGNED_IN_AT
 
 
 @receiver(user_logged_in)
 def note_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Django would go on with the session of whoever signs in twice: the password alone would begin another day, the code still given."""
+    request.session.pop(DEVICE_ID_SESSION_KEY, None)
     request.session[SIGNED_IN_AT] = timezone.now().timestamp()
+    request.session[MAY_SET_UP] = phone_of(user) is None
+    request.session.cycle_key()
     trail.note(Action.PASSWORD_GIVEN if settings.SECOND_FACTOR else Action.SIGNED_IN, user=user, note=from_where(request))
 
 

@@ -20,6 +20,7 @@ from clinic.services import trail
 from clinic.signing_in.moments import from_when
 
 FEW = 2  # codes left: time for new ones
+MAY_SET_UP = "may_set_up"  # in a session: when its password was given, there was no phone
 WORDS = {Phone: "code of the phone", RecoveryCodes: "recovery code"}  # for the trail
 
 
@@ -31,6 +32,11 @@ def is_complete(request: HttpRequest) -> bool:
     """Whether nothing more is asked of whoever is signed in."""
     user: Any = request.user
     return not settings.SECOND_FACTOR or user.is_verified()
+
+
+def has_to_begin_anew(request: HttpRequest) -> bool:
+    """Whether her phone was reset since this session's password was given: whoever has the computer is to set up none without it."""
+    return not is_complete(request) and phone_of(request.user) is None and not request.session.get(MAY_SET_UP)
 
 
 def phone_of(user: Any) -> Phone | None:
@@ -49,8 +55,9 @@ def new_phone(user: Any, key: str = "") -> Phone:
 def set_up(user: Any, key: str, code: str, *, in_place_of: Phone | None) -> tuple[Phone, list[str]]:
     """Make her phone the one that knows the secret of `key`, which `code` proves. Starts a transaction.
 
-    Answers with the phone, and with ten recovery codes where she has none. Raises CodeRefused where the code isn't right, and where her
-    phone isn't `in_place_of` any more: of two who set one up with the same password only the first gets in.
+    Answers with the phone, and with ten recovery codes where she has none. Each session of hers is asked for a code. Raises CodeRefused
+    where the code isn't right, and where her phone isn't `in_place_of` any more: of two who set one up with the same password only the
+    first gets in.
     """
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
@@ -62,7 +69,11 @@ def set_up(user: Any, key: str, code: str, *, in_place_of: Phone | None) -> tupl
         phone.save()
         if not phone.verify_token(as_typed(code)):
             raise CodeRefused(not_shown())
-        codes = [] if codes_left(user) else _renew(user)
+        codes: list[str] = []
+        if codes_left(user):
+            RecoveryCodes.objects.get(user=user).begin_anew()
+        else:
+            _device, codes = _renew(user)
         how = "another phone in its place" if in_place_of else "the first phone"
         trail.note(Action.SECOND_FACTOR_SET_UP, user=user, about="auth.user", object_id=user.pk, note=how)
     return phone, codes
@@ -72,18 +83,24 @@ def not_shown() -> str:
     return _("This isn’t what the app should show. Type the code that it shows now, and check your phone’s clock.")
 
 
-def renew_codes(user: Any) -> list[str]:
-    """Ten new recovery codes; the old ones are void. Starts a transaction."""
+def renew_codes(request: HttpRequest, proof: str) -> list[str]:
+    """Ten new recovery codes, for whoever proves that she has the phone or one of the old ones, which are void. Starts transactions.
+
+    Raises CodeRefused. Of the sessions that an old one opened this one alone goes on.
+    """
+    proven = verify(request.user, proof)
     with transaction.atomic():
-        codes = _renew(user)
-        trail.note(Action.RECOVERY_CODES_MADE, user=user, about="auth.user", object_id=user.pk)
+        device, codes = _renew(request.user)
+        trail.note(Action.RECOVERY_CODES_MADE, user=request.user, about="auth.user", object_id=request.user.pk)
+    take(request, proven if isinstance(proven, Phone) else device)
     return codes
 
 
-def _renew(user: Any) -> list[str]:
+def _renew(user: Any) -> tuple[RecoveryCodes, list[str]]:
     User.objects.select_for_update().get(pk=user.pk)
-    device, _is_new = RecoveryCodes.objects.get_or_create(user=user, defaults={"name": "recovery codes"})
-    return device.renew()
+    RecoveryCodes.objects.filter(user=user).delete()
+    device = RecoveryCodes.objects.create(user=user, name="recovery codes")
+    return device, device.fill()
 
 
 def verify(user: Any, given: str) -> Phone | RecoveryCodes:
@@ -94,6 +111,7 @@ def verify(user: Any, given: str) -> Phone | RecoveryCodes:
     code = as_typed(given)
     model: type[Phone] | type[RecoveryCodes] = Phone if code.isdecimal() else RecoveryCodes
     with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)  # before her device, as new codes and another phone do
         device = model.objects.select_for_update().filter(user=user).first()
         if device:
             is_allowed, why = device.verify_is_allowed()
@@ -126,6 +144,7 @@ def give(request: HttpRequest, given: str) -> Phone | RecoveryCodes:
 def take(request: HttpRequest, device: Phone | RecoveryCodes) -> None:
     """This session has given what it takes. It gets another number, as it does with the password."""
     django_otp.login(request, device)
+    request.session.pop(MAY_SET_UP, None)
     request.session.cycle_key()
 
 

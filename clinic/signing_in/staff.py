@@ -53,12 +53,14 @@ class StaffAdmin(UserAdmin):
         return [path("<int:pk>/second-factor/", reset, name="reset_second_factor"), *super().get_urls()]
 
     def reset_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Asks, and then forgets somebody's phone and codes. A superuser's, for it lets whoever has the password in."""
+        """Asks, and then forgets somebody else's phone and codes. A superuser's, for it lets whoever has the password in."""
         if not request.user.is_superuser:
             raise PermissionDenied
         if not settings.SECOND_FACTOR:
             raise Http404
         user = get_object_or_404(User, pk=pk)
+        if user.pk == request.user.pk:  # or whoever is at her desk
+            return redirect("admin:second_factor")
         here = redirect("admin:auth_user_change", user.pk)
         if request.method == "POST":
             if second_factor.reset(user, by=request.user):

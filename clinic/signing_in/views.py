@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clinic.models.second_factor import CODES, RecoveryCodes, as_read
 from clinic.signing_in import second_factor
 from clinic.signing_in.drawing import qr_code
-from clinic.signing_in.forms import CodeForm, SetUpForm
+from clinic.signing_in.forms import CodeForm, NewCodesForm, SetUpForm
 from clinic.signing_in.second_factor import CodeRefused
 from scheduling.admin.ways_back import next_of
 
@@ -53,7 +53,7 @@ def second_factor_page(request: HttpRequest) -> HttpResponse:
     if second_factor.is_complete(request):
         if request.method == "POST":  # twice
             return redirect(next_of(request) or "admin:index")
-        return _page(request, "state", _("Second factor"), phone=phone, left=second_factor.codes_left(request.user), few=second_factor.FEW)
+        return _state(request, NewCodesForm())
     if phone is None:
         return to_second_factor(request, "admin:second_factor_set_up")
     form = CodeForm(request.POST or None)
@@ -67,6 +67,11 @@ def second_factor_page(request: HttpRequest) -> HttpResponse:
                 _say_how_many_are_left(request)
             return redirect(next_of(request) or "admin:index")
     return _page(request, "code", _("One more step"), form=form)
+
+
+def _state(request: HttpRequest, form: NewCodesForm) -> HttpResponse:
+    phone, left = second_factor.phone_of(request.user), second_factor.codes_left(request.user)
+    return _page(request, "state", _("Second factor"), form=form, phone=phone, left=left, few=second_factor.FEW)
 
 
 def _say_how_many_are_left(request: HttpRequest) -> None:
@@ -86,6 +91,8 @@ def second_factor_set_up_page(request: HttpRequest) -> HttpResponse:
     phone = second_factor.phone_of(request.user)
     if phone and not second_factor.is_complete(request):
         return to_second_factor(request)
+    if second_factor.has_to_begin_anew(request):
+        return to_second_factor(request, "admin:login")
     form = SetUpForm(request.POST or None, user=request.user, has_phone=phone is not None)
     if form.is_valid():
         if not form.phone.shows(form.cleaned_data["code"]):
@@ -110,7 +117,13 @@ def second_factor_set_up_page(request: HttpRequest) -> HttpResponse:
 @where_it_is_asked_for
 @require_POST
 def recovery_codes_view(request: HttpRequest) -> HttpResponse:
-    return _codes(request, second_factor.renew_codes(request.user))
+    form = NewCodesForm(request.POST)
+    if form.is_valid():
+        try:
+            return _codes(request, second_factor.renew_codes(request, form.cleaned_data["proof"]))
+        except CodeRefused as refused:
+            form.add_error("proof", str(refused))
+    return _state(request, form)
 
 
 def _codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
@@ -127,9 +140,10 @@ def _page(request: HttpRequest, name: str, title: str, **context: Any) -> HttpRe
 def session_view(request: HttpRequest) -> JsonResponse:
     """How many seconds this session lasts if nothing more happens, null where it doesn't end by itself. A POST says that somebody is here.
 
-    With the token for this page's forms, which is another one after signing in again on another page.
+    With who is signed in, and the token for this page's forms: either is another one after signing in again on another page.
     """
     session: Any = request.session
     if settings.IDLE_MINUTES and request.method == "POST":
         session.renew()
-    return JsonResponse({"seconds": session.seconds_left() if settings.IDLE_MINUTES else None, "token": get_token(request)})
+    seconds = session.seconds_left() if settings.IDLE_MINUTES else None
+    return JsonResponse({"seconds": seconds, "who": request.user.pk, "token": get_token(request)})

@@ -158,6 +158,17 @@ def test_no_password_is_kept_not_even_one_typed_into_the_wrong_field():
     ]
 
 
+def test_whom_somebody_had_searched_for_isnt_kept_with_a_failed_try():
+    """Her session had ended, and the way back says where she was."""
+    back = "/admin/scheduling/patient/?q=alvarez"
+    for _ in range(2):
+        Client().post(f"/admin/login/?next={back}", {"username": "robin", "password": "not-hers", "next": back})
+
+    [kept] = AccessAttempt.objects.values()
+    assert (kept["username"], kept["ip_address"], kept["failures_since_start"]) == ("robin", "127.0.0.1", 2)
+    assert {kept[name] for name in ("get_data", "post_data", "path_info", "http_accept")} == {""}
+
+
 def test_what_came_of_each_try_is_on_the_trail(her):
     guess(7)
     client = Client()

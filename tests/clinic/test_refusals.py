@@ -6,8 +6,10 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.files.uploadhandler import StopFutureHandlers
+from django.db.models.signals import post_save
 from django.test import Client
 
 from clinic.uploads import MOST_READ, LimitedUploadHandler
@@ -59,8 +61,23 @@ class TestPages:
         desk.raise_request_exception = False
         answer = desk.get("/admin/")
         assert answer.status_code == 500
-        assert "Nothing that you entered was saved." in read(answer)
+        assert "Look whether what you entered was saved before you repeat it." in read(answer)
         assert "Alvarez" not in read(answer)
+
+    def test_who_is_signed_out_meanwhile_is_told_to_look_what_came_of_it(self, desk):
+        """Of the session Django says so after the page has done its work, which stays."""
+
+        def sign_out(**_: Any) -> None:
+            Session.objects.all().delete()
+
+        post_save.connect(sign_out, Patient)
+        try:
+            answer = desk.post(ADD, DORA)
+        finally:
+            post_save.disconnect(sign_out, Patient)
+        assert answer.status_code == 400
+        assert "You were signed out while this was sent. Sign in, and look whether it was saved before you repeat it." in read(answer)
+        assert Patient.objects.get().full_name == "Dora Dunn"
 
     def test_by_a_name_that_isnt_ours(self, db):
         answer = Client(headers={"Host": "evil.example.org"}).get("/admin/login/")

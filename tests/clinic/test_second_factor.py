@@ -227,6 +227,20 @@ def test_the_session_gets_another_number_with_each_step(with_phone):
     assert overheard.get("/admin/").status_code == 302
 
 
+def test_the_password_given_twice_takes_the_code_again(with_phone, clock):
+    """Or the password alone would begin a session's twelve hours anew for ever."""
+    client = halfway()
+    client.post(CODE, {"code": shown_by(phone())})
+    before = client.session.session_key
+    clock.tick(timedelta(hours=11))
+
+    give_password(client)
+
+    assert client.session.session_key != before
+    assert client.get("/admin/")["Location"].startswith("/admin/login/")
+    assert client.get("/admin/", follow=True).redirect_chain[-1][0] == f"{CODE}?next=/admin/"
+
+
 # --- with less --------------------------------------------------------------------------------------------------------
 
 
@@ -337,14 +351,48 @@ def test_new_codes_void_the_old_ones_and_the_session_goes_on(with_phone):
     client = halfway()
     client.post(CODE, {"recovery_code": with_phone.codes[0]})
 
-    codes = [as_typed(code) for code in client.post(CODES).context["codes"]]
+    codes = new_codes(client, with_phone.codes[1])
 
     assert len(set(codes) - set(with_phone.codes)) == 10
     assert client.get("/admin/").status_code == 200
     assert client.get(CODES).status_code == 405
     with pytest.raises(CodeRefused):
-        second_factor.verify(with_phone, with_phone.codes[1])
+        second_factor.verify(with_phone, with_phone.codes[2])
     assert on_the_trail()[-2][0] == "recovery_codes_made"
+
+
+def new_codes(client: Client, proof: str) -> list[str]:
+    return [as_typed(code) for code in client.post(CODES, {"proof": proof}).context["codes"]]
+
+
+@pytest.mark.parametrize(
+    ("proof", "sentence"),
+    [("", "This field is required."), ("000000", "This code isn’t right"), ("aaaaa-aaaaa", "This recovery code isn’t")],
+)
+def test_whoever_finds_the_computer_unlocked_takes_no_new_codes(with_phone, proof, sentence):
+    client = signed_in(with_phone)
+    before = set(RecoveryCodes.objects.get().token_set.values_list("token", flat=True))
+
+    answer = client.post(CODES, {"proof": proof})
+
+    assert sentence in sentences(answer)
+    assert "Make new recovery codes" in sentences(answer)
+    assert set(RecoveryCodes.objects.get().token_set.values_list("token", flat=True)) == before
+    assert "recovery_codes_made" not in [action for action, _who, _note in on_the_trail()]
+
+
+def test_new_codes_end_what_an_old_one_opened_and_not_what_the_phone_did(with_phone, clock):
+    elsewhere, here = signed_in(with_phone), halfway()
+    here.post(CODE, {"code": shown_by(phone())})
+    clock.tick(HALF_A_MINUTE)
+
+    codes = new_codes(here, shown_by(phone()))
+
+    assert here.get("/admin/").status_code == 200
+    assert elsewhere.get("/admin/").status_code == 302
+    elsewhere.post(CODE, {"recovery_code": codes[0]})
+    new_codes(here, codes[1])
+    assert here.get("/admin/").status_code == 200
 
 
 def test_nothing_in_the_database_lets_anybody_in(with_phone, settings):
@@ -389,6 +437,25 @@ def test_of_two_who_use_one_recovery_code_at_once_one_gets_in(with_phone, verify
         assert second.result() is (verify is without_the_lock)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_code_and_new_codes_at_once_wait_for_each_other_in_one_order(with_phone):
+    """Each holding what the other waits for, PostgreSQL would end one of them."""
+    with ThreadPoolExecutor(1) as elsewhere:
+        with transaction.atomic():
+            User.objects.select_for_update().get(pk=with_phone.pk)  # as new codes begin
+            given = elsewhere.submit(in_a_thread, second_factor.verify, with_phone, with_phone.codes[0])
+            wait_until(waiting_for_a_lock)
+            assert RecoveryCodes.objects.select_for_update(nowait=True).get() == RecoveryCodes.objects.get()
+        assert given.result() == RecoveryCodes.objects.get()
+
+
+def in_a_thread(do, *given):
+    try:
+        return do(*given)
+    finally:
+        connection.close()
+
+
 # --- another phone ----------------------------------------------------------------------------------------------------
 
 
@@ -401,8 +468,10 @@ def signed_in(user: User) -> Client:
 @pytest.mark.parametrize("proof", ["phone", "recovery code"])
 def test_another_phone_takes_a_code_of_the_old_one_or_a_recovery_code(with_phone, proof):
     client, old = signed_in(with_phone), phone()
-    elsewhere = halfway()
+    elsewhere, on_paper = halfway(), halfway()
     elsewhere.post(CODE, {"code": shown_by(old)})
+    on_paper.post(CODE, {"recovery_code": with_phone.codes[1]})
+    assert on_paper.get("/admin/").status_code == 200
     with freeze_time(timezone.now() + HALF_A_MINUTE):
         page = client.get(SET_UP)
         given = {"phone": shown_by(old), "recovery code": with_phone.codes[0]}[proof]
@@ -412,9 +481,11 @@ def test_another_phone_takes_a_code_of_the_old_one_or_a_recovery_code(with_phone
         assert answer["Location"] == CODE
         assert phone() != old
         assert client.get("/admin/").status_code == 200
-        assert elsewhere.get("/admin/").status_code == 302  # the old phone's sessions are asked again
+        assert elsewhere.get("/admin/").status_code == 302  # all others are asked again
+        assert on_paper.get("/admin/").status_code == 302
         assert on_the_trail()[-1] == ("second_factor_set_up", "robin", "another phone in its place")
-        assert second_factor.codes_left(with_phone) == (8 if proof == "recovery code" else 9)
+        assert second_factor.codes_left(with_phone) == (7 if proof == "recovery code" else 8)
+        assert second_factor.verify(with_phone, with_phone.codes[2])
 
 
 @pytest.mark.parametrize(
@@ -449,9 +520,46 @@ def test_the_command_lets_somebody_set_up_another_phone(with_phone, capsys):
 
     assert capsys.readouterr().out == "Reset: robin.\n"
     assert on_the_trail()[-1] == ("second_factor_reset", "the system", "of robin")
-    assert client.get("/admin/", follow=True).redirect_chain[-1] == (f"{SET_UP}?next=/admin/", 302)
+    assert client.get("/admin/").status_code == 302
     call_command("reset_second_factor", "robin")
     assert capsys.readouterr().out == "Nothing to reset: no phone was set up.\n"
+
+
+@pytest.mark.parametrize("was", ["signed in", "halfway", "set up in it"])
+def test_after_it_an_open_session_sets_up_no_phone_without_the_password(at_the_desk, clock, was):
+    """Her computer was taken, with her phone; so she asks for it."""
+    client = halfway()
+    page = client.get(SET_UP)
+    client.post(SET_UP, {"key": key_in(page), "code": shown_by(secret_in(page))})
+    clock.tick(HALF_A_MINUTE)
+    if was != "set up in it":
+        client = halfway()
+    if was == "signed in":
+        assert client.post(CODE, {"code": shown_by(phone())}).status_code == 302
+    second_factor.reset(at_the_desk)
+
+    assert client.get(SET_UP)["Location"] == "/admin/login/?next=/admin/"
+    assert client.post(SET_UP, {"key": key_in(page), "code": shown_by(secret_in(page))})["Location"] == "/admin/login/?next=/admin/"
+    assert not Phone.objects.exists()
+    gate = client.get("/admin/board/", follow=True)
+    assert gate.redirect_chain == [("/admin/login/?next=/admin/board/", 302)]
+    assert "Your second factor was reset. Sign in again, and set up a phone." in sentences(gate)
+    assert "robin" not in sentences(gate)
+    assert give_password(client, follow=True).redirect_chain[-1] == (f"{SET_UP}?next=/admin/board/", 302)
+
+
+def test_a_superuser_resets_nobodys_but_others(at_the_desk, client):
+    """Whoever is at her desk could, and then set up his own phone."""
+    User.objects.filter(pk=at_the_desk.pk).update(is_superuser=True)
+    page = halfway().get(SET_UP)
+    client = halfway()
+    client.post(SET_UP, {"key": key_in(page), "code": shown_by(secret_in(page))})
+    hers = phone()
+
+    for answer in (client.get(reset := f"/admin/auth/user/{at_the_desk.pk}/second-factor/"), client.post(reset)):
+        assert answer["Location"] == CODE
+
+    assert phone() == hers
 
 
 def test_the_command_knows_everybody_and_says_whom_it_doesnt(with_phone, capsys):

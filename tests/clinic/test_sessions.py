@@ -1,5 +1,6 @@
 """A session lasts while somebody is there, and never longer than a day's work. What a page asks for by itself isn't somebody."""
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from django.utils import timezone
 from clinic import settings as production
 from tests.clinic.signing_in import PASSWORD, give_password, robin
 from tests.clock import freeze_time
+from tests.processes import run
 
 NOW = timezone.make_aware(timezone.datetime(2026, 11, 3, 8, 0))
 POLL = {"X-Poll": "1"}
@@ -114,6 +116,30 @@ def test_it_is_written_down_once_for_a_page_and_its_parts(browser, clock):
     assert is_in(browser)
 
     assert Session.objects.get().expire_date == written == NOW + 16 * MINUTE
+
+
+def test_a_page_hears_who_is_signed_in(browser, her):
+    """It was somebody else's, if another than whom it was made for."""
+    assert browser.get("/admin/session/").json()["who"] == her.pk
+    assert f'data-who="{her.pk}"' in browser.get("/admin/").content.decode()
+
+
+SENDS = {
+    "DEBUG": "true",
+    "SMS_BACKEND": "twilio",
+    "TWILIO_ACCOUNT_SID": "AC0",
+    "TWILIO_AUTH_TOKEN": "none",
+    "TWILIO_FROM_NUMBER": "+12125550199",
+}
+
+
+@pytest.mark.parametrize(("environment", "minutes"), [(SENDS, 15), ({"DEBUG": "true", "SMS_BACKEND": "demo"}, 0)])
+def test_only_the_demo_knows_no_idle_end(environment, minutes):
+    code = "from clinic import settings; print(settings.IDLE_MINUTES, settings.SECOND_FACTOR, settings.SESSION_EXPIRE_AT_BROWSER_CLOSE)"
+
+    said = run("-c", code, env=os.environ | environment)
+
+    assert said.stdout.split() == [str(minutes), str(minutes > 0), str(minutes > 0)], said.stderr
 
 
 def test_in_the_demo_it_lasts_for_the_day(settings, her, clock):

@@ -1,5 +1,5 @@
 // A session that nobody uses ends. A minute before, the page asks whether somebody is still here; afterwards it covers itself, for it names
-// patients. What was typed stays beneath, until one has signed in again on another page.
+// patients. What was typed stays beneath, until one has signed in again on another page; if somebody else has, it goes.
 "use strict";
 
 (() => {
@@ -7,7 +7,7 @@
     const SELDOM = 60_000; // ms, between two words that somebody is here
     const AGAIN = 10_000; // ms, between two looks whether somebody has signed in meanwhile
 
-    const { url, endsIn } = document.getElementById("session").dataset;
+    const { url, endsIn, who: hers } = document.getElementById("session").dataset;
     const warning = document.getElementById("session-ends");
     const cover = document.getElementById("session-ended");
     // Seconds; nothing where sessions don't end by themselves.
@@ -17,6 +17,7 @@
     let toldAt = Date.now();
     let lookedAt = Date.now();
     let hasTyped = false;
+    let isOver = false;
 
     // --- what the server says ---------------------------------------------------------------------------------------
 
@@ -43,7 +44,12 @@
         if (!answer?.ok) {
             return null;
         }
-        const { seconds, token } = await answer.json();
+        const { seconds, token, who } = await answer.json();
+        if (String(who) !== hers) {
+            end();
+            location.replace(location.pathname + location.search); // and not what was sent: in somebody else's name
+            return false;
+        }
         endsAt = after(seconds);
         for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) {
             field.value = token; // another one after signing in again
@@ -60,6 +66,7 @@
     // --- what the page says -----------------------------------------------------------------------------------------
 
     const end = () => {
+        isOver = true;
         warning.close();
         const link = cover.querySelector("a");
         link.href = location.href;
@@ -71,14 +78,17 @@
     };
 
     const goOn = () => {
+        isOver = false;
         cover.close();
         if (endsAt - Date.now() > NOTICE) {
             warning.close();
         }
     };
 
-    cover.addEventListener("keydown", (event) => event.key === "Escape" && event.preventDefault());
+    // A browser closes a dialog by Escape, and the second time without asking.
+    document.addEventListener("keydown", (event) => isOver && event.key === "Escape" && event.preventDefault(), { capture: true });
     cover.addEventListener("cancel", (event) => event.preventDefault());
+    cover.addEventListener("close", () => isOver && !cover.open && cover.showModal());
     warning.querySelector("button").addEventListener("click", tell);
 
     // Once a second, as a page that sleeps has no other way to notice what time it is.
