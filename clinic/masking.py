@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 # another one's address, percent-encoded, as often as that happens. All up to the address's end: an address in a path is decoded.
 BEGINS = r"(?:[?&]|%(?:25)*(?:3f|26))"
 EQUALS = r"(?:=|%(?:25)*3d)"
-SEARCHED = rf"({BEGINS}(?:q|term|_changelist_filters|phone){EQUALS})[^&\"\r\n]+?(?=\s+HTTP/|[&\"\r\n]|$)"
+SEARCHED = rf"({BEGINS}(?:q|term|name|_changelist_filters|phone){EQUALS})[^&\"\r\n]+?(?=\s+HTTP/|[&\"\r\n]|$)"
 # The address is the key: whoever reads it in a log could read the calendar, or end a patient's emails.
 KEYS = r"(/(?:calendar|emails)/)[^\s\"'?&]+"
 # Nobody writes these on purpose. Where they come to us in somebody else's words, they end here.
@@ -42,6 +42,14 @@ class UnsaidErrors(logging.Filter):
             said = described(error) if error else "an error"
             record.args = {**record.args, "exc": said, "traceback": "", "args": "", "kwargs": ""}
             record.data = None
+        return True
+
+
+class FirstLines(logging.Filter):
+    """Of a task that nobody waited for, asyncio writes below the first line what its error says."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = record.getMessage().partition("\n")[0], ()
         return True
 
 

@@ -441,7 +441,11 @@ LOGGING = {
         "json": {"()": "clinic.ops.logs.JsonLines"},
         "request": {"()": "django.utils.log.ServerFormatter", "format": "[{server_time}] {message}", "style": "{"},
     },
-    "filters": {"secret_addresses": {"()": "clinic.masking.SecretAddresses"}, "unsaid_errors": {"()": "clinic.masking.UnsaidErrors"}},
+    "filters": {
+        "secret_addresses": {"()": "clinic.masking.SecretAddresses"},
+        "unsaid_errors": {"()": "clinic.masking.UnsaidErrors"},
+        "first_lines": {"()": "clinic.masking.FirstLines"},
+    },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "text" if DEBUG else "json", "filters": ["secret_addresses"]},
         "requests": {"class": "logging.StreamHandler", "formatter": "request", "filters": ["secret_addresses"]},
@@ -463,6 +467,7 @@ LOGGING = {
         "celery.beat": {"level": "WARNING"},
         "django.utils.autoreload": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING", "filters": ["unsaid_errors"]},
+        "asyncio": {"filters": ["first_lines"]},
         "celery.worker.strategy": {"level": "WARNING"},
         # At INFO it says four things of each sign-in.
         "axes": {"level": "WARNING"},

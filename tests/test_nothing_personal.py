@@ -53,8 +53,8 @@ class Written(logging.Handler):
         super().__init__(level=logging.DEBUG)
         make = logging.config.DictConfigurator(config)
         self.formatters = {name: make.configure_formatter(how) for name, how in config["formatters"].items()}
-        for how in config["filters"].values():
-            self.addFilter(make.configure_filter(how))
+        for name in config["handlers"]["console"]["filters"]:
+            self.addFilter(make.configure_filter(config["filters"][name]))
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:

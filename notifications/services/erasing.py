@@ -4,19 +4,22 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, F, Model, QuerySet, Value, When
+from django.db.models import Case, F, Model, Q, QuerySet, Value, When
 
 from notifications.domain.states import MessageStatus
 from notifications.models import Message, Pace, Reply, Suppression, address_hash
 
-# Of these a receipt may still say that the address has opted out, which is remembered by the hash.
-UNDER_WAY = (MessageStatus.SENDING, MessageStatus.UNCERTAIN, MessageStatus.ACCEPTED)
+# Of these a provider may still say that the address has opted out, which is remembered by the hash. What no provider confirms, such as
+# an email, has arrived as far as anybody will ever know once it was taken.
+ON_ITS_WAY = Q(status__in=[MessageStatus.SENDING.value, MessageStatus.UNCERTAIN.value]) | Q(
+    status=MessageStatus.ACCEPTED.value, poll_at__isnull=False
+)
 
 # Model → field → what stands there afterwards. What isn't named here stays as it is.
 BLANKS: dict[type[Model], dict[str, Any]] = {
     Message: {
         "address": "",
-        "address_hash": Case(When(status__in=[status.value for status in UNDER_WAY], then=F("address_hash")), default=Value("")),
+        "address_hash": Case(When(ON_ITS_WAY, then=F("address_hash")), default=Value("")),
         "subject": "",
         "body": "",
         "html": "",
@@ -32,6 +35,12 @@ def blank_messages(messages: QuerySet[Message]) -> int:
     """None of them goes out any more, or it is under way: whoever is sending it has its words already, and writes down what became of it.
     Says how many. Requires a transaction in which they were cancelled."""
     return messages.update(**BLANKS[Message])
+
+
+def forget_hash(message: Message) -> None:
+    """Of one that was erased while it was under way, once its provider has nothing more to say. Requires a transaction."""
+    if not message.address and message.status != MessageStatus.ACCEPTED:
+        Message.objects.filter(pk=message.pk).update(address_hash="")
 
 
 def blank_replies(replies: QuerySet[Reply]) -> int:

@@ -9,6 +9,7 @@ from notifications.channels import Courier
 from notifications.domain.polling import next_poll_at
 from notifications.domain.states import MessageStatus
 from notifications.models import Message
+from notifications.services.erasing import forget_hash
 from notifications.services.receiving import hear
 
 # For who asks now. Should it be killed, another asks then.
@@ -51,3 +52,4 @@ def _settle(seen: Message, word: tuple[str, str] | None, now: datetime) -> None:
     if message.poll_at is None:
         message.status, message.reason = MessageStatus.UNCONFIRMED.value, "no word of it in 72 hours"
     message.save()
+    forget_hash(message)

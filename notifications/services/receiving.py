@@ -12,6 +12,7 @@ from notifications.models import Attempt, Message, Receipt
 from notifications.services.alarms import raise_alarm
 from notifications.services.announcing import announce
 from notifications.services.durably import durably
+from notifications.services.erasing import forget_hash
 from notifications.services.suppressing import suppress, suppress_hash
 from notifications.signals import message_failed
 
@@ -57,6 +58,7 @@ def hear(message: Message, provider_id: str, status: str, error_code: str, *, is
     message.save()
     if following is MessageStatus.UNDELIVERED:
         _tell(message, news, now)
+    forget_hash(message)
 
 
 def _tell(message: Message, news: News, now: datetime) -> None:

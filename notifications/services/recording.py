@@ -47,6 +47,8 @@ UPDATE notifications_message m
        reason = CASE WHEN result.send_at >= m.expires_at THEN 'called back while it was being sent' ELSE result.reason END,
        error_code = result.code,
        provider_id = CASE WHEN result.provider_id <> '' THEN result.provider_id ELSE m.provider_id END,
+       -- Of one that was erased meanwhile, unless its provider has yet to say what became of it.
+       address_hash = CASE WHEN m.address = '' AND result.poll_at IS NULL AND result.status <> 'uncertain' THEN '' ELSE m.address_hash END,
        send_at = CASE WHEN result.send_at < m.expires_at THEN result.send_at ELSE m.send_at END,
        accepted_at = CASE result.status WHEN 'accepted' THEN %(now)s ELSE m.accepted_at END,
        poll_at = result.poll_at,

@@ -10,6 +10,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Expression, F, Model
 
+from aftercare.domain.reasons import ALREADY_TOLD
 from aftercare.errors import CantErase
 from aftercare.models import CareMessage, Concern, Consent, Plan
 from aftercare.services import (
@@ -161,6 +162,33 @@ def test_who_she_was_stands_nowhere_in_the_whole_database(ana):
     erase(ana)
 
     assert found() == {}
+
+
+def test_nor_why_a_plan_was_stopped_whose_session_is_completed_once_more(ana):
+    """The ledger says it of each message that isn't to go any more; what it says in words of ours stays."""
+    stop_by_hand(Plan.objects.get(stopped_at=None), reason="the wombat once more", by=member("Clinician"), now=END + 5 * DAY)
+    session = Appointment.objects.fulfilled().get(patient=ana)
+    scheduling.complete(scheduling.reopen(session, now=END + 5 * DAY), completed_at=END, now=END + 5 * DAY)
+    words = Counter(CareMessage.objects.filter(patient=ana).values_list("reason", flat=True))
+    assert words["the wombat once more"] > 0
+    assert words[ALREADY_TOLD] > 0
+
+    erase(ana)
+
+    assert found() == {}
+    left = Counter(CareMessage.objects.filter(patient=ana).values_list("reason", flat=True))
+    assert left["erased"] == words["the wombat once more"]
+    assert left[ALREADY_TOLD] == words[ALREADY_TOLD]
+
+
+def test_the_hash_of_an_address_stays_only_where_its_provider_has_yet_to_speak(ana):
+    """Of texts that is Twilio, which is asked for 72 hours. A mail server says nothing more."""
+    sent = Message.objects.filter(caremessage__patient=ana, status="accepted")
+    text, email = sent.filter(channel="sms").order_by("pk")[:2]
+    Message.objects.filter(pk=text.pk).update(poll_at=NOW + HOUR)
+    Message.objects.filter(pk=email.pk).update(channel="email", poll_at=None)
+    erase(ana)
+    assert list(Message.objects.exclude(address_hash="").filter(caremessage__patient=ana)) == [text]
 
 
 def found() -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from aftercare.errors import CantErase
 from aftercare.models import CareMessage, Concern
-from aftercare.services import raise_concern, resolve, tell_by_email
+from aftercare.services import answer, raise_concern, resolve, tell_by_email
 from aftercare.services.privacy import erasing
 from aftercare.services.privacy.erasing import erase_patient, foresee_erasure
 from aftercare.services.privacy.table import TABLE
@@ -18,7 +18,7 @@ from clinic.models import Entry
 from notifications.channels import Outcome
 from notifications.domain.states import Verdict
 from notifications.models import Message, Reply, Suppression, address_hash
-from notifications.services import claim_due, dispatch_until_idle, receive_reply, reconcile, record_receipt
+from notifications.services import claim_due, dispatch_until_idle, poll, receive_reply, reconcile, record_receipt
 from notifications.services.recording import record
 from scheduling import services as scheduling
 from scheduling.domain.cadence import Bucket
@@ -81,6 +81,16 @@ class TestNeverHere:
         for model, held in TABLE.items():
             assert not model._default_manager.filter(**{held.hers: ben.pk}).exists()
         assert not Patient.objects.filter(pk=ben.pk).exists()
+
+    def test_nor_what_was_written_to_him_unless_it_is_on_its_way(self, ben):
+        for words in ("All is well?", "Call us."):
+            answer(ben, words, by=member("Clinician"), now=TODAY)
+        dispatch_until_idle(now=TODAY)
+        email, text = Message.objects.filter(caremessage__patient=ben, status="accepted").order_by("pk")[:2]
+        Message.objects.filter(pk=text.pk).update(poll_at=NOW + HOUR)
+        Message.objects.filter(pk=email.pk).update(channel="email", poll_at=None)
+        erase(ben)
+        assert [message.pk for message in Message.objects.filter(pk__in=[email.pk, text.pk])] == [text.pk]
 
     def test_but_the_trail_that_says_who_did_it(self, ben):
         erase(ben)
@@ -156,6 +166,9 @@ class TestBeingSentAtThatMoment:
         erase(clinic.ana, END + 3 * HOUR)
         return under_way
 
+    def hash_of(self, claimed: Any) -> str:
+        return Message.objects.get(pk=claimed.message_id).address_hash
+
     def test_what_became_of_it_is_written_down(self, claimed):
         record([claimed], [Outcome(Verdict.ACCEPTED, "SM77")], now=END + 3 * HOUR)
         message = Message.objects.get(pk=claimed.message_id)
@@ -185,6 +198,25 @@ class TestBeingSentAtThatMoment:
         record([claimed], [Outcome(Verdict.ACCEPTED, "SM77")], now=END + 3 * HOUR)
         record_receipt(claimed.message_id, claimed.token, provider_id="SM77", status="undelivered", error_code="21610", now=END + 4 * HOUR)
         assert Suppression.objects.get().address_hash == address_hash(ANAS)
+        assert self.hash_of(claimed) == ""
+
+    def test_with_its_providers_last_word_the_hash_of_its_address_goes(self, claimed, twilio):
+        assert self.hash_of(claimed) == address_hash(ANAS)
+        record([claimed], [Outcome(Verdict.ACCEPTED, "SM77")], now=END + 3 * HOUR)
+        record_receipt(claimed.message_id, claimed.token, provider_id="SM77", status="sent", now=END + 3 * HOUR)
+        assert self.hash_of(claimed) == address_hash(ANAS)
+        record_receipt(claimed.message_id, claimed.token, provider_id="SM77", status="delivered", now=END + 4 * HOUR)
+        assert self.hash_of(claimed) == ""
+
+    def test_so_it_does_once_nobody_waits_for_that_word_any_more(self, claimed, twilio):
+        record([claimed], [Outcome(Verdict.ACCEPTED, "SM77")], now=END + 3 * HOUR)
+        poll(now=END + 100 * HOUR)
+        assert Message.objects.get(pk=claimed.message_id).status == "unconfirmed"
+        assert self.hash_of(claimed) == ""
+
+    def test_and_where_it_was_refused_for_good(self, claimed):
+        record([claimed], [Outcome(Verdict.REFUSED_FOR_GOOD)], now=END + 3 * HOUR)
+        assert self.hash_of(claimed) == ""
 
     def test_what_wasnt_delivered_doesnt_go_by_email(self, claimed, clinic, twilio):
         record([claimed], [Outcome(Verdict.ACCEPTED, "SM77")], now=END + 3 * HOUR)

@@ -1,5 +1,7 @@
 """What is written down: one JSON object a line, with whose request or task it was, and nothing about a patient."""
 
+import asyncio
+import gc
 import json
 import logging
 import re
@@ -143,6 +145,35 @@ class TestTasks:
         assert record.getMessage() == "Task a[1] raised unexpected: ValueError"
 
 
+class TestWhatNobodyWaitedFor:
+    secret = "Ana " + "Alvarez"
+
+    def line_of(self, lines):
+        """Of asyncio, about a task that fails and is forgotten."""
+
+        async def fail():
+            raise ValueError(self.secret)
+
+        async def forget():
+            asyncio.ensure_future(fail())  # noqa: RUF006
+            await asyncio.sleep(0)
+
+        asyncio.run(forget())
+        gc.collect()
+        (line,) = [line for line in lines if line["logger"] == "asyncio"]
+        return line
+
+    def test_its_error_says_nothing(self, lines):
+        line = self.line_of(lines)
+        assert line["message"] == "Task exception was never retrieved"
+        assert "in fail" in line["error"]
+        assert self.secret not in json.dumps(line)
+
+    def test_control_asyncio_itself_would_say_it(self, lines, monkeypatch):
+        monkeypatch.setattr(logging.getLogger("asyncio"), "filters", [])
+        assert self.secret in self.line_of(lines)["message"]
+
+
 class TestErrors:
     def test_where_and_what_but_not_of_whom(self):
         name = "Alvarez"
@@ -207,6 +238,7 @@ class TestErrors:
     [
         ("no answer for +12125550101.", "no answer for +…."),
         ("?To=%2B12125550101&From=1", "?To=%2B…&From=1"),
+        ("/admin/trail/?action=saw&name=Ana+Alvarez&first_on=", "/admin/trail/?action=saw&name=…&first_on="),
         ("call (212) 555-0101 or 212-555-0101", "call … or …"),
         ("ana.alvarez+1@example.org is unknown", "… is unknown"),
         ("ana%40example.org", "…"),

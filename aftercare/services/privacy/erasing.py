@@ -21,7 +21,7 @@ from aftercare.signals import patient_erased
 from notifications import services as notifications
 from notifications.domain.states import MessageStatus
 from notifications.models import Message, Reply
-from notifications.services.erasing import UNDER_WAY
+from notifications.services.erasing import ON_ITS_WAY
 from scheduling.domain.states import Status
 from scheduling.models import Appointment, Patient, WaitlistEntry
 from scheduling.services import all_or_nothing, as_eraser
@@ -144,6 +144,7 @@ def _blank(patient: Patient, own: Hers, by: User, now: datetime) -> None:
     lines.filter(dealt_with_at=None).update(dealt_with_at=now, dealt_with_by=by)
     Concern.objects.filter(patient=patient).update(**BLANKS[Concern])
     Concern.objects.filter(pk__in=own.concerns).update(**BLANKS[Concern])
+    lines.update(**BLANKS[CareMessage])  # as long as her plans say which words are a clinician's
     plans = Plan.objects.filter(appointment__patient=patient)
     plans.exclude(stop_reason=scheduling.WHY).update(**BLANKS[Plan])
     # Django's own log has the words of whoever stopped a plan by hand.
@@ -154,7 +155,7 @@ def _blank(patient: Patient, own: Hers, by: User, now: datetime) -> None:
 def _delete(patient: Patient) -> None:
     """A message that is under way stays, without words and address, until its provider has said what became of it."""
     lines = CareMessage.objects.filter(patient=patient)
-    over = Message.objects.filter(caremessage__patient=patient).exclude(status__in=[status.value for status in UNDER_WAY])
+    over = Message.objects.filter(caremessage__patient=patient).exclude(ON_ITS_WAY)
     messages = list(over.values_list("pk", flat=True))
     lines.update(stands_in_for=None)
     lines.delete()

@@ -8,15 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Case, Exists, F, Model, OuterRef, Value, When
 
 from aftercare.models import CareMessage, Concern, ConcernEvent, Consent, Plan
+from aftercare.services.plans.starting import NEXT_SESSION, REOPENED
 from notifications.models import Attempt, Message, Receipt, Reply
 from notifications.services import erasing as notifications
 from scheduling.models import Appointment, Course, Move, Offer, Opening, Patient, Recall, RecallAction, Standing, WaitlistEntry
 from scheduling.services import erasing as scheduling
 
+# Where a session was completed once more, what isn't told says why its plan was stopped: in a clinician's own words, or in ours.
+_STOPPED_FOR_IT = Plan.objects.filter(appointment__patient=OuterRef("patient"), stop_reason=OuterRef("reason"))
+_BY_HAND = _STOPPED_FOR_IT.exclude(stop_reason__in=["", NEXT_SESSION, REOPENED, scheduling.WHY])
+
 BLANKS: dict[type[Model], dict[str, Any]] = {
+    CareMessage: {"reason": Case(When(Exists(_BY_HAND), then=Value("erased")), default=F("reason"))},
     Plan: {"stop_reason": ""},
     Concern: {"said": "", "flags": [], "note": "erased"},  # none is resolved without a note
     Consent: {"address": ""},
@@ -133,8 +139,9 @@ TABLE: dict[type[Model], Held] = {
         hers="patient",
         exported="kind channel planned_for message reason reply answers stands_in_for appointment plan concern recall_action",
         left_out="patient key written_by read_at read_by dealt_with_at dealt_with_by",
-        kept="patient appointment plan kind channel planned_for key message reason stands_in_for reply answers concern recall_action"
+        kept="patient appointment plan kind channel planned_for key message stands_in_for reply answers concern recall_action"
         " written_by read_at read_by dealt_with_at dealt_with_by",
+        blanks=BLANKS[CareMessage],
     ),
     Message: Held(
         "messages",
