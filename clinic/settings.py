@@ -156,7 +156,13 @@ if DATABASES["default"].get("ENGINE") != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database: the intervals are held by PostgreSQL itself.")
 
 # A process that is frozen in the middle of a transaction would hold its locks, and an old snapshot, for ever.
-DATABASES["default"].setdefault("OPTIONS", {})
+# A server that is gone without a word would be waited for for a quarter of an hour. In seconds; tcp_user_timeout in milliseconds.
+DATABASES["default"]["OPTIONS"] = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 30_000,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+} | DATABASES["default"].get("OPTIONS", {})
 DATABASES["default"]["OPTIONS"]["options"] = (
     f"{DATABASES['default']['OPTIONS'].get('options', '')} -c idle_in_transaction_session_timeout=60s".strip()
 )

@@ -3,7 +3,7 @@
 import logging
 import pkgutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 from threading import Event, Lock, Thread
@@ -21,6 +21,7 @@ from notifications.reports import backlog
 logger = logging.getLogger(__name__)
 
 MOST_SECONDS = 1
+HANGS_AFTER_SECONDS = 2 * MOST_SECONDS  # a server that answers has answered, or ended the statement, by then
 MISSING_AFTER_SECONDS = 60  # four heartbeats
 
 OK, DEGRADED, FAILING = "ok", "degraded", "failing"
@@ -41,15 +42,19 @@ def readiness() -> list[Check]:
     database, queue = _asked(by_database), _asked(by_redis)
     for asked in (database, queue):
         asked.is_over.wait(max(until - time.monotonic(), 0))
-    return [*(database.answer or NOBODY_KNOWS), *(queue.answer or [NO_REDIS])]
+    known = {check.name: check for check in (*database.said(), *queue.said())}
+    return [known.get(check.name, check) for check in NOBODY_KNOWS]
 
 
 def is_ready(checks: list[Check]) -> bool:
     return all(check.state != FAILING for check in checks)
 
 
-def by_database() -> list[Check]:
-    """On a connection of its own: whether there is one to be had is what somebody wants to know."""
+def by_database() -> Iterator[Check]:
+    """On a connection of its own: whether there is one to be had is what somebody wants to know.
+
+    What the pages need comes first: where it takes too long to find out how the messages go, that is known all the same.
+    """
     try:
         began_at = time.monotonic()
         with connection.cursor() as cursor:
@@ -59,41 +64,36 @@ def by_database() -> list[Check]:
             missing = sorted(".".join(name) for name in _migrations() - set(cursor.fetchall()))
         if missing:
             logger.error("The database isn't as this version needs it. Migrations are missing: %s", ", ".join(missing))
-        checks = [
-            Check("database", OK, round(1000 * took, 1), "ms"),
-            Check("migrations", FAILING if missing else OK, len(missing), "missing"),
-        ]
-        return checks if missing else [*checks, *_by_what_processes_left()]
+        yield Check("database", OK, round(1000 * took, 1), "ms")
+        yield Check("migrations", FAILING if missing else OK, len(missing), "missing")
+        if not missing:
+            yield from _by_what_processes_left()
     finally:
         connection.close()
 
 
-def _by_what_processes_left() -> list[Check]:
-    oldest = backlog().oldest
+def _by_what_processes_left() -> Iterator[Check]:
     seen = hearts()
-    beat, worker = silence(Heartbeat.Kind.BEAT, seen), silence(Heartbeat.Kind.WORKER, seen)
-    return [
-        Check("oldest_due_message", DEGRADED if oldest > settings.LATE_AFTER_MINUTES * 60 else OK, round(oldest), "s"),
-        *(
-            Check(name, OK if since is not None and since < MISSING_AFTER_SECONDS else DEGRADED, _rounded(since), "s")
-            for name, since in (("beat", beat), ("worker", worker))
-        ),
-    ]
+    for kind in (Heartbeat.Kind.BEAT, Heartbeat.Kind.WORKER):
+        since = silence(kind, seen)
+        yield Check(kind.value, OK if since is not None and since < MISSING_AFTER_SECONDS else DEGRADED, _rounded(since), "s")
+    oldest = backlog().oldest
+    yield Check("oldest_due_message", DEGRADED if oldest > settings.LATE_AFTER_MINUTES * 60 else OK, round(oldest), "s")
 
 
-def by_redis() -> list[Check]:
+def by_redis() -> Iterator[Check]:
     began_at = time.monotonic()
     with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=MOST_SECONDS, socket_connect_timeout=MOST_SECONDS) as client:
         client.ping()
-    return [Check("redis", OK, round(1000 * (time.monotonic() - began_at), 1), "ms")]
+    yield Check("redis", OK, round(1000 * (time.monotonic() - began_at), 1), "ms")
 
 
 NOBODY_KNOWS = [
     Check("database", FAILING, None, "ms"),
     Check("migrations", FAILING, None, "missing"),
     *(Check(name, DEGRADED, None, "s") for name in ("oldest_due_message", "beat", "worker")),
+    Check("redis", DEGRADED, None, "ms"),  # messages wait; booking doesn't
 ]
-NO_REDIS = Check("redis", DEGRADED, None, "ms")  # messages wait; booking doesn't
 
 
 @cache
@@ -117,30 +117,37 @@ def _rounded(value: float | None) -> float | None:
 
 
 class Asked:
-    """A question that somebody asks beside us."""
+    """Questions that somebody asks beside us, one after the other."""
 
-    def __init__(self, question: Callable[[], list[Check]]) -> None:
-        self.answer: list[Check] = []
+    def __init__(self, questions: Callable[[], Iterator[Check]]) -> None:
+        self.began_at = time.monotonic()
         self.is_over = Event()
-        Thread(target=self._ask, args=(question,), name="readiness", daemon=True).start()
+        self._answers: list[Check] = []
+        Thread(target=self._ask, args=(questions,), name="readiness", daemon=True).start()
 
-    def _ask(self, question: Callable[[], list[Check]]) -> None:
+    def said(self) -> list[Check]:
+        """As far as it has come; nothing any more where it hangs."""
+        hangs = not self.is_over.is_set() and time.monotonic() - self.began_at > HANGS_AFTER_SECONDS
+        return [] if hangs else list(self._answers)
+
+    def _ask(self, questions: Callable[[], Iterator[Check]]) -> None:
         try:
-            self.answer = question()
+            for answer in questions():
+                self._answers.append(answer)
         except Exception as error:  # whatever it was, there is no answer
-            logger.warning("%s got no answer: %s", question.__name__, type(error).__name__)
+            logger.warning("%s got no answer: %s", questions.__name__, type(error).__name__)
         finally:
             self.is_over.set()
 
 
 # However often somebody asks, no more than one thread hangs for each: the next one waits for the same answer.
-_ASKED: dict[Callable[[], list[Check]], Asked] = {}
+_ASKED: dict[Callable[[], Iterator[Check]], Asked] = {}
 _LOCK = Lock()
 
 
-def _asked(question: Callable[[], list[Check]]) -> Asked:
+def _asked(questions: Callable[[], Iterator[Check]]) -> Asked:
     with _LOCK:
-        asked = _ASKED.get(question)
+        asked = _ASKED.get(questions)
         if asked is None or asked.is_over.is_set():
-            asked = _ASKED[question] = Asked(question)
+            asked = _ASKED[questions] = Asked(questions)
         return asked

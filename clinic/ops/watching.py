@@ -4,6 +4,7 @@ Once, again each hour for as long as it lasts, and once when it is over: Postgre
 """
 
 import logging
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from smtplib import SMTPException
@@ -13,7 +14,7 @@ from django.core.mail import EmailMessage
 from django.utils.translation import ngettext
 
 from clinic.models import Heartbeat
-from clinic.ops.hearts import hearts, silence
+from clinic.ops.hearts import Heart, hearts, silence
 from notifications.models import Alarm
 from notifications.reports import backlog
 from notifications.services import clear_alarm, not_told_of, remedy_for, remind_of
@@ -29,6 +30,8 @@ KINDS = {
     Heartbeat.Kind.BEAT: "beat has shown no life for {minutes} minutes, so nothing is begun by the clock",
 }
 
+SEEN_AT: dict[str, float] = {}  # kind → when one last showed life, as far as this process has seen, on its own clock
+
 
 def watch(watched_for: float) -> None:
     """Look, and tell who has to know. `watched_for`: seconds for which this process has looked on by now."""
@@ -36,6 +39,8 @@ def watch(watched_for: float) -> None:
     if wrong := list(what_is_wrong(limit, watched_for)):
         if alarm := remind_of(CHANNEL, CODE, "; ".join(wrong), every=AGAIN_AFTER):
             _tell_of(alarm, wrong)
+    elif watched_for <= limit * OVER_BELOW:
+        return  # whom it misses it can't say yet: another one's alarm stands
     elif not list(what_is_wrong(limit * OVER_BELOW, watched_for)) and (alarm := clear_alarm(CHANNEL, CODE)):
         _tell_that_it_is_over(alarm)
 
@@ -52,11 +57,19 @@ def what_is_wrong(limit: float, watched_for: float) -> Iterator[str]:
             yield f"the provider has refused some for {_minutes(now.tried_for or 0)} minutes, or can't be asked{code}"
     seen = hearts()
     for kind, sentence in KINDS.items():
-        # One that was never seen is missed once somebody has waited for it.
-        silent_for = silence(kind, seen)
-        silent_for = watched_for if silent_for is None else silent_for
+        silent_for = _silent_for(kind, seen, watched_for)
         if min(silent_for, watched_for) > limit:
             yield sentence.format(minutes=_minutes(silent_for))
+
+
+def _silent_for(kind: str, seen: list[Heart], watched_for: float) -> float:
+    """One that was stopped in order has left no row: it is missed from when it was last seen on. One that was never seen, from when
+    somebody began to wait for it."""
+    silent_for = silence(kind, seen)
+    if silent_for is None:
+        return time.monotonic() - SEEN_AT[kind] if kind in SEEN_AT else watched_for
+    SEEN_AT[kind] = time.monotonic() - silent_for
+    return silent_for
 
 
 def _tell_of(alarm: Alarm, wrong: list[str]) -> None:

@@ -18,9 +18,22 @@ def test_every_connection_of_ours_ends_after_a_minute_idle_in_a_transaction(db):
 
 
 def test_what_the_address_asks_for_stays(process_env):
-    env = process_env | {"DATABASE_URL": process_env["DATABASE_URL"] + "?options=-c%20work_mem%3D8MB"}
+    env = process_env | {"DATABASE_URL": process_env["DATABASE_URL"] + "?options=-c%20work_mem%3D8MB&connect_timeout=2"}
     shown = run("-c", "import json; from clinic.settings import DATABASES; print(json.dumps(DATABASES['default']['OPTIONS']))", env=env)
-    assert json.loads(shown.stdout) == {"options": "-c work_mem=8MB -c idle_in_transaction_session_timeout=60s"}
+    asked_for = json.loads(shown.stdout)
+    assert asked_for["options"] == "-c work_mem=8MB -c idle_in_transaction_session_timeout=60s"
+    assert asked_for["connect_timeout"] == 2
+
+
+def test_a_server_that_is_gone_without_a_word_is_waited_for_for_seconds(db):
+    connection.ensure_connection()
+    asked_for = connection.connection.info.get_parameters()
+    assert asked_for["connect_timeout"] == "5"
+    assert {name: asked_for[name] for name in ("tcp_user_timeout", "keepalives_idle", "keepalives_interval")} == {
+        "tcp_user_timeout": "30000",
+        "keepalives_idle": "30",
+        "keepalives_interval": "10",
+    }
 
 
 @pytest.mark.parametrize(("limit", "claimed"), [("100ms", 1), ("0", 0)])  # 0, the control: no limit

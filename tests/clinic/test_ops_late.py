@@ -11,7 +11,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from clinic.models import Heartbeat
-from clinic.ops import hearts
+from clinic.ops import hearts, watching
 from clinic.ops.pulse import Pulse
 from clinic.ops.watching import AGAIN_AFTER, CODE, watch, what_is_wrong
 from notifications.channels import twilio as twilio_channel
@@ -36,6 +36,11 @@ def late(minutes: float = 11) -> None:
     now = timezone.now()
     with patch("notifications.receivers.wake"):
         schedule([Draft("late", "sms", "+12125550101", "Hello.", now - minutes * MINUTE, now + HOUR)], now=now)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_seen_yet(monkeypatch):
+    monkeypatch.setattr(watching, "SEEN_AT", {})
 
 
 @pytest.fixture
@@ -173,13 +178,22 @@ class TestTold:
         assert len(operators.mails) == 1
         assert Alarm.objects.get().cleared_at is None
 
-    def test_of_many_who_see_it_at_once_one_writes(self, transactional_db, operators, at_once):
+    def test_whoever_has_just_begun_clears_nobody_elses_alarm(self, operators, all_live):
+        Heartbeat.objects.filter(kind="worker").update(at=timezone.now() - 11.5 * MINUTE)
+        watch(LONG)
+        watch(60)
+        assert [mail["Subject"] for mail in operators.mails] == [
+            "Afterglow needs you: no worker has shown life for 11 minutes, so nothing is sent"
+        ]
+        assert Alarm.objects.get().cleared_at is None
+
+    def test_of_many_who_see_it_at_once_one_writes(self, transactional_db, operators, all_live, at_once):
         late()
-        assert at_once([lambda: watch(0)] * 6) == [None] * 6
+        assert at_once([lambda: watch(LONG)] * 6) == [None] * 6
         assert len(operators.mails) == 1
         with connection.cursor() as cursor:
             cursor.execute("UPDATE notifications_message SET status = 'accepted'")
-        at_once([lambda: watch(0)] * 6)
+        at_once([lambda: watch(LONG)] * 6)
         assert len(operators.mails) == 2
 
     def test_control_without_the_databases_word_all_would(self, transactional_db, operators, at_once, monkeypatch):
@@ -231,6 +245,20 @@ class TestSilence:
         hearts.beat("worker", "celery@here")
         hearts.stop("worker", "celery@here")
         assert hearts.hearts() == []
+
+    def test_and_is_missed_from_then_on_however_long_somebody_has_looked_on(self, all_live):
+        assert list(what_is_wrong(600, LONG)) == []
+        hearts.stop("worker", "celery@here")
+        assert list(what_is_wrong(600, LONG)) == []
+        watching.SEEN_AT["worker"] -= 660
+        assert list(what_is_wrong(600, LONG)) == ["no worker has shown life for 11 minutes, so nothing is sent"]
+
+    def test_one_that_was_killed_is_still_missed_once_its_row_is_gone(self, all_live):
+        Heartbeat.objects.filter(kind="worker").update(at=timezone.now() - 1440.5 * MINUTE)
+        missed = ["no worker has shown life for 1440 minutes, so nothing is sent"]
+        assert list(what_is_wrong(600, LONG)) == missed
+        Heartbeat.objects.filter(kind="worker").delete()
+        assert list(what_is_wrong(600, LONG)) == missed
 
     def test_one_that_was_killed_is_forgotten_after_a_day(self, db):
         hearts.beat("worker", "celery@gone")

@@ -6,14 +6,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import Event
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
 from django.utils import timezone
 
 from clinic.ops import hearts, readiness
 from notifications.services import Draft, schedule
+from tests.clinic_world import wait_until
 
 TOKEN = "a-token-for-tests"
 
@@ -116,6 +118,42 @@ def test_a_frozen_postgresql_is_waited_for_a_second_and_by_no_more_than_one_thre
     assert 3 <= time.monotonic() - began_at < 4.5
     assert len(waiting) == 1
     waiting[0].join(5)  # the connection is reset with its server
+
+
+def test_where_only_the_outbox_takes_too_long_the_pages_work(transactional_db, token, monkeypatch):
+    def takes_too_long():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(10)")
+
+    hearts.beat("beat", "beat@here")
+    hearts.beat("worker", "celery@here")
+    monkeypatch.setattr(readiness, "backlog", takes_too_long)
+    began_at = time.monotonic()
+
+    status, state, checks = numbers()
+
+    assert time.monotonic() - began_at < 1.5
+    assert (status, state) == (200, "degraded")
+    assert checks["oldest_due_message"] == ("degraded", None)
+    assert [checks[name][0] for name in ("database", "migrations", "beat", "worker")] == ["ok"] * 4
+    for thread in threading.enumerate():
+        if thread.name == "readiness":
+            thread.join(5)
+
+
+def test_what_was_said_before_it_hung_soon_counts_for_nothing():
+    goes_on = Event()
+
+    def hangs():
+        yield readiness.Check("database", readiness.OK, 1, "ms")
+        goes_on.wait(10)
+
+    asked = readiness.Asked(hangs)
+    wait_until(asked.said)
+    asked.began_at -= readiness.HANGS_AFTER_SECONDS
+    assert asked.said() == []
+    goes_on.set()
+    assert asked.is_over.wait(5)
 
 
 def test_it_asks_on_connections_of_its_own_and_leaves_none(transactional_db, token):
