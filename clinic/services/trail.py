@@ -16,6 +16,7 @@ from clinic.models import Entry
 from clinic.models.trail import Action
 from clinic.requests import current_id
 from clinic.services.acting import ACTOR
+from scheduling.services import as_eraser
 
 BY_ITSELF = "the system"
 NOBODY: tuple[str, tuple[Any, ...]] = ("NULL", ())
@@ -95,10 +96,8 @@ def note_look(look: Look, *, user: Any, once_an_hour: bool) -> None:
 @contextmanager
 def erasing() -> Iterator[None]:
     """A transaction, or a part of one, in which rows of the trail may be changed and deleted, and none gets values."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL afterglow.erasing = 'on'")
+    with transaction.atomic(), as_eraser():
         yield
-        cursor.execute("SET LOCAL afterglow.erasing = 'off'")  # an outer transaction goes on without it
 
 
 def blank_patient(patient_id: int, *, concerns: Collection[int] = ()) -> int:

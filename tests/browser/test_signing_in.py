@@ -168,6 +168,18 @@ def test_typing_says_that_somebody_is_here_once_a_minute(desk, clinic, idle):
     assert Session.objects.get().expire_date > timezone.now() + timedelta(minutes=14)
 
 
+def signs_in_on_another_page(page, username):
+    """By the cover's link, and closes that page when it has come to where this one is."""
+    with page.context.expect_page() as opened:
+        page.get_by_role("dialog", name="You have been signed out").get_by_role("link", name="Sign in").click()
+    other = opened.value
+    other.get_by_label("Username").fill(username)
+    other.get_by_label("Password").fill(PASSWORD)
+    other.get_by_role("button", name="Log in").click()
+    expect(other.get_by_label("Notes")).to_have_value("")
+    other.close()
+
+
 def test_what_was_typed_is_sent_after_signing_in_again_on_another_page(desk, clinic, idle):
     """The other sign-in has another token, too, which this page's form gets."""
     page = desk("Manager")
@@ -180,14 +192,7 @@ def test_what_was_typed_is_sent_after_signing_in_again_on_another_page(desk, cli
     expect(cover.get_by_text("What you typed is still here")).to_be_visible()
 
     User.objects.filter(username="manager").update(password=robin().password)
-    with page.context.expect_page() as opened:
-        cover.get_by_role("link", name="Sign in").click()
-    other = opened.value
-    other.get_by_label("Username").fill("manager")
-    other.get_by_label("Password").fill(PASSWORD)
-    other.get_by_role("button", name="Log in").click()
-    expect(other.get_by_label("Notes")).to_have_value("")
-    other.close()
+    signs_in_on_another_page(page, "manager")
     page.clock.run_for(12_000)
     expect(cover).to_be_hidden()
     page.get_by_role("button", name="Save", exact=True).click()
@@ -203,13 +208,7 @@ def test_what_was_typed_is_nobody_elses_who_signs_in_on_another_page(desk, her, 
     page.get_by_label("Notes").fill("Prefers mornings.")
     end_it()
     page.clock.run_for(16 * 60_000)
-    with page.context.expect_page() as opened:
-        page.get_by_role("dialog", name="You have been signed out").get_by_role("link", name="Sign in").click()
-    opened.value.get_by_label("Username").fill("robin")
-    opened.value.get_by_label("Password").fill(PASSWORD)
-    opened.value.get_by_role("button", name="Log in").click()
-    expect(opened.value.get_by_label("Notes")).to_have_value("")
-    opened.value.close()
+    signs_in_on_another_page(page, "robin")
 
     page.clock.run_for(12_000)
 

@@ -24,10 +24,10 @@ from scheduling.models import Patient
 from tests.callbacks import FORM, Answer, answer_of
 from tests.clinic.matrix import NEWCOMER, NOBODY, PEOPLE, pages
 from tests.clinic.test_limits import counting
-from tests.clinic.test_matrix import filled, fingerprint, one_of_everything, world
+from tests.clinic.test_matrix import everything, filled, fingerprint, made, world
 from tests.staff import member
 
-__all__ = ["counting", "one_of_everything", "world"]
+__all__ = ["counting", "everything", "made", "world"]
 
 SEED, ROUNDS, PARTS = os.environ.get("BAD_SEED", "7"), 10_000, 5
 TOKEN = "nobody-guesses-that"

@@ -14,9 +14,9 @@ from django.http import HttpResponse
 
 from tests.clinic.fields import ROLES, fields
 from tests.clinic.matrix import MODELS, PEOPLE, pages
-from tests.clinic.test_matrix import browser_of, filled, one_of_everything, world
+from tests.clinic.test_matrix import browser_of, everything, filled, made, world
 
-__all__ = ["one_of_everything", "world"]
+__all__ = ["everything", "made", "world"]
 
 
 class Controls(HTMLParser):

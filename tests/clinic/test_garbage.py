@@ -9,11 +9,11 @@ from django.db import transaction
 from django.test import Client
 
 from scheduling.models import Appointment
-from tests.clinic.test_matrix import NOW, filled, one_of_everything, world
+from tests.clinic.test_matrix import NOW, everything, filled, made, world
 from tests.clock import freeze_time
 from tests.staff import member
 
-__all__ = ["one_of_everything", "world"]
+__all__ = ["everything", "made", "world"]
 
 SEED, ROUNDS = os.environ.get("GARBAGE_SEED", "4"), int(os.environ.get("GARBAGE_ROUNDS", "15"))
 

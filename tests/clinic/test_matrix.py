@@ -16,7 +16,6 @@ from django.db.models import Model
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, get_resolver, resolve
-from pytest_django.plugin import DjangoDbBlocker
 
 from aftercare.models import CareMessage, OnCallContact
 from aftercare.services import begin_protocol, protocol_for, publish, raise_concern
@@ -33,9 +32,10 @@ from scheduling.services import Change, make_calendar_address, make_moves, note_
 from scheduling.services.importing import bring_file
 from tests.clinic.headers import wrong_headers
 from tests.clinic.matrix import ACTIONS, KEYED, MODELS, NEWCOMER, NOBODY, PEOPLE, POSTED, ROLES, SEARCHABLE, WITHOUT_CSRF, pages, rows
-from tests.clinic_world import WEEK, Clinic, at, open_clinic, patient
+from tests.clinic_world import WEEK, Clinic, at, patient
 from tests.clock import freeze_time
 from tests.staff import group, member
+from tests.worlds import once_a_module
 
 NOW = at("2026-11-03", "10:00")
 OURS = ("scheduling", "aftercare", "notifications", "auth", "admin")
@@ -46,25 +46,9 @@ WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|MERGE|TRUNCATE|COPY)\b", re.IGNOR
 HARMLESS = ("django_session", '"last_login"', "clinic_trail")
 
 
-@pytest.fixture(scope="module")
-def one_of_everything(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, Any]]:
-    """By the names that the matrix calls them. Made once, in a transaction around those of the tests: it takes as long as a test."""
-    around_all = transaction.atomic()
-    around_all._from_testcase = True  # as Django says it of its own: within it a transaction may be the outermost one
-    with django_db_blocker.unblock(), around_all:
-        with freeze_time(NOW):
-            made = make_one_of_everything(open_clinic())
-        yield made
-        transaction.set_rollback(True)
-
-
-@pytest.fixture
-def world(one_of_everything: dict[str, Any], db: None) -> Iterator[dict[str, Any]]:
-    with freeze_time(NOW):
-        yield one_of_everything
-
-
+@freeze_time(NOW)
 def make_one_of_everything(clinic: Clinic) -> dict[str, Any]:
+    """By the names that the matrix calls them. It takes as long as a test."""
     clinic.consents(clinic.ana)
     completed = clinic.treat(clinic.ana, NOW - 6 * WEEK)
     appointment = clinic.book(clinic.ben, NOW - timedelta(hours=1))  # nobody can reach him
@@ -130,6 +114,15 @@ def make_one_of_everything(clinic: Clinic) -> dict[str, Any]:
     return {"token": token, "ending": ending, "draft step seen": step_seen(draft_step.as_domain())} | {
         name: thing.pk for name, thing in named.items()
     }
+
+
+made, everything = once_a_module(make_one_of_everything)
+
+
+@pytest.fixture
+def world(everything: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    with freeze_time(NOW):
+        yield everything
 
 
 def filled(text: str, world: dict[str, Any]) -> str:
