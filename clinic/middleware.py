@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from clinic.ops.views import metrics, readyz
-from clinic.views import healthz
+from clinic.ops.views import healthz, metrics, readyz
 
 ASKED_FROM_INSIDE = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
 

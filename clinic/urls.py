@@ -3,8 +3,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from clinic.ops.views import metrics, readyz
-from clinic.views import healthz
+from clinic.ops.views import healthz, metrics, readyz
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),

@@ -12,6 +12,12 @@ from clinic.ops.readiness import OK, is_ready, readiness
 
 
 @require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """That this process answers, and nothing else: one that is started again for PostgreSQL's sake helps nobody."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """503 where a page couldn't be answered. Without Redis, beat or workers it is ready, and degraded."""
     checks = readiness()
