@@ -4,6 +4,7 @@ import subprocess
 import tempfile
 import time
 from contextlib import suppress
+from functools import partial
 from typing import IO, Any
 
 from clinic.backups import database
@@ -12,25 +13,32 @@ from clinic.backups.files import Backup, size
 from clinic.backups.making import EVERY_SECONDS, Say
 from clinic.backups.programs import environment, reason
 
-# Before the first line. A lock that somebody holds isn't waited for: everybody else has gone by now.
-BEGIN = "SET lock_timeout = '10s'; BEGIN;\n"
+# Before the first line. A lock that somebody holds isn't waited for: everybody else has gone by now. The transaction's number is asked
+# for, by which PostgreSQL knows afterwards what became of it.
+BEGIN = "SET lock_timeout = '10s'; BEGIN; SELECT pg_current_xact_id();\n"
 EMPTY = "DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC;\n"
 # After the last one, and only then: a connection that ends without it has changed nothing.
 COMMIT = "COMMIT;\n"
 BLOCK = 1 << 20
+REFUSED = 3  # psql's exit code where PostgreSQL did. Any other one: the connection or psql itself has ended
 
 
-def load(backup: Backup, pg_restore: str, psql: str, around: tuple[str, str], say: Say) -> None:
-    """`around`: the SQL before it, and after it, with the COMMIT. Raises BackupError, and has changed nothing then."""
+def load(backup: Backup, pg_restore: str, psql: str, around: tuple[str, str], say: Say) -> str:
+    """`around`: the SQL before it, and after it, with the COMMIT. Raises BackupError, and has changed nothing then.
+
+    Where the COMMIT was sent and nobody answered it, the number of its transaction; else "".
+    """
     address, secrets = database.for_programs()
     reading = [pg_restore, "--file=-", "--no-owner", "--no-privileges", "--exit-on-error", str(backup.dump)]
     # Terse: the details of an error would repeat what is in a patient's row.
-    writing = [psql, "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=terse", f"--dbname={address}"]
-    with tempfile.TemporaryFile("w+") as reader_said, tempfile.TemporaryFile("w+") as writer_said:
+    how = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--no-password", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=terse"]
+    writing = [psql, *how, f"--dbname={address}"]
+    file = partial(tempfile.TemporaryFile, "w+")
+    with file() as reader_said, file() as writer_said, file() as answered:
         pipe: dict[str, Any] = {"env": environment(secrets), "bufsize": BLOCK}
         with (
             subprocess.Popen(reading, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=reader_said, **pipe) as reader,
-            subprocess.Popen(writing, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=writer_said, **pipe) as writer,
+            subprocess.Popen(writing, stdin=subprocess.PIPE, stdout=answered, stderr=writer_said, **pipe) as writer,
         ):
             try:
                 is_through = reader.stdout and writer.stdin and _pass_on(reader.stdout, reader, writer.stdin, around, say)
@@ -38,8 +46,13 @@ def load(backup: Backup, pg_restore: str, psql: str, around: tuple[str, str], sa
                 writer.kill()
                 reader.kill()
                 raise
-        if not is_through or writer.returncode:
+        if is_through and writer.returncode == 0:
+            return ""
+        answered.seek(0)
+        number = answered.readline().strip()
+        if not number or not is_through or writer.returncode == REFUSED:
             raise BackupError(f"Nothing was changed: {_last_words(writer_said, reader_said)}.")
+        return number
 
 
 def _pass_on(script: IO[bytes], reader: subprocess.Popen[bytes], psql: IO[bytes], around: tuple[str, str], say: Say) -> bool:

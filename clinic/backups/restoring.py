@@ -1,5 +1,7 @@
 """What a backup holds, in the place of what is in the database: all of it or nothing."""
 
+import time
+
 from django.conf import settings
 from django.db import connection
 
@@ -11,6 +13,8 @@ from clinic.backups.loading import BEGIN, COMMIT, EMPTY, load
 from clinic.backups.making import Say
 from clinic.backups.manifest import Manifest, fingerprint
 from clinic.backups.programs import program
+
+STILL_AT_IT_SECONDS = 30  # it notices that a connection has ended, or ends its COMMIT, in less
 
 
 def checked(backup: Backup) -> Manifest:
@@ -40,13 +44,27 @@ def what_is_there() -> Contents:
         return contents_of(session)
 
 
-def restore(backup: Backup, manifest: Manifest, *, replaces: bool, also: str, say: Say) -> None:
-    """In one transaction, with the SQL of `also`: where it fails, the database stays as it was. Raises BackupError."""
+def restore(backup: Backup, manifest: Manifest, *, replaces: bool, also: str, say: Say) -> str:
+    """In one transaction, with the SQL of `also`: where it fails, the database stays as it was. Raises BackupError.
+
+    Where nobody answered its COMMIT, the number to ask `was_heard` for; else "".
+    """
     with database.session() as session:
         version = database.version(session)
     if version < manifest.major:
         raise BackupError(f"The backup is of PostgreSQL {manifest.major}, and the server is version {version}: an older one can't take it.")
-    load(backup, program("pg_restore", version), program("psql", version), (BEGIN + EMPTY * replaces, also + COMMIT), say)
+    return load(backup, program("pg_restore", version), program("psql", version), (BEGIN + EMPTY * replaces, also + COMMIT), say)
+
+
+def was_heard(number: str) -> bool:
+    """Whether the transaction of that number is committed. Raises BackupError where nobody can say so yet."""
+    for _second in range(STILL_AT_IT_SECONDS):
+        with database.session() as session:
+            (became,) = session.execute("SELECT pg_xact_status(%s::xid8)", [number]).fetchone() or ("",)
+        if became != "in progress":
+            return bool(became == "committed")
+        time.sleep(1)
+    raise BackupError("PostgreSQL is still at it.")
 
 
 def what_came_out() -> Contents:

@@ -25,6 +25,7 @@ from clinic.backups import BackupError, checking, database, making, programs
 from clinic.backups.contents import contents_of
 from clinic.backups.files import Backup, complete
 from clinic.backups.manifest import Manifest
+from clinic.backups.restoring import was_heard
 from clinic.backups.undoing import Undone, remembering
 from clinic.services.trail import note
 from notifications.models import Message, Suppression, address_hash
@@ -432,6 +433,74 @@ class TestARestore:
         assert refusal("restore", backup.dump) == (
             "The backup is of PostgreSQL 18, and the server is version 17: an older one can't take it."
         )
+
+
+class TestWhereNobodyAnswersTheLastCommit:
+    """Psql passes on all that it is given, or all but the COMMIT, and its connection is gone."""
+
+    HEARD, UNHEARD = "", "head -n -1 | "
+
+    @pytest.fixture
+    def psql_ends(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+        paths = {name: programs.program(name, 18) for name in ("pg_restore", "psql")}
+
+        def make(passing_on: str) -> None:
+            path = tmp_path / "psql"
+            path.write_text(f'#!/bin/sh\n{passing_on}{paths["psql"]} "$@"\nexit 2\n')
+            path.chmod(0o755)
+            monkeypatch.setattr("clinic.backups.restoring.program", lambda name, version: str(path) if name == "psql" else paths[name])
+
+        return make
+
+    def test_and_it_was_heard_all_is_looked_at(self, backup, restored, psql_ends):
+        psql_ends(self.HEARD)
+        patient("Dora Dunn", 4)
+
+        said = said_by("restore", backup.dump, "--replace", "--yes", restored)
+
+        assert "The connection ended at the last word: what is there now says whether it was heard.\n  migrations" in said
+        assert f"{backup.dump.name} is restored: 3 patients and 2 appointments." in said
+        assert Patient.objects.count() == 3
+
+    def test_and_it_was_not_heard_what_was_there_is_there(self, backup, restored, psql_ends):
+        """As many rows of everything as in the backup, so no count tells them apart."""
+        psql_ends(self.UNHEARD)
+        Patient.objects.filter(first_name="Chloe").update(first_name="Dora")
+
+        assert refusal("restore", backup.dump, "--replace", "--yes", restored) == (
+            "It wasn't heard: nothing was changed. Restore it once more."
+        )
+        assert Patient.objects.filter(first_name="Dora").exists()
+
+    def test_nor_is_anything_in_an_empty_database(self, backup, elsewhere, psql_ends):
+        psql_ends(self.UNHEARD)
+
+        assert refusal("restore", backup.dump) == "It wasn't heard: nothing was changed. Restore it once more."
+        assert connection.introspection.table_names() == []
+
+    def test_and_postgresql_is_gone_nobody_knows(self, backup, elsewhere, psql_ends, monkeypatch):
+        psql_ends(self.HEARD)
+
+        def is_gone(number: str) -> bool:
+            raise BackupError("PostgreSQL isn't reached by DATABASE_URL: it is shutting down.")
+
+        monkeypatch.setattr("clinic.management.commands.restore.was_heard", is_gone)
+        with pytest.raises(CommandError) as ended:
+            said_by("restore", backup.dump)
+
+        assert ended.value.returncode == 2
+        assert str(ended.value) == (
+            f"Whether {backup.dump.name} is restored couldn't be looked at: PostgreSQL isn't reached by DATABASE_URL: it is shutting down."
+        )
+
+    def test_as_long_as_postgresql_is_still_at_it_nobody_says(self, elsewhere, monkeypatch):
+        monkeypatch.setattr("clinic.backups.restoring.STILL_AT_IT_SECONDS", 1)
+        with psycopg.connect(elsewhere) as still:
+            (number,) = still.execute("SELECT pg_current_xact_id()::text").fetchone()
+            with pytest.raises(BackupError, match="PostgreSQL is still at it"):
+                was_heard(number)
+            still.commit()
+        assert was_heard(number)
 
 
 def cut_off(backup: Backup) -> None:
