@@ -147,7 +147,17 @@ class TestLateness:
         assert {bound: bounds[bound] for bound in held} == held
         assert [bounds[bound] for bound in ("1800.0", "3600.0", "14400.0", "+Inf")] == [4, 4, 4, 4]
         assert (number, seconds) == (4, 749)
-        assert len(bounds) == len(BOUNDS) + 1
+
+    def test_each_bound_holds_what_is_just_so_late_and_nothing_later(self, text, twilio):
+        """PostgreSQL sorts them in, by bounds of its own: with one that the page doesn't have, what is held there is lost to it."""
+        for bound in BOUNDS:
+            for late in (bound, bound + 0.001):
+                text(send_at=NOON - timedelta(seconds=late))
+        dispatch(now=NOON)
+
+        bounds, number, _seconds = self.buckets()
+        assert bounds == {str(float(bound)): 2 * place + 1 for place, bound in enumerate(BOUNDS)} | {"+Inf": 2 * len(BOUNDS)}
+        assert number == 2 * len(BOUNDS)
 
     def test_what_was_refused_at_first_is_late_from_its_first_try(self, text, twilio):
         twilio.answer = lambda form: Answer(429, 20429)
