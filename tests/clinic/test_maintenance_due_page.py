@@ -2,12 +2,13 @@
 
 from datetime import date
 from html import unescape
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
 
 from scheduling.errors import TooSlow
-from scheduling.models import Location, Recall, RecallAction, Room, SavedView, Standing
+from scheduling.models import Location, Recall, RecallAction, ReportExport, Room, SavedView, Standing
 from scheduling.reports import Past
 from scheduling.services import refresh
 from scheduling.views.due import page as page_module
@@ -341,6 +342,19 @@ def test_filters_are_saved_under_a_name_and_shared(clinic, manager, sign_in):
     assert "Faces" in shown(other)
     assert other.post(f"{VIEWS}{view.pk}/", {"delete": "on"}).status_code == 404
     assert SavedView.objects.count() == 1
+
+
+def test_nothing_that_a_patient_could_be_found_by_is_kept(clinic, manager):
+    """What isn't one of the report's own filters is left out, of a view and of an export, so an erasure has nothing to take out of them."""
+    ana = quote(f"{clinic.ana.full_name} {clinic.ana.phone.as_e164} {clinic.ana.email}")
+    asked = f"bucket=lapsed&q={ana}&name={ana}&sort={ana}&location={ana}"
+    manager.post(VIEWS, {"name": "Lapsed", "query": asked})
+    manager.post(f"{PAGE}export/", {"query": f"bucket=lapsed&q={ana}&name={ana}", "format": "csv"}).getvalue()
+
+    assert SavedView.objects.get().query == "bucket=lapsed"
+    export = ReportExport.objects.get()
+    assert export.query == "as_of=2026-12-20&bucket=lapsed"
+    assert clinic.ana.last_name not in export.words
 
 
 def test_under_a_name_that_she_has_it_is_replaced(clinic, manager):

@@ -212,7 +212,7 @@ ABOUT_NO_PATIENT = {
     "scheduling.recallpolicy": "the clinic's",
     "scheduling.reportexport": "who took the report, and by which filters; what was in it isn't kept",
     "scheduling.room": "the clinic's",
-    "scheduling.savedview": "filters under a name",
+    "scheduling.savedview": "filters under a name that somebody gave them; none of them is a search",
     "scheduling.treatment": "the clinic's",
     "scheduling.workinghours": "a practitioner's",
     "aftercare.oncallcontact": "a colleague's",
