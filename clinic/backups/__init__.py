@@ -3,6 +3,6 @@
 The edges are the commands `backup` and `restore`; docs/operations.md says when to use them.
 """
 
-from clinic.backups.errors import BackupError
+from clinic.backups.errors import BackupError, NobodyKnows
 
-__all__ = ["BackupError"]
+__all__ = ["BackupError", "NobodyKnows"]

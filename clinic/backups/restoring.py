@@ -7,7 +7,7 @@ from django.db import connection
 
 from clinic.backups import database
 from clinic.backups.contents import Contents, contents_of
-from clinic.backups.errors import BackupError
+from clinic.backups.errors import BackupError, NobodyKnows
 from clinic.backups.files import Backup, sha256_of
 from clinic.backups.loading import BEGIN, COMMIT, EMPTY, load
 from clinic.backups.making import Say
@@ -44,16 +44,23 @@ def what_is_there() -> Contents:
         return contents_of(session)
 
 
-def restore(backup: Backup, manifest: Manifest, *, replaces: bool, also: str, say: Say) -> str:
-    """In one transaction, with the SQL of `also`: where it fails, the database stays as it was. Raises BackupError.
-
-    Where nobody answered its COMMIT, the number to ask `was_heard` for; else "".
-    """
+def restore(backup: Backup, manifest: Manifest, *, replaces: bool, also: str, say: Say) -> None:
+    """In one transaction, with the SQL of `also`: where it fails, the database stays as it was. Raises BackupError, and NobodyKnows where
+    nobody can say whether it did."""
     with database.session() as session:
         version = database.version(session)
     if version < manifest.major:
         raise BackupError(f"The backup is of PostgreSQL {manifest.major}, and the server is version {version}: an older one can't take it.")
-    return load(backup, program("pg_restore", version), program("psql", version), (BEGIN + EMPTY * replaces, also + COMMIT), say)
+    around = (BEGIN + EMPTY * replaces, also + COMMIT)
+    unanswered = load(backup, program("pg_restore", version), program("psql", version), around, say)
+    if unanswered:
+        say("The connection ended at the last word: what is there now says whether it was heard.")
+        try:
+            is_heard = was_heard(unanswered)
+        except BackupError as error:
+            raise NobodyKnows(f"Whether {backup.dump.name} is restored couldn't be looked at: {error}") from error
+        if not is_heard:
+            raise BackupError("It wasn't heard: nothing was changed. Restore it once more.")
 
 
 def was_heard(number: str) -> bool:

@@ -484,7 +484,7 @@ class TestWhereNobodyAnswersTheLastCommit:
         def is_gone(number: str) -> bool:
             raise BackupError("PostgreSQL isn't reached by DATABASE_URL: it is shutting down.")
 
-        monkeypatch.setattr("clinic.management.commands.restore.was_heard", is_gone)
+        monkeypatch.setattr("clinic.backups.restoring.was_heard", is_gone)
         with pytest.raises(CommandError) as ended:
             said_by("restore", backup.dump)
 

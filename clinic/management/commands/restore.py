@@ -6,12 +6,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 from django.utils import timezone
 
-from clinic.backups import BackupError, database
+from clinic.backups import BackupError, NobodyKnows, database
 from clinic.backups.checking import checks, missing_migrations, outlook, unknown_migrations
 from clinic.backups.contents import Contents
 from clinic.backups.files import Backup, chosen
 from clinic.backups.manifest import Manifest
-from clinic.backups.restoring import checked, restore, was_heard, what_came_out, what_is_there
+from clinic.backups.restoring import checked, restore, what_came_out, what_is_there
 from clinic.backups.undoing import Undone, make_good, remembering, undone_by
 
 DIFFERS = 2
@@ -45,11 +45,9 @@ class Command(BaseCommand):
                 self._say(f"Erased since the backup, or just before: patient {numbers}. Whom of them it brings back is said at the end.")
             self._say(f"Restoring {backup.dump.name}, made on {manifest.when} …")
             also = remembering(undone, manifest.contents)
-            unanswered = restore(backup, manifest, replaces=bool(there.rows), also=also, say=self._say)
+            restore(backup, manifest, replaces=bool(there.rows), also=also, say=self._say)
         except BackupError as error:
-            raise CommandError(str(error)) from error
-        if unanswered:
-            self._must_be_heard(unanswered, backup)
+            raise CommandError(str(error), returncode=DIFFERS if isinstance(error, NobodyKnows) else 1) from error
         try:
             is_well = self._report(backup, manifest, undone)
         except (BackupError, Error) as error:
@@ -69,15 +67,6 @@ class Command(BaseCommand):
             yes = input("Type the database's name to go on: ").strip()
         if yes != name:
             raise CommandError(f"{holds} Nothing was changed: to replace them, say which database it is, with --yes {name}.")
-
-    def _must_be_heard(self, unanswered: str, backup: Backup) -> None:
-        self._say("The connection ended at the last word: what is there now says whether it was heard.")
-        try:
-            is_heard = was_heard(unanswered)
-        except BackupError as error:
-            raise CommandError(f"Whether {backup.dump.name} is restored couldn't be looked at: {error}", returncode=DIFFERS) from error
-        if not is_heard:
-            raise CommandError("It wasn't heard: nothing was changed. Restore it once more.")
 
     def _report(self, backup: Backup, manifest: Manifest, undone: Undone) -> bool:
         """Whether all is as it was."""
