@@ -12,6 +12,9 @@ PRODUCTION := env -i PATH="$(PATH)" ENV_FILE=/dev/null DEBUG=false SECRET_KEY=$$
 	DATABASE_URL=postgres://nobody@127.0.0.1:9/none REDIS_URL=redis://127.0.0.1:9/0 \
 	TWILIO_ACCOUNT_SID=AC0 TWILIO_AUTH_TOKEN=none TWILIO_FROM_NUMBER=+12125550100 EMAIL_URL=smtp://127.0.0.1:9
 
+# So that the many processes that the tests start needn't compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test faults bench lint audit lock screenshots clean
 .DEFAULT_GOAL := run
 

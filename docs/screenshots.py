@@ -2,8 +2,8 @@
 
     python docs/screenshots.py [address] [--phone] [--dark] [--to FOLDER]
 
-Without an address it runs a demo of its own for as long as it takes. Needs Chromium (/usr/bin/chromium, or what the environment
-variable CHROMIUM names).
+Without an address it runs a demo of its own for as long as it takes. Needs Chromium, with or without its window
+(Debian's chromium-headless-shell or chromium, or what the environment variable CHROMIUM names).
 """
 
 import argparse

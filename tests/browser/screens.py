@@ -23,6 +23,9 @@ class Screen:
 
 DESK, PHONE = Screen(), Screen(390, 844)
 
+# ms. A covered page may be asking since before somebody signed in again; then it knows by its next look, ten seconds later.
+THE_NEXT_LOOK = 25_000
+
 on_every_screen = pytest.mark.parametrize("screen", [DESK, PHONE], ids=str)
 on_a_phone = pytest.mark.parametrize("screen", [PHONE], ids=str)
 

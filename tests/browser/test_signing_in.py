@@ -11,7 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from scheduling.models import Patient
-from tests.browser.screens import on_every_screen
+from tests.browser.screens import THE_NEXT_LOOK, on_every_screen
 from tests.clinic.signing_in import PASSWORD, robin, shown_for
 from tests.staff import group
 
@@ -194,7 +194,7 @@ def test_what_was_typed_is_sent_after_signing_in_again_on_another_page(desk, cli
     User.objects.filter(username="manager").update(password=robin().password)
     signs_in_on_another_page(page, "manager")
     page.clock.run_for(12_000)
-    expect(cover).to_be_hidden()
+    expect(cover).to_be_hidden(timeout=THE_NEXT_LOOK)
     page.get_by_role("button", name="Save", exact=True).click()
 
     expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
@@ -212,7 +212,7 @@ def test_what_was_typed_is_nobody_elses_who_signs_in_on_another_page(desk, her, 
 
     page.clock.run_for(12_000)
 
-    expect(page.locator("#user-tools summary").last).to_have_text("Robin")
+    expect(page.locator("#user-tools summary").last).to_have_text("Robin", timeout=THE_NEXT_LOOK)
     expect(page.get_by_label("Notes")).to_have_value("")
     assert Patient.objects.get(pk=clinic.ana.pk).notes == ""
 
