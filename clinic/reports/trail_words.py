@@ -15,6 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from aftercare.models import Consent
 from clinic.models import Entry
 from clinic.models.trail import Action
 from clinic.reports.trail_values import EMPTY, in_words
@@ -26,6 +27,7 @@ ACTORS = (
     ("task ", gettext_lazy("Afterglow, by itself")),
     ("page end_emails", gettext_lazy("a patient, by the link in an email")),
     ("page twilio", gettext_lazy("a patient’s text, or its receipt")),
+    ("page demo:", gettext_lazy("a patient’s phone in the demo")),
     ("page admin:login", gettext_lazy("somebody at the sign-in page")),
     ("page ", gettext_lazy("somebody who wasn’t signed in")),
 )
@@ -119,14 +121,14 @@ def _named(model: type[models.Model], numbers: set[Any]) -> dict[Any, Any]:
 
 def _line(entry: Entry, known: Known) -> Line:
     model = _model(entry.about)
-    thing = known.get(model, {}).get(entry.object_id) if model else None
+    thing: Any = known.get(model, {}).get(entry.object_id) if model else None
     patient = known.get(Patient, {}).get(entry.patient_id)
     is_herself = model is Patient
     return Line(
         entry=entry,
         at=entry.at,
         who=_who(entry, known),
-        what=_what(entry, model),
+        what=_what(entry, model, thing),
         object=_called(entry, thing) if model and not is_herself and entry.action in CHANGES else "",
         url=_page(model, entry.object_id) if thing is not None and not is_herself else "",
         patient=patient.label if patient else _("patient %s") % entry.patient_id if entry.patient_id else "",
@@ -141,7 +143,9 @@ def _who(entry: Entry, known: Known) -> str:
     return next((str(words) for beginning, words in ACTORS if entry.actor.startswith(beginning)), entry.actor)
 
 
-def _what(entry: Entry, model: type[models.Model] | None) -> str:
+def _what(entry: Entry, model: type[models.Model] | None, thing: Any) -> str:
+    if isinstance(thing, Consent) and entry.action == Action.ADDED:  # a row of evidence, that she agreed or that she doesn't any more
+        return _("noted that the patient agrees to") if thing.is_granted else _("noted that the patient no longer agrees to")
     done = str(dict(Action.choices).get(entry.action, entry.action))
     if entry.note and entry.action in (Action.SAW, Action.EXPORTED):
         return f"{done} {entry.note}"
@@ -155,7 +159,8 @@ def _called(entry: Entry, thing: Any) -> str:
     if thing is None:
         return _("number %s") % entry.object_id
     session = getattr(thing, "appointment", thing)  # a plan is called by its session
-    return str(getattr(session, "local_time_text", thing)).removesuffix(f", patient {entry.patient_id}")
+    called = str(getattr(session, "local_time_text", thing)).removesuffix(f", patient {entry.patient_id}")
+    return f"{called} ({thing.source})" if isinstance(thing, Consent) else called
 
 
 def _changes(entry: Entry, model: type[models.Model] | None, known: Known) -> list[Change]:

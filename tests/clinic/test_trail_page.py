@@ -15,12 +15,14 @@ from clinic.admin import trail
 from clinic.models import Entry
 from clinic.services.acting import Actor, acting_as
 from clinic.services.trail import erasing, note
+from notifications.services import receive_reply
 from scheduling.errors import TooSlow
 from scheduling.models import Appointment, Patient
 from tests.clinic_world import FIRST, open_clinic
 from tests.staff import group, member
 
 HERE = "/admin/trail/"
+ANA = "Ana Alvarez, May 17, 1990"
 MORNING = datetime(2026, 11, 3, 14, 30, tzinfo=UTC)  # half past nine in New York
 
 pytestmark = pytest.mark.django_db
@@ -106,12 +108,19 @@ class TestInWords:
         ]
 
     def test_who_where_nobody_is_signed_in(self, clinic, manager):
-        for name in ("task aftercare.tasks.escalate", "page end_emails", "page twilio_inbound", "command import_patients"):
+        for name in (
+            "task aftercare.tasks.escalate",
+            "page end_emails",
+            "page twilio_inbound",
+            "page demo:write",
+            "command import_patients",
+        ):
             with acting_as(Actor(name)):
                 note("changed", about="scheduling.patient", object_id=clinic.ana.pk, patient_id=clinic.ana.pk)
 
-        assert [line.partition(" changed ")[0] for line in without_when(manager.get(HERE))[-4:]] == [
+        assert [line.partition(" changed ")[0] for line in without_when(manager.get(HERE))[-5:]] == [
             "command import_patients",
+            "a patient’s phone in the demo",
             "a patient’s text, or its receipt",
             "a patient, by the link in an email",
             "Afterglow, by itself",
@@ -127,6 +136,18 @@ class TestInWords:
             "somebody failed to sign in: from 203.0.113.7",
             "Dana Diaz signed in",
             "Dana Diaz set up a second factor: with a phone",
+        ]
+
+    def test_that_she_agreed_and_that_she_no_longer_does(self, clinic, manager):
+        with by_dana():
+            clinic.consents(clinic.ana, "sms")
+        with acting_as(Actor("page twilio_inbound")):
+            receive_reply("sms", "+12125550101", "STOP", provider_id="SM1", now=MORNING)
+
+        said = [line for line in without_when(manager.get(HERE)) if "agrees" in line]
+        assert said == [
+            "a patient’s text, or its receipt noted that the patient no longer agrees to care by text message (STOP by text) " + ANA,
+            "Dana Diaz noted that the patient agrees to care by text message (front desk) " + ANA,
         ]
 
     def test_why_she_was_erased(self, clinic, manager):
