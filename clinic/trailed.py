@@ -34,6 +34,7 @@ TRAILED = (
     Trailed("scheduling_patient", "scheduling.patient", patient="id", left_out=("searchable", "reached_by")),
     Trailed("scheduling_appointment", "scheduling.appointment", patient="patient_id", left_out=("recovery", "revision", "status_at")),
     Trailed("scheduling_course", "scheduling.course", patient="patient_id"),
+    Trailed("scheduling_waitlistentry", "scheduling.waitlistentry", patient="patient_id"),
     Trailed("scheduling_recallpolicy", "scheduling.recallpolicy"),
     Trailed("scheduling_treatment", "scheduling.treatment"),
     Trailed("scheduling_calendarfeed", "scheduling.calendarfeed", left_out=("last_read_at",), secret=("token_hash",)),

@@ -14,15 +14,16 @@ from aftercare.models import Plan
 from clinic.models import Entry
 from clinic.services.trail import blank_patient, erasing, forget_entries, note, old_entries
 from clinic.trailed import TRAILED
+from scheduling import services
 from scheduling.models import Appointment, Patient
-from tests.clinic_world import patient
+from tests.clinic_world import FIRST, TODAY, patient
 from tests.staff import group, member
 
 pytestmark = pytest.mark.django_db
 
 ASKED_FOR = {
     *("scheduling_patient", "scheduling_appointment", "scheduling_course", "scheduling_recallpolicy", "aftercare_consent"),
-    *("aftercare_protocol", "aftercare_protocolstep", "aftercare_concern", "aftercare_plan"),
+    *("scheduling_waitlistentry", "aftercare_protocol", "aftercare_protocolstep", "aftercare_concern", "aftercare_plan"),
     *("auth_user", "auth_user_groups", "auth_user_user_permissions", "auth_group", "auth_group_permissions"),
 }
 
@@ -107,6 +108,17 @@ def test_a_session_from_booking_to_completion_is_all_hers(clinic, written):
         ("added", "aftercare.plan", Plan.objects.get().pk),  # whose patient is found through the appointment
     ]
     assert rows[2][4]["status"] == ["booked", "fulfilled"]
+
+
+def test_the_waitlist_from_wish_to_withdrawal(clinic, written):
+    day = FIRST.date()
+    entry = services.wait(patient=clinic.ana, treatment=clinic.face, location=clinic.location, first_on=day, last_on=day, now=TODAY)
+    services.withdraw(entry, now=TODAY)
+
+    added, withdrawn = written()
+    assert added == ("added", "scheduling.waitlistentry", entry.pk, clinic.ana.pk, {})
+    assert withdrawn[:4] == ("changed", "scheduling.waitlistentry", entry.pk, clinic.ana.pk)
+    assert withdrawn[4]["status"] == ["waiting", "withdrawn"]
 
 
 def test_a_moved_session_says_from_when_to_when(clinic, written):
