@@ -164,6 +164,22 @@ def test_who_she_was_stands_nowhere_in_the_whole_database(ana):
     assert found() == {}
 
 
+def test_of_what_was_settled_nobody_says_that_the_eraser_dealt_with_it(ana):
+    arrived, failed, on_its_way = Message.objects.filter(caremessage__patient=ana, accepted_at__isnull=False)[:3]
+    for message, status in ((arrived, "delivered"), (failed, "undelivered"), (on_its_way, "accepted")):
+        Message.objects.filter(pk=message.pk).update(status=status)
+        CareMessage.objects.filter(message=message).update(planned_for=NOW - DAY)
+
+    erase(ana)
+
+    def dealt_with(message):
+        return CareMessage.objects.get(message=message).dealt_with_by
+
+    assert (dealt_with(arrived), dealt_with(failed), dealt_with(on_its_way)) == (None, member("Manager"), member("Manager"))
+    Message.objects.filter(pk=on_its_way.pk).update(status="undelivered")  # says its provider in the end
+    assert not CareMessage.objects.filter(patient=ana).gone_wrong(NOW + HOUR).exists()
+
+
 def test_nor_why_a_plan_was_stopped_whose_session_is_completed_once_more(ana):
     """The ledger says it of each message that isn't to go any more; what it says in words of ours stays."""
     stop_by_hand(Plan.objects.get(stopped_at=None), reason="the wombat once more", by=member("Clinician"), now=END + 5 * DAY)

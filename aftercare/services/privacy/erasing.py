@@ -6,6 +6,7 @@ from datetime import datetime
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
 from django.utils.formats import date_format
 
 from aftercare.domain.words import words_in
@@ -19,7 +20,7 @@ from aftercare.services.telling.reach import renew_reach
 from aftercare.services.telling.taking_back import take_back
 from aftercare.signals import patient_erased
 from notifications import services as notifications
-from notifications.domain.states import MessageStatus
+from notifications.domain.states import SETTLED, WENT_OUT, MessageStatus
 from notifications.models import Message, Reply
 from notifications.services.erasing import ON_ITS_WAY
 from scheduling.domain.states import Status
@@ -141,7 +142,9 @@ def _blank(patient: Patient, own: Hers, by: User, now: datetime) -> None:
     # Nobody is to see to any of it.
     of_hers = CareMessage.objects.filter(reply__in=own.replies) | lines
     of_hers.filter(reply__isnull=False, read_at=None).update(read_at=now, read_by=by)
-    lines.filter(dealt_with_at=None).update(dealt_with_at=now, dealt_with_by=by)
+    may_yet_go_wrong = Q(message__status__in=WENT_OUT - SETTLED)
+    to_see_to = Q(pk__in=lines.gone_wrong(now, one_a_plan=False)) | may_yet_go_wrong
+    lines.filter(to_see_to, dealt_with_at=None).update(dealt_with_at=now, dealt_with_by=by)
     Concern.objects.filter(patient=patient).update(**BLANKS[Concern])
     Concern.objects.filter(pk__in=own.concerns).update(**BLANKS[Concern])
     lines.update(**BLANKS[CareMessage])  # as long as her plans say which words are a clinician's
