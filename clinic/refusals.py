@@ -5,14 +5,14 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from aftercare import wording
-from scheduling.errors import TooSlow
+from scheduling.errors import PatientErased, TooSlow
 
 FOR_PROGRAMS = ("/webhooks/", "/calendar/", "/healthz", "/readyz", "/metrics")
 FOR_PATIENTS = ("/emails/",)
@@ -26,11 +26,16 @@ class RefusalsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         answer = self.get_response(request)
+        if answer.status_code == 404 and request.resolver_match is None:  # where a developer looks on, Django lists all addresses
+            return nothing_here(request)
         is_bare = answer.status_code == 405 and not answer.streaming and not answer.content
         return not_opened(request, answer["Allow"]) if is_bare else answer
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return too_slow(request, exception) if isinstance(exception, TooSlow) else None
+        for kind, answer in ANSWERS.items():
+            if isinstance(exception, kind):
+                return answer(request, exception)
+        return None
 
 
 def refused(request: HttpRequest, status: int, title: str, sentence: str, *, again: str = "", **headers: str) -> HttpResponse:
@@ -53,7 +58,7 @@ def _bare(sentence: str, status: int) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """`handler403`."""
-    sentence = _("You are signed in, but this page takes another role. Ask the clinic’s manager if you need it.")
+    sentence = _("You are signed in, but this page takes another role. If you need it, ask whoever gives out the roles.")
     return refused(request, 403, _("Not for this sign-in"), sentence)
 
 
@@ -100,6 +105,12 @@ def nothing_here(request: HttpRequest, exception: Exception | None = None) -> Ht
     return refused(request, 404, _("Nothing here"), _("The address may be mistyped, or what it named is gone."))
 
 
+def erased(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Whom an old page, or an old address, is about."""
+    sentence = _("Who it was isn’t kept any more, and nothing can be done here. Past sessions are still in the diary, without a name.")
+    return refused(request, 410, _("This patient was erased"), sentence)
+
+
 def not_opened(request: HttpRequest, allowed: str) -> HttpResponse:
     sentence = _("This address only takes what a button on one of our pages sends. Nothing was changed: start from that page again.")
     return refused(request, 405, _("Not a page"), sentence, Allow=allowed)
@@ -119,3 +130,10 @@ def failed(request: HttpRequest) -> HttpResponse:
     if request.path_info.startswith(FOR_PROGRAMS):
         return _bare(sentence, 500)
     return HttpResponse(render_to_string("refused.html", {"title": _("Something went wrong"), "sentence": sentence}), status=500)
+
+
+ANSWERS: dict[type[Exception], Callable[[HttpRequest, Exception], HttpResponse]] = {
+    Http404: nothing_here,
+    PatientErased: erased,
+    TooSlow: too_slow,
+}

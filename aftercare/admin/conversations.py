@@ -33,8 +33,10 @@ def thread_of(patient: int) -> str:
 
 
 def thread_of_line(line: CareMessage) -> str:
-    """Of what was said; of a number that nobody has, too."""
-    return thread_of(line.patient_id) if line.patient_id else reverse("admin:inbox_unknown", args=[line.reply_id])
+    """Of what was said; of a number that nobody has, too. "" where it isn't kept any more who that was."""
+    if line.patient:
+        return "" if line.patient.erased_at else thread_of(line.patient.pk)
+    return reverse("admin:inbox_unknown", args=[line.reply_id]) if line.reply and line.reply.address else ""
 
 
 def appointment_of(line: CareMessage) -> Appointment | None:

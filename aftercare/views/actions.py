@@ -26,9 +26,9 @@ from aftercare.views.cards import thread_url
 from aftercare.views.thread import concern_or_404, show, show_number
 from notifications.domain.segments import segments
 from notifications.models import Reply
-from scheduling.errors import PatientErased
 from scheduling.forms.sent import number
-from scheduling.models import Location, Patient
+from scheduling.models import Location
+from scheduling.views.chosen import known_patient
 
 BY = {"sms": "The answer goes out by text now.", "email": "The answer goes out by email now."}
 
@@ -77,23 +77,15 @@ def _shown(request: HttpRequest, concern: Concern, **forms: Any) -> HttpResponse
     return show_number(request, reply, **forms)
 
 
-def _to_the_inbox(request: HttpRequest, refusal: PatientErased) -> HttpResponse:
-    """Somebody has erased the patient since the page was shown: there is no conversation to go back to."""
-    messages.error(request, str(refusal))
-    return redirect("admin:inbox")
-
-
 @require_POST
 @permission_required((*MAY_SEE, "aftercare.acknowledge_concern"), raise_exception=True)
 def answer_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Whoever answers has read what was on the page, and no more."""
-    patient = get_object_or_404(Patient.objects.known(), pk=pk)
+    patient = known_patient(pk)
     by, now, form = cast(User, request.user), timezone.now(), AnswerForm(request.POST)
     if form.is_valid():
         try:
             line = services.answer(patient, form.cleaned_data["words"], by=by, seen=_heard(request), now=now)
-        except PatientErased as refusal:
-            return _to_the_inbox(request, refusal)
         except Refused as refusal:
             form.add_error("words", str(refusal))
         else:
@@ -107,7 +99,7 @@ def answer_view(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required((*MAY_SEE, "aftercare.acknowledge_concern"), raise_exception=True)
 def count_view(request: HttpRequest, pk: int) -> HttpResponse:
     """How many texts the words are so far, the clinic's name included. It writes nothing; posted, so that no log has the words."""
-    patient = get_object_or_404(Patient.objects.known(), pk=pk)
+    patient = known_patient(pk)
     words = request.POST.get("words", "")[: 2 * LONGEST].replace("\0", "").replace("\r\n", "\n").strip()
     concern, context = services.open_concern_of(patient), {}
     try:
@@ -124,7 +116,7 @@ def count_view(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @permission_required((*MAY_SEE, "aftercare.read_replies"), raise_exception=True)
 def read_view(request: HttpRequest, pk: int) -> HttpResponse:
-    patient = get_object_or_404(Patient.objects.known(), pk=pk)
+    patient = known_patient(pk)
     _mark_read(request, CareMessage.objects.filter(patient=patient))
     return redirect("admin:inbox_thread", patient.pk)
 
@@ -142,14 +134,12 @@ def read_number_view(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required((*MAY_SEE, "aftercare.add_concern"), raise_exception=True)
 def raise_view(request: HttpRequest, pk: int) -> HttpResponse:
     """She phoned, or said it at the desk."""
-    patient = get_object_or_404(Patient.objects.known(), pk=pk)
+    patient = known_patient(pk)
     form = RaiseForm(request.POST)
     if form.is_valid():
         said, severity = form.cleaned_data["said"], form.cleaned_data["severity"]
         try:
             concern = services.raise_concern(patient=patient, severity=severity, said=said, by=cast(User, request.user), now=timezone.now())
-        except PatientErased as refusal:
-            return _to_the_inbox(request, refusal)
         except Refused as refusal:
             form.add_error("said", str(refusal))
         else:

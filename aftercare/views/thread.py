@@ -37,6 +37,7 @@ from scheduling import services as scheduling
 from scheduling.models import Location, Patient
 from scheduling.models.patients import ADULT_AT
 from scheduling.services.staff import staff_name
+from scheduling.views.chosen import known_patient
 
 CONCERN, TALK = "thread-concern", "thread-talk"
 PARTS = {CONCERN: "aftercare/_thread_concern.html", TALK: "aftercare/_thread_talk.html"}
@@ -45,7 +46,7 @@ PARTS = {CONCERN: "aftercare/_thread_concern.html", TALK: "aftercare/_thread_tal
 @require_safe
 @permission_required(MAY_SEE, raise_exception=True)
 def thread_page(request: HttpRequest, pk: int) -> HttpResponse:
-    return show(request, get_object_or_404(Patient.objects.known(), pk=pk))
+    return show(request, known_patient(pk))
 
 
 @require_safe

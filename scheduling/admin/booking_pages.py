@@ -174,6 +174,7 @@ class BookingPage:
         locations = list(Location.objects.all())
         searching = not self.patient and not self.is_newcomer
         return {
+            "is_gone": searching and bool(typed.get("patient")),  # erased meanwhile
             "form": form,
             "newcomer": newcomer,
             "patient": self.patient,

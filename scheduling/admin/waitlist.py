@@ -25,7 +25,7 @@ from scheduling.admin.filters import StandingFilter
 from scheduling.admin.names import CalledByName, badge
 from scheduling.admin.refusals import RefusalsOnForm
 from scheduling.domain.states import Status
-from scheduling.errors import BookingRefused
+from scheduling.errors import BookingRefused, PatientErased
 from scheduling.forms import WaitlistForm
 from scheduling.forms.sent import number
 from scheduling.models import Appointment, Course, Offer, Patient, WaitlistEntry
@@ -159,7 +159,10 @@ class WaitlistEntryAdmin(RefusalsOnForm, CalledByName):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         entry = context.get("original")
         if entry is None:
-            context["patient"] = one_of(Patient.objects.all(), str(context["adminform"].form["patient"].value() or ""))
+            patient = one_of(Patient.objects.all(), str(context["adminform"].form["patient"].value() or ""))
+            if patient and patient.erased_at:
+                raise PatientErased("This patient was erased. Nothing was saved.")
+            context["patient"] = patient
         else:
             context["subtitle"] = entry.patient.full_name
             if entry.status == WaitlistEntry.Status.WAITING and self.has_change_permission(request):

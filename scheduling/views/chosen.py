@@ -1,15 +1,16 @@
-"""Whom the report's buttons are about: the patients that are ticked, or all that match."""
+"""Whom a page or a button is about: the patient in the address, or those who are ticked in the report, or all that match there."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
 from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from scheduling.admin.ways_back import next_of
-from scheduling.errors import TooSlow
+from scheduling.errors import PatientErased, TooSlow
 from scheduling.forms.due import ReportForm
 from scheduling.forms.sent import number
 from scheduling.models import Patient
@@ -49,3 +50,11 @@ def chosen_patients(request: HttpRequest, now: datetime, *, unticked: str) -> Ch
     if len(found) > MOST:
         problem = _("More than 5,000 patients match. Narrow the filters, and do it in several steps.")
     return Chosen(found, back, True, query, problem)
+
+
+def known_patient(pk: int) -> Patient:
+    """Whom the address names. Raises Http404, and PatientErased, which has a page of its own."""
+    patient = get_object_or_404(Patient, pk=pk)
+    if patient.erased_at:
+        raise PatientErased("This patient was erased. Nothing was saved.")
+    return patient

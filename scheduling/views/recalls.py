@@ -27,12 +27,13 @@ from scheduling.forms.sent import number
 from scheduling.models import Patient, RecallAction
 from scheduling.models.recalls import MAY_CALL
 from scheduling.reports import Asked, recalls_of
+from scheduling.views.chosen import known_patient
 
 
 @permission_required(MAY_CALL, raise_exception=True)
 def recall_call_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Whoever has called says what came of it, and is where they were before."""
-    patient, now = get_object_or_404(Patient.objects.known(), pk=pk), timezone.now()
+    patient, now = known_patient(pk), timezone.now()
     asked = recalls_of(patient, now)
     chosen = _chosen(request, asked)
     form = CallForm(request.POST or None, today=chosen.today) if chosen else None
@@ -55,7 +56,7 @@ def recall_call_page(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required(MAY_CALL, raise_exception=True)
 def recall_resume_view(request: HttpRequest, pk: int) -> HttpResponse:
     """On the list again: she has changed her mind."""
-    patient = get_object_or_404(Patient.objects.known(), pk=pk)
+    patient = known_patient(pk)
     try:
         services.resume(patient, session=number(request.POST.get("session")) or 0, by=cast(User, request.user), now=timezone.now())
     except NothingToRecall as refusal:
@@ -69,7 +70,7 @@ def recall_resume_view(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required(MAY_CALL, raise_exception=True)
 def recall_take_back_view(request: HttpRequest, pk: int) -> HttpResponse:
     """A call that was logged by mistake, or for the wrong patient."""
-    patient = get_object_or_404(Patient.objects.known(), pk=pk)
+    patient = known_patient(pk)
     call = get_object_or_404(RecallAction, pk=number(request.POST.get("call")), patient=patient, way=Way.CALL)
     services.take_back_call(call, by=cast(User, request.user), now=timezone.now())
     about = {"outcome": call.get_outcome_display(), "at": date_format(timezone.localtime(call.at), "F j, Y, g:i A")}

@@ -241,22 +241,38 @@ class TestAfterwards:
             board = text(manager.get("/admin/board/?view=day&day=2026-11-03"))
         assert f"Erased patient {ana.pk}" in board
 
-    @pytest.mark.parametrize("page", ["/admin/inbox/{}/", "/admin/maintenance-due/patients/{}/call/"])
+    @pytest.mark.parametrize(
+        "page",
+        ["/admin/inbox/{}/", "/admin/maintenance-due/patients/{}/call/", "/admin/scheduling/waitlistentry/add/?patient={}"],
+    )
     def test_there_is_nothing_to_be_done_with_her(self, ana, manager, page):
-        assert manager.get(page.format(ana.pk)).status_code == 404
+        answer = manager.get(page.format(ana.pk))
+        assert answer.status_code == 410
+        assert "This patient was erased" in answer.content.decode()
 
-    def test_she_cant_be_booked_from_an_old_address(self, ana, manager):
-        assert "Alvarez" not in text(manager.get(f"/admin/scheduling/appointment/add/?patient={ana.pk}"))
+    @pytest.mark.parametrize("how", ["get", "post"])
+    def test_she_cant_be_booked_from_an_old_page_and_it_says_so(self, ana, manager, how):
+        shown = text(getattr(manager, how)("/admin/scheduling/appointment/add/", {"patient": ana.pk, "from": "2026-12-22"}))
+        assert "This patient isn’t in the list any more. Nothing is booked: choose another one." in shown
+        assert "Alvarez" not in shown
 
     @pytest.mark.parametrize("page", ["card", "change", "history", "next"])
     def test_her_sessions_pages_can_be_looked_at(self, ana, manager, page):
         session = Appointment.objects.fulfilled().get(patient=ana)
         assert manager.get(f"/admin/scheduling/appointment/{session.pk}/{page}/").status_code == 200
 
+    def test_what_is_left_can_be_handed_out_and_the_page_promises_no_more(self, ana, manager):
+        page = text(manager.get(address(ana, "export")))
+        assert "Who it was isn’t kept any more, nor any words" in page
+        assert "word for word" not in page
+        assert manager.post(address(ana, "export")).status_code == 200
+
     def test_so_can_what_she_was_told(self, ana, manager):
         line = CareMessage.objects.filter(patient=ana, message__isnull=False).first()
         for page in (f"?patient={ana.pk}", f"{line.pk}/change/"):
-            assert manager.get(f"/admin/aftercare/caremessage/{page}").status_code == 200
+            answer = manager.get(f"/admin/aftercare/caremessage/{page}")
+            assert answer.status_code == 200
+            assert f"/admin/inbox/{ana.pk}/" not in answer.content.decode()  # there is no conversation any more
         assert manager.get(f"/admin/notifications/message/{line.message_id}/change/").status_code == 200
 
 

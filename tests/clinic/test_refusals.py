@@ -48,6 +48,16 @@ class TestPages:
         assert (answer.status_code, answer["Allow"], answer["Content-Type"]) == (405, "POST", "text/plain; charset=utf-8")
         assert Client().get("/calendar/unknown.ics").content == b"The address may be mistyped, or what it named is gone.\n"
 
+    @pytest.mark.parametrize(
+        "address", ["/nowhere/", "/admin/nowhere/", "/admin/inbox/99999/", "/admin/scheduling/appointment/99999/card/"]
+    )
+    def test_a_wrong_address_is_no_page_for_developers_in_the_demo_either(self, desk, settings, address):
+        settings.DEBUG = True
+        answer = desk.get(address)
+        assert answer.status_code == 404
+        assert "The address may be mistyped, or what it named is gone." in read(answer)
+        assert "URLconf" not in read(answer)
+
     def test_another_role(self, desk):
         answer = desk.get("/admin/maintenance-due/")
         assert answer.status_code == 403
