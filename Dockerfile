@@ -26,8 +26,9 @@ COPY aftercare aftercare
 COPY notifications notifications
 # Compiled here: what runs can't write. Collecting static files reads settings, which insist on being complete; none of these values stays.
 RUN python -m compileall -q . \
- && SECRET_KEY=collecting ADDRESS_HASH_KEY=collecting DATABASE_URL=postgres://none@127.0.0.1/none REDIS_URL=redis://127.0.0.1/0 \
-    TWILIO_ACCOUNT_SID=AC0 TWILIO_AUTH_TOKEN=none TWILIO_FROM_NUMBER=+12125550100 EMAIL_URL=smtp://127.0.0.1 \
+ && SECRET_KEY=collecting ADDRESS_HASH_KEY=nobody-who-said-stop-is-remembered ALLOWED_HOSTS=localhost PUBLIC_BASE_URL=https://localhost \
+    DATABASE_URL=postgres://none@127.0.0.1/none REDIS_URL=redis://127.0.0.1/0 EMAIL_URL=smtp://127.0.0.1 DEFAULT_FROM_EMAIL=none@localhost \
+    TWILIO_ACCOUNT_SID=AC0 TWILIO_AUTH_TOKEN=none TWILIO_FROM_NUMBER=+12125550100 \
     python manage.py collectstatic --noinput
 USER 10001
 EXPOSE 8000

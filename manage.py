@@ -5,8 +5,9 @@ import os
 import signal
 import sys
 
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+
+from clinic.environment import or_a_sentence
 
 
 def act_as_command(words: list[str]) -> None:
@@ -22,11 +23,9 @@ def main() -> None:
     # Ended in order rather than at once: what runs at exit stops the local engines.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        act_as_command(sys.argv)
-        execute_from_command_line(sys.argv)
-    except ImproperlyConfigured as wrong:
-        # The sentence names the variable to set; a traceback would bury it.
-        sys.exit(f"Afterglow can't start: {wrong}")
+        with or_a_sentence():
+            act_as_command(sys.argv)
+            execute_from_command_line(sys.argv)
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
 

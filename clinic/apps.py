@@ -8,7 +8,7 @@ class ClinicConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from clinic import receivers  # noqa: F401
+        from clinic import checks, receivers  # noqa: F401
         from clinic.signing_in import receivers as signing_in  # noqa: F401
 
         if settings.SENTRY_DSN:

@@ -19,11 +19,22 @@ from celery.signals import (
     worker_shutdown,
 )
 
+from clinic.environment import or_a_sentence
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
 app = Celery("clinic")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@app.on_configure.connect
+def refuse_settings_that_cant_work(**kwargs: Any) -> None:
+    from django.conf import settings
+
+    with or_a_sentence():
+        settings.DEBUG  # noqa: B018 - the first look reads them all
+
 
 PULSES: list[Any] = []  # this process's own, if it is beat or a worker's parent
 

@@ -6,6 +6,8 @@ import traceback
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
+import redis
 from django.core.exceptions import ImproperlyConfigured
 
 # Who is searched for is a patient, by her name or number. Where somebody must sign in first, the page that was asked for stands in
@@ -80,10 +82,22 @@ def _said(error: BaseException) -> str:
     if isinstance(error, ABOUT_CODE):
         return str(error)
     diagnosis = getattr(error, "diag", None) or getattr(error.__cause__, "diag", None)
-    if diagnosis is not None:  # its first line only: the others show the row
-        state = diagnosis.sqlstate or ""
-        return f"{state} {diagnosis.message_primary or ''}".strip() if state.startswith(WITHOUT_VALUES) else state
-    return (error.strerror or "") if isinstance(error, OSError) else ""
+    if diagnosis is not None and (state := diagnosis.sqlstate):  # its first line only: the others show the row
+        return f"{state} {diagnosis.message_primary or ''}".strip() if state.startswith(WITHOUT_VALUES) else str(state)
+    return unreached(error) or ((error.strerror or "") if isinstance(error, OSError) else "")
+
+
+def unreached(error: BaseException) -> str:
+    """Why PostgreSQL or Redis isn't reached, as they say it themselves, without the address; "" where the error is another one.
+
+    What PostgreSQL answers to a statement, which may hold its values, has a state; what is said of a connection has none.
+    """
+    if isinstance(error, redis.ConnectionError | redis.TimeoutError):
+        return str(error).rstrip(".")
+    from_psycopg = error if isinstance(error, psycopg.OperationalError) else error.__cause__
+    if not isinstance(from_psycopg, psycopg.OperationalError) or from_psycopg.sqlstate:
+        return ""
+    return str(from_psycopg).partition("\n")[0].rpartition(" failed: ")[2].removeprefix("FATAL:").strip()
 
 
 def traced(error: BaseException) -> str:

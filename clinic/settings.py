@@ -3,69 +3,27 @@
 import atexit
 import logging
 import os
-from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import time, timedelta
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
-from zoneinfo import available_timezones
 
-import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from clinic.environment import Environment
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
-env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
-
-
-def required(name: str, why: str) -> str:
-    value = env.str(name, default="")
-    if not value:
-        raise ImproperlyConfigured(f"set {name} ({why}) in the environment or in .env; .env.example explains it.")
-    return value
-
-
-def parsed(name: str, example: str, parse: Callable[[str], Any]) -> Any:
-    """The variable through `parse`, or one sentence that names it; never its value, which may hold a password."""
-    try:
-        return parse(required(name, example))
-    except (ValueError, KeyError, environ.ImproperlyConfigured) as error:
-        if not env.str(name, default=""):
-            raise
-        raise ImproperlyConfigured(f"{name} can't be understood; it looks like {example}.") from error
-
-
-def parsed_number(name: str, default: int, at_least: int = 0) -> int:
-    value = env.str(name, default="").strip()
-    if value and (not value.isascii() or not value.isdigit() or int(value) < at_least):
-        raise ImproperlyConfigured(f"{name} is “{value}”: it must be a whole number, {at_least} or more.")
-    return int(value) if value else default
-
-
-def parsed_price(name: str, default: str) -> Decimal:
-    value = env.str(name, default="").strip() or default
-    try:
-        price = Decimal(value)
-    except InvalidOperation:
-        price = Decimal("NaN")
-    if not price.is_finite() or price < 0:
-        raise ImproperlyConfigured(f"{name} is “{value}”: it must be a price in US dollars, such as {default}.")
-    return price
-
+env = Environment(Path(os.environ.get("ENV_FILE") or BASE_DIR / ".env"))
 
 # --- who we are -----------------------------------------------------------------------------------------------------
-DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = required("SECRET_KEY", "a long random text that signs sessions and links")
+DEBUG = env("DEBUG")
+SECRET_KEY = env("SECRET_KEY")
 # Of its own, so that a new SECRET_KEY doesn't forget who said stop.
-ADDRESS_HASH_KEY = env.str("ADDRESS_HASH_KEY", default="") or (
-    SECRET_KEY if DEBUG else required("ADDRESS_HASH_KEY", "a long random text under which the addresses that said stop are remembered")
-)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
-PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
+ADDRESS_HASH_KEY = env("ADDRESS_HASH_KEY") or SECRET_KEY
+ALLOWED_HOSTS = env("ALLOWED_HOSTS")
+PUBLIC_BASE_URL = env("PUBLIC_BASE_URL").rstrip("/")
 
 ROOT_URLCONF = "clinic.urls"
 WSGI_APPLICATION = "clinic.wsgi.application"
@@ -136,9 +94,8 @@ TEMPLATES = [
 ]
 
 # --- engines of our own, for development --------------------------------------------------------------------------------
-LOCAL_DIR = Path(env.str("LOCAL_DIR", default="") or BASE_DIR / ".local")
-MISSING = tuple(name for name in ("DATABASE_URL", "REDIS_URL") if not env.str(name, default=""))
-if DEBUG and MISSING:
+LOCAL_DIR = Path(env("LOCAL_DIR") or BASE_DIR / ".local")
+if MISSING := tuple(name for name in ("DATABASE_URL", "REDIS_URL") if not env(name)):
     from clinic.engines import EngineError, local_engines
 
     engines = ExitStack()
@@ -150,10 +107,7 @@ if DEBUG and MISSING:
         raise ImproperlyConfigured(str(error)) from error
 
 # --- the truth: PostgreSQL ------------------------------------------------------------------------------------------
-DATABASES = {"default": parsed("DATABASE_URL", "postgres://user:password@host:port/name", env.db_url_config)}
-DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
-if DATABASES["default"].get("ENGINE") != "django.db.backends.postgresql":
-    raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database: the intervals are held by PostgreSQL itself.")
+DATABASES = {"default": env("DATABASE_URL") | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
 
 # A process that is frozen in the middle of a transaction would hold its locks, and an old snapshot, for ever.
 # A server that is gone without a word would be waited for for a quarter of an hour. In seconds; tcp_user_timeout in milliseconds.
@@ -171,7 +125,7 @@ PAGE_SECONDS = 15
 COMMAND_SECONDS = 60
 
 # --- the wake-up call: Redis and Celery -----------------------------------------------------------------------------
-REDIS_URL = required("REDIS_URL", "redis://:password@host:port/0")
+REDIS_URL = env("REDIS_URL")
 DISPATCH_EVERY_SECONDS = 5
 RECONCILE_EVERY_SECONDS = 30
 POLL_EVERY_SECONDS = 60
@@ -193,7 +147,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 0,
 }
 # Touched by a worker, or by beat, for as long as it goes on: whoever started it can see that it does.
-ALIVE_FILE = env.str("ALIVE_FILE", default="")
+ALIVE_FILE = env("ALIVE_FILE")
 HEARTBEAT_SECONDS = 15
 WATCH_EVERY_SECONDS = 60
 CELERY_TASK_IGNORE_RESULT = True
@@ -252,36 +206,25 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # --- messages -------------------------------------------------------------------------------------------------------
-SMS_BACKEND = env.str("SMS_BACKEND", default="demo" if DEBUG else "twilio")
-TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
-TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
-TWILIO_MESSAGING_SERVICE_SID = env.str("TWILIO_MESSAGING_SERVICE_SID", default="")
-TWILIO_FROM_NUMBER = env.str("TWILIO_FROM_NUMBER", default="")
-TWILIO_API_BASE_URL = env.str("TWILIO_API_BASE_URL", default="").rstrip("/")
+SMS_BACKEND = env("SMS_BACKEND")
+TWILIO_ACCOUNT_SID = env("TWILIO_ACCOUNT_SID")
+TWILIO_AUTH_TOKEN = env("TWILIO_AUTH_TOKEN")
+TWILIO_MESSAGING_SERVICE_SID = env("TWILIO_MESSAGING_SERVICE_SID")
+TWILIO_FROM_NUMBER = env("TWILIO_FROM_NUMBER")
+TWILIO_API_BASE_URL = env("TWILIO_API_BASE_URL").rstrip("/")
 
-if SMS_BACKEND not in ("twilio", "demo"):
-    raise ImproperlyConfigured(f"SMS_BACKEND is “{SMS_BACKEND}”: it must be twilio or demo.")
-if SMS_BACKEND == "twilio":
-    for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"):
-        required(name, "SMS_BACKEND is twilio")
-    if not (TWILIO_MESSAGING_SERVICE_SID or TWILIO_FROM_NUMBER):
-        raise ImproperlyConfigured("set TWILIO_MESSAGING_SERVICE_SID or TWILIO_FROM_NUMBER: SMS_BACKEND is twilio and needs a sender.")
-elif not DEBUG:
-    raise ImproperlyConfigured("SMS_BACKEND=demo sends nothing to anybody, so it needs DEBUG=true; set SMS_BACKEND=twilio in production.")
-
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Afterglow <aftercare@example.org>")
-EMAIL_URL = env.str("EMAIL_URL", default="")
-if EMAIL_URL:
-    globals().update(parsed("EMAIL_URL", "smtp+tls://user:password@host:port", env.email_url_config))
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL")
+mail_server = env("EMAIL_URL") or {}
+globals().update(mail_server)
 EMAIL_TIMEOUT = 10
 
 # The local demo: text messages, and emails where no mail server is named, end on a page instead of with a patient.
 DEMO = DEBUG and SMS_BACKEND == "demo"
-CHANNELS = {"sms": SMS_BACKEND, "email": "demo" if DEMO and not EMAIL_URL else "email"}
+CHANNELS = {"sms": SMS_BACKEND, "email": "demo" if DEMO and not mail_server else "email"}
 
 QUIET_HOURS = (time(21), time(8))  # in the patient's own time zone
 DISPATCH_BATCH_SIZE = 100
-DISPATCH_IN_FLIGHT = parsed_number("DISPATCH_IN_FLIGHT", 64, at_least=1)
+DISPATCH_IN_FLIGHT = env("DISPATCH_IN_FLIGHT")
 DISPATCH_RUN_SECONDS = 20  # then a worker that is to stop has its chance; another run goes on
 DISPATCH_LEASE_SECONDS = 120  # whoever hasn't said by then what became of a message is taken for lost
 LOOK_AFTER_SECONDS = 120  # the first look for a message of which nobody knows, and then, nothing found, the second
@@ -289,26 +232,26 @@ SECOND_LOOK_SECONDS = 600
 BACKOFF_FIRST_SECONDS = 30
 TWILIO_TIMEOUT_SECONDS = 10
 # 0: as many as the provider takes.
-SMS_PER_SECOND = parsed_number("SMS_PER_SECOND", 0)
-SMS_DAILY_CAP = parsed_number("SMS_DAILY_CAP", 0)
+SMS_PER_SECOND = env("SMS_PER_SECOND")
+SMS_DAILY_CAP = env("SMS_DAILY_CAP")
 # In US dollars: what a press that sends many says beforehand.
-SMS_SEGMENT_PRICE = parsed_price("SMS_SEGMENT_PRICE", "0.0083")
+SMS_SEGMENT_PRICE = env("SMS_SEGMENT_PRICE")
 # By when somebody has seen to a concern: an urgent one at any hour, another one in the location's opening hours.
-ACKNOWLEDGE_URGENT_MINUTES = parsed_number("ACKNOWLEDGE_URGENT_MINUTES", 15, at_least=1)
-ACKNOWLEDGE_SOON_MINUTES = parsed_number("ACKNOWLEDGE_SOON_MINUTES", 120, at_least=1)
+ACKNOWLEDGE_URGENT_MINUTES = env("ACKNOWLEDGE_URGENT_MINUTES")
+ACKNOWLEDGE_SOON_MINUTES = env("ACKNOWLEDGE_SOON_MINUTES")
 # They are written to when a message is so much later than it could have gone; what waits on purpose isn't late.
-LATE_AFTER_MINUTES = parsed_number("LATE_AFTER_MINUTES", 10, at_least=1)
-OPERATOR_EMAILS = [address.strip() for address in env.list("OPERATOR_EMAILS", default=[]) if address.strip()]
+LATE_AFTER_MINUTES = env("LATE_AFTER_MINUTES")
+OPERATOR_EMAILS = env("OPERATOR_EMAILS") or []
 
 # --- how long what is kept ------------------------------------------------------------------------------------------
 # In days; 0: for ever. What has been kept for longer goes in the night (docs/privacy.md says why so long).
 KEEP_DAYS = {
-    "messages": parsed_number("KEEP_MESSAGES_DAYS", 730),
-    "replies": parsed_number("KEEP_REPLIES_DAYS", 730),
-    "receipts": parsed_number("KEEP_RECEIPTS_DAYS", 180),
-    "trail": parsed_number("KEEP_TRAIL_DAYS", 2190),
-    "exports": parsed_number("KEEP_EXPORTS_DAYS", 2190),
-    "failures": parsed_number("KEEP_FAILURES_DAYS", 90),
+    "messages": env("KEEP_MESSAGES_DAYS"),
+    "replies": env("KEEP_REPLIES_DAYS"),
+    "receipts": env("KEEP_RECEIPTS_DAYS"),
+    "trail": env("KEEP_TRAIL_DAYS"),
+    "exports": env("KEEP_EXPORTS_DAYS"),
+    "failures": env("KEEP_FAILURES_DAYS"),
 }
 FORGET_RUN_SECONDS = 60  # then a worker that is to stop has its chance; another run goes on
 
@@ -316,9 +259,7 @@ FORGET_RUN_SECONDS = 60  # then a worker that is to stop has its chance; another
 LANGUAGE_CODE = "en-us"
 LANGUAGES = [("en-us", "English")]  # of the interface; LocaleMiddleware would otherwise hand out foreign date orders
 PATIENT_LANGUAGES = [("en", "English"), ("es", "Spanish")]
-TIME_ZONE = env.str("TIME_ZONE", default="America/New_York")
-if TIME_ZONE not in available_timezones():
-    raise ImproperlyConfigured(f"TIME_ZONE is “{TIME_ZONE}”, which is no time zone; use a name such as America/New_York.")
+TIME_ZONE = env("TIME_ZONE")
 USE_TZ = True
 USE_I18N = True
 FORMAT_MODULE_PATH = ["clinic.formats"]
@@ -358,7 +299,7 @@ CSRF_COOKIE_HTTPONLY = True
 # Whoever asks for this from inside has no HTTPS.
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 # How many proxies of ours stand in front: so many of the addresses in X-Forwarded-For, from its right, aren't merely claimed.
-TRUSTED_PROXIES = parsed_number("TRUSTED_PROXIES", 0 if DEBUG else 1)
+TRUSTED_PROXIES = env("TRUSTED_PROXIES")
 if not DEBUG:
     SECURE_SSL_REDIRECT = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
@@ -433,9 +374,9 @@ AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contri
 
 # --- what is written down, and told --------------------------------------------------------------------------------------
 # Without it there are no metrics, and /readyz says only whether it is.
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_TOKEN = env("METRICS_TOKEN")
 # Without it errors are in the log alone.
-SENTRY_DSN = env.str("SENTRY_DSN", default="")
+SENTRY_DSN = env("SENTRY_DSN")
 
 logging.captureWarnings(not DEBUG)
 logging.raiseExceptions = DEBUG  # a line that can't be written is dropped: Python would write what was to be put into it

@@ -4,6 +4,8 @@ from typing import Any
 from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
 
+from clinic.environment import or_a_sentence
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
 
@@ -16,5 +18,7 @@ class Request(WSGIRequest):
             self.content_type, self.content_params, self._encoding = "", {}, None
 
 
-application = get_wsgi_application()
+# By this code gunicorn knows that another worker process would come no further; by any other it starts one after the other.
+with or_a_sentence(exit_code=4):
+    application = get_wsgi_application()
 application.request_class = Request

@@ -23,7 +23,7 @@ ENVIRONMENT = {
     "ENV_FILE": os.devnull,
     "DEBUG": "true",
     "SECRET_KEY": "only-for-tests",
-    "ADDRESS_HASH_KEY": "only-for-tests",
+    "ADDRESS_HASH_KEY": "only-for-tests" * 3,
     "DISPATCH_IN_FLIGHT": "",
     "SMS_PER_SECOND": "",
     "SMS_DAILY_CAP": "",

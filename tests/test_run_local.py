@@ -181,7 +181,10 @@ PRODUCTION = {
     "TWILIO_ACCOUNT_SID": "AC0",
     "TWILIO_AUTH_TOKEN": "none",
     "TWILIO_FROM_NUMBER": "+12125550100",
+    "ALLOWED_HOSTS": "clinic.example.org",
+    "PUBLIC_BASE_URL": "https://clinic.example.org",
     "EMAIL_URL": "smtp://127.0.0.1:9",
+    "DEFAULT_FROM_EMAIL": "aftercare@example.org",
 }
 
 
@@ -190,6 +193,6 @@ def test_production_says_which_setting_is_missing_and_starts_nothing(unset: str,
     place = Place(tmp_path / "local")
     place.env |= PRODUCTION | {unset: ""}
     done = place.manage("migrate")
-    assert re.fullmatch(rf"Afterglow can't start: set .*{unset}.*\n", done.stderr)
+    assert re.fullmatch(rf"Afterglow can't start: {unset} isn't set\. .*\n", done.stderr)
     assert done.returncode == 1
     assert not place.local.exists()

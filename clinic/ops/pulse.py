@@ -8,6 +8,7 @@ from threading import Event, Thread
 from django.conf import settings
 from django.db import connection
 
+from clinic.masking import described
 from clinic.ops import hearts, tallies
 from clinic.ops.watching import watch
 
@@ -58,6 +59,6 @@ class Pulse:
         try:
             work()
         except Exception as error:  # PostgreSQL can't be reached, for one: the next time comes
-            logger.warning("No life could be shown, or nobody be looked after: %s", type(error).__name__)
+            logger.warning("No life could be shown, or nobody be looked after: %s", described(error))
         finally:
             connection.close()

@@ -14,6 +14,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
+from clinic.masking import described
 from clinic.models import Heartbeat
 from clinic.ops.hearts import hearts, silence
 from notifications.reports import backlog
@@ -135,7 +136,7 @@ class Asked:
             for answer in questions():
                 self._answers.append(answer)
         except Exception as error:  # whatever it was, there is no answer
-            logger.warning("%s got no answer: %s", questions.__name__, type(error).__name__)
+            logger.warning("%s got no answer: %s", questions.__name__, described(error))
         finally:
             self.is_over.set()
 

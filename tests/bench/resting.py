@@ -17,7 +17,12 @@ from tests.bench.sizes import Sizes
 from tests.bench.world import family_of, wait_until
 
 WORKERS = 2
-PRODUCTION = {"DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1", "EMAIL_URL": "smtp://127.0.0.1:9"}  # in DEBUG, Django keeps each statement
+PRODUCTION = {  # in DEBUG, Django keeps each statement
+    "DEBUG": "false",
+    "ALLOWED_HOSTS": "127.0.0.1",
+    "EMAIL_URL": "smtp://127.0.0.1:9",
+    "DEFAULT_FROM_EMAIL": "aftercare@example.org",
+}
 ANSWERED = 40  # by then each of the web's processes has
 
 

@@ -27,7 +27,7 @@ ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "clinic.settings",
     "DEBUG": "true",
     "SECRET_KEY": "only-for-benches",
-    "ADDRESS_HASH_KEY": "only-for-benches",
+    "ADDRESS_HASH_KEY": "only-for-benches" * 2,
     "SMS_BACKEND": "twilio",
     "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
     "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
