@@ -100,9 +100,3 @@ def test_control_left_to_itself_the_sdk_tells_of_them(process_env, sentry):
 def test_without_a_dsn_it_isnt_even_loaded(process_env):
     look = "import sys, django; django.setup(); print('sentry_sdk' in sys.modules)"
     assert run("-c", look, env=process_env | {"DJANGO_SETTINGS_MODULE": "clinic.settings"}).stdout.strip() == "False"
-
-
-def test_one_that_cant_be_understood_is_said_so(process_env):
-    done = run("manage.py", "check", env=process_env | {"SENTRY_DSN": "sentry.example.org"})
-    assert done.returncode != 0
-    assert "SENTRY_DSN can't be understood; it looks like https://key@sentry.example.org/1." in done.stderr
