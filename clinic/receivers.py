@@ -16,6 +16,7 @@ from clinic.ops.tallies import count
 from clinic.requests import in_task
 from clinic.services import trail
 from clinic.services.acting import ACTOR, NOBODY, Actor, acting_as, tell
+from clinic.signing_in.sessions import forget_sentences
 from scheduling.models import Patient
 from scheduling.signals import booking_refused
 
@@ -50,6 +51,7 @@ def exported(patient: Patient, by: User, **kwargs: Any) -> None:
 def erased(patient_id: int, concerns: Collection[int], reason: str, by: User, **kwargs: Any) -> None:
     """All that the trail has of her was written before."""
     trail.blank_patient(patient_id, concerns=concerns)
+    forget_sentences()
     trail.note(Action.ERASED, user=by, about="scheduling.patient", object_id=patient_id, patient_id=patient_id, note=reason)
 
 

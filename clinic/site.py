@@ -1,9 +1,11 @@
 """The admin site: Django's own, with our pages in it, its first page the day's work, and patients called by their names."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic import navigation
 from clinic.dashboard import dashboard
-from clinic.signing_in.forms import SignInForm
+from clinic.signing_in.forms import NewPasswordForm, SignInForm
 from clinic.signing_in.second_factor import has_to_begin_anew, is_complete
 
 # Where somebody may go who has given name and password, and no code yet: to where it is asked for, and out again.
@@ -100,6 +102,13 @@ class ClinicAdminSite(AdminSite):
         elif is_in and request.method == "GET":
             return HttpResponseRedirect(next_of(request) or reverse("admin:index")) if is_complete(request) else to_second_factor(request)
         return super().login(request, extra_context)
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Django's, with a form that knows from where it is asked."""
+        context = self.each_context(request) | (extra_context or {})
+        form = partial(NewPasswordForm, request)
+        done = reverse("admin:password_change_done")
+        return PasswordChangeView.as_view(form_class=form, success_url=done, extra_context=context)(request)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Halfway in, a page has the frame of one to sign in."""

@@ -1,15 +1,15 @@
 from typing import Any
 
 from django import forms
-from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
+from django.contrib.auth import authenticate
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.utils import timezone
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Phone
-from clinic.signing_in.lockout import is_locked, locked_until
-from clinic.signing_in.moments import from_when
+from clinic.signing_in.lockout import is_locked, one_by_one, too_many_tries
 from clinic.signing_in.second_factor import CodeRefused, new_phone, verify
 
 KEY_SALT, KEY_SECONDS = "clinic.signing_in.set-up", 3600
@@ -28,13 +28,40 @@ class SignInForm(AdminAuthenticationForm):
         "inactive": _("That account is no longer in use."),
     }
 
+    def clean(self) -> dict[str, Any]:
+        refused = None
+        with one_by_one(self.cleaned_data.get("username", "")):
+            try:
+                super().clean()
+            except ValidationError as error:  # which would take back that it was counted
+                refused = error
+        if refused:
+            raise refused
+        return self.cleaned_data
+
     def get_invalid_login_error(self) -> ValidationError:
         if self.request is None or not is_locked(self.request):
             return super().get_invalid_login_error()
-        when = from_when(locked_until(self.request, self.cleaned_data["username"]), timezone.now())
-        return ValidationError(
-            _("Too many tries. You can try again %(when)s; nothing is looked at before then."), code="locked", params={"when": when}
-        )
+        return too_many_tries(self.request, self.cleaned_data["username"])
+
+
+class NewPasswordForm(AdminPasswordChangeForm):
+    """The old one is tried as at the sign-in, and counts there: whoever finds the computer unlocked can't guess it here."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_old_password(self) -> str:
+        old: str = self.cleaned_data["old_password"]
+        name = self.user.get_username()
+        with one_by_one(name):
+            found = authenticate(self.request, username=name, password=old)
+        if found is None and is_locked(self.request):
+            raise too_many_tries(self.request, name)
+        if found is None:
+            raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return old
 
 
 class CodeForm(forms.Form):

@@ -4,7 +4,8 @@ So one who has forgotten her password doesn't shut out the clinic, which is behi
 is safe all the same. django-axes counts; it knows one limit, and this makes three of it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -13,16 +14,19 @@ from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
 from django.db.models import Max, QuerySet, Sum
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clinic.addresses import network_of
 from clinic.models.trail import Action
 from clinic.services import trail
+from clinic.signing_in.moments import from_when
 
 STRANGER = "a name that nobody has"  # instead of it, on the trail: people type their password there
 # In the order of AXES_LOCKOUT_PARAMETERS.
@@ -60,6 +64,21 @@ class Lockout(AxesDatabaseHandler):
             of_them = attempts.aggregate(count=Sum("failures_since_start"), last_at=Max("attempt_time"))
             found.append((of_them["count"] or 0, of_them["last_at"], limit))
         return found
+
+
+@contextmanager
+def one_by_one(username: str) -> Iterator[None]:
+    """Tries under one name wait for each other: otherwise as many as come at once are all looked at before the first is counted."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"sign-in of {username}"])
+        yield
+
+
+def too_many_tries(request: HttpRequest, username: str) -> ValidationError:
+    when = from_when(locked_until(request, username), timezone.now())
+    return ValidationError(
+        _("Too many tries. You can try again %(when)s; nothing is looked at before then."), code="locked", params={"when": when}
+    )
 
 
 @receiver(pre_save, sender=AccessAttempt)
@@ -100,7 +119,10 @@ def from_where(request: HttpRequest) -> str:
 def _note(action: Action, request: Any, credentials: dict[str, Any]) -> None:
     user = User.objects.filter(username=credentials.get("username")).first()
     about: dict[str, Any] = {"about": "auth.user", "object_id": user.pk} if user else {}
-    trail.note(action, actor=user.get_username() if user else STRANGER, note=from_where(request), **about)
+    said = from_where(request)
+    if getattr(request, "user", None) and request.user.is_authenticated:  # who signs in isn't yet
+        said = f"{said}, to choose another password"
+    trail.note(action, actor=user.get_username() if user else STRANGER, note=said, **about)
 
 
 def old_failures(before: datetime) -> QuerySet[AccessAttempt]:

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
@@ -14,7 +15,7 @@ from clinic.models.trail import Action
 from clinic.services import trail
 from clinic.signing_in.lockout import from_where
 from clinic.signing_in.second_factor import MAY_SET_UP, phone_of
-from clinic.signing_in.sessions import SIGNED_IN_AT
+from clinic.signing_in.sessions import SIGNED_IN_AT, end_sessions_of
 
 
 @receiver(user_logged_in)
@@ -25,6 +26,13 @@ def note_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
     request.session[MAY_SET_UP] = phone_of(user) is None
     request.session.cycle_key()
     trail.note(Action.PASSWORD_GIVEN if settings.SECOND_FACTOR else Action.SIGNED_IN, user=user, note=from_where(request))
+
+
+@receiver(post_save, sender=User)
+def end_what_is_open(instance: User, **kwargs: Any) -> None:
+    """Of whoever leaves. Django lets nobody in who isn't active, but would go on with the session once she is so again."""
+    if not instance.is_active:
+        end_sessions_of(instance.pk)
 
 
 @receiver(user_logged_out)

@@ -4,10 +4,15 @@ When one ends stands in its row's `expire_date`. A request that a person made mo
 request has put into the session meanwhile.
 """
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.messages.storage.session import SessionStorage
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 SIGNED_IN_AT = "signed_in_at"  # seconds since 1970
@@ -32,3 +37,23 @@ class SessionStore(DatabaseStore):
     def seconds_left(self) -> int:
         ends_at = self.model.objects.values_list("expire_date", flat=True).get(session_key=self.session_key)
         return max(0, int((ends_at - timezone.now()).total_seconds()))
+
+
+def end_sessions_of(user_id: int) -> None:
+    """Whoever is let in again later gives the password again."""
+    for session, data in _open_sessions():
+        if data.get(SESSION_KEY) == str(user_id):
+            session.delete()
+
+
+def forget_sentences() -> None:
+    """What pages were to say when they are opened next: a patient may be named in it. Requires a transaction."""
+    for session, data in _open_sessions():
+        if data.pop(SessionStorage.session_key, None):
+            Session.objects.filter(pk=session.pk).update(session_data=Session.objects.encode(data))
+
+
+def _open_sessions() -> Iterator[tuple[Session, dict[str, Any]]]:
+    """Some dozens: as many as browsers that somebody has signed in with today."""
+    for session in Session.objects.filter(expire_date__gt=timezone.now()).order_by("pk"):
+        yield session, session.get_decoded()

@@ -21,6 +21,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from clinic.signing_in import second_factor
 
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
 admin.site.unregister([User, TOTPDevice, StaticDevice])
 
 
@@ -34,7 +36,17 @@ class StaffAdmin(UserAdmin):
         return [(name, first | {"fields": (*first["fields"], "second_factor")}), *rest]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        return (*super().get_readonly_fields(request, obj), *(("second_factor",) if settings.SECOND_FACTOR else ()))
+        """Who may change sign-ins gives nobody, nor herself, what she hasn't: rights are a superuser's to give."""
+        rights = () if request.user.is_superuser else RIGHTS
+        return (*super().get_readonly_fields(request, obj), *rights, *(("second_factor",) if settings.SECOND_FACTOR else ()))
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """A superuser's sign-in, its password too, is hers and other superusers'."""
+        is_above = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return super().has_change_permission(request, obj) and not is_above
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or self.has_change_permission(request, obj))
 
     @admin.display(description=gettext_lazy("second factor"))
     def second_factor(self, user: User) -> str:

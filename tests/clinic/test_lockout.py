@@ -179,6 +179,49 @@ def test_what_came_of_each_try_is_on_the_trail(her):
     assert set(Entry.objects.filter(action="sign_in_failed").values_list("about", "object_id")) == {("auth.user", her.pk)}
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_many_at_once_no_more_are_looked_at(her, at_once):
+    answers = at_once([guess] * 16)
+
+    assert all(WRONG in answer or LOCKED in answer for answer in answers)
+    assert [action for action, _who, _note in on_the_trail()] == [*["sign_in_failed"] * 5, "locked_out"]
+
+
+class TestTheOldPassword:
+    """Whoever finds the computer unlocked would like to know it."""
+
+    @pytest.fixture
+    def unlocked(self, her) -> Client:
+        client = Client()
+        client.force_login(her)
+        return client
+
+    def try_with(self, client: Client, old: str) -> str:
+        new = {"new_password1": "copper-lantern-44", "new_password2": "copper-lantern-44"}
+        return sentences(client.post("/admin/password_change/", {"old_password": old} | new))
+
+    def test_can_be_guessed_as_often_as_at_the_sign_in(self, unlocked, her, clock):
+        for _ in range(4):
+            assert "Your old password was entered incorrectly." in self.try_with(unlocked, "not-hers")
+        assert LOCKED in self.try_with(unlocked, "not-hers")
+        assert LOCKED in self.try_with(unlocked, PASSWORD)
+        her.refresh_from_db()
+        assert her.check_password(PASSWORD)
+        assert not gets_in(address="127.0.0.1")
+
+        clock.tick(timedelta(minutes=15, seconds=1))
+        self.try_with(unlocked, PASSWORD)
+        her.refresh_from_db()
+        assert her.check_password("copper-lantern-44")
+
+    def test_each_try_is_on_the_trail(self, unlocked, her):
+        for _ in range(6):
+            self.try_with(unlocked, "not-hers")
+
+        said = ("robin", "from 127.0.0.1, to choose another password")
+        assert on_the_trail() == [*[("sign_in_failed", *said)] * 5, ("locked_out", *said)]
+
+
 @pytest.mark.parametrize("username", ["", " ", "\0", "robin\0", "r" * 151, "ｒｏｂｉｎ", "'; --", "‮robin"])
 def test_whatever_is_typed_gets_a_page(username):
     assert give_password(Client(), username=username).status_code in (200, 302)

@@ -8,6 +8,9 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
+from django.contrib.messages import SUCCESS
+from django.contrib.messages.storage.base import Message
+from django.contrib.messages.storage.cookie import MessageEncoder
 from django.utils.formats import date_format
 
 from aftercare.models import CareMessage
@@ -196,6 +199,17 @@ class TestErasing:
         answer = manager.post(address(ana, "change"), {"first_name": "Ana", "last_name": "Alvarez"}, follow=True)
         assert "This patient was erased. Nothing was saved." in text(answer)
         assert Patient.objects.get(pk=ana.pk).full_name == f"Erased patient {ana.pk}"
+
+    def test_what_a_colleagues_page_was_to_say_of_her_is_forgotten(self, ana, manager, sign_in):
+        desk = sign_in("Front desk")
+        session = desk.session
+        session["_messages"] = MessageEncoder().encode([Message(SUCCESS, "Booked: Ana Alvarez.")])
+        session.save()
+
+        erase_patient(ana, reason="asked for it", by=member("Manager"), now=NOW)
+
+        assert "Ana Alvarez" not in text(desk.get("/admin/"))
+        assert desk.session.get("_messages") is None
 
     def test_twice_says_so(self, ana, manager):
         erase_patient(ana, reason="asked for it", by=member("Manager"), now=NOW)

@@ -191,6 +191,10 @@ def test_whoever_is_made_inactive_is_out_at_once(browser, her):
 
     assert not is_in(browser)
 
+    her.is_active = True
+    her.save()
+    assert not is_in(browser)  # she gives her password again
+
 
 def test_a_session_from_before_the_sign_in_lets_nobody_in(her):
     """Somebody who has put his own cookie into her browser."""
