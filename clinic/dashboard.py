@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from aftercare.models import CareMessage
 from aftercare.reports import Urgent, Waiting, locations_without_anybody_on_call, urgent_open, waiting
+from clinic.first_steps import Step, first_steps
 from clinic.navigation import address
 from notifications.models import Alarm
 from scheduling.domain.cadence import Bucket, due_soon_until
@@ -66,6 +67,7 @@ class Row:
 class Dashboard:
     greeting: str
     day: date
+    first_steps: Sequence[Step] | None  # None: the clinic is set up
     tiles: Sequence[Tile]
     rows: Sequence[Row] | None  # None: this person doesn't see the diary
     more: int  # still to come today, and not among the rows
@@ -97,7 +99,7 @@ def dashboard(user: User | AnonymousUser, now: datetime) -> Dashboard:
     elif user.has_perms(MAY_CALL):
         tiles.append(_to_call_tile(timezone.localtime(now).date()))
     tiles.sort(key=lambda tile: BANDS.index(tile.band))
-    return Dashboard(_greeting(here.time()), here.date(), tiles, rows, more, len(zones) > 1)
+    return Dashboard(_greeting(here.time()), here.date(), first_steps(user, locations), tiles, rows, more, len(zones) > 1)
 
 
 def _greeting(clock: time) -> str:
