@@ -121,13 +121,14 @@ def test_a_busy_day_takes_no_more_queries_than_an_empty_one(desk: Desk, role: st
 
     with freeze_time(TUESDAY):
         client.force_login(staff(role))
+    desk.book(TUESDAY + timedelta(days=60))  # it isn't a new clinic, which says what comes first
     empty = queries()
     for number in range(5):
         desk.book(TUESDAY + timedelta(minutes=90 * (1 + number)))
     desk.book(TUESDAY + timedelta(hours=9, minutes=30), zone="America/Phoenix")
     services.complete(desk.book(TUESDAY - timedelta(days=1)), now=TUESDAY)
     assert queries() == empty
-    assert empty <= 23
+    assert empty <= 24
 
 
 # --- what counts as today ---------------------------------------------------------------------------------------------
