@@ -33,6 +33,7 @@ PLACES: tuple[tuple[Any, str, *tuple[str, ...]], ...] = (
     (_("Demo phones"), "/demo/phone/"),
 )
 
+WHO = _("Sign-ins & trail")
 GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (
         _("Patients & diary"),
@@ -43,11 +44,12 @@ GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     ),
     (_("Aftercare"), ("aftercare.Plan", "aftercare.CareMessage", "aftercare.Consent", "aftercare.Protocol", "aftercare.OnCallContact")),
     (_("Sending & replies"), ("notifications.Message", "notifications.Reply", "notifications.Alarm")),
+    (WHO, ("auth.User", "auth.Group")),
     (
         _("Clinic set-up"),
         (
             *("scheduling.Treatment", "scheduling.Product", "scheduling.Practitioner", "scheduling.CalendarFeed"),
-            *("scheduling.Location", "scheduling.Room", "auth.User", "auth.Group"),
+            *("scheduling.Location", "scheduling.Room"),
         ),
     ),
 )
@@ -105,8 +107,11 @@ def address(view: str) -> str:
     return view
 
 
-def grouped(apps: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Django's list of apps, by what people do rather than by the app that the code lives in. What no group names joins the last."""
+def grouped(apps: Iterable[dict[str, Any]], *, has_trail: bool) -> list[dict[str, Any]]:
+    """Django's list of apps, by what people do rather than by the app that the code lives in. What no group names joins the last.
+
+    The trail, which is no model's list, comes after those whose trail it is.
+    """
     models = {model["model"]._meta.label: model for app in apps for model in app["models"]}
     named = {label for _name, labels in GROUPS for label in labels}
     rest = tuple(label for label in models if label not in named)
@@ -114,6 +119,8 @@ def grouped(apps: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     for position, (name, labels) in enumerate(GROUPS):
         wanted = labels + rest if position == len(GROUPS) - 1 else labels
         members = [models[label] for label in wanted if label in models]
+        if name == WHO and has_trail:
+            members.append({"name": _("Trail"), "admin_url": address("admin:trail")})
         if members:
             groups.append({"name": name, "app_label": "", "app_url": address("admin:index"), "has_module_perms": True, "models": members})
     return groups

@@ -69,6 +69,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "notifications.receipt": (VIEW,),
         "notifications.alarm": (VIEW, CHANGE),  # which is clearing it
         "clinic.entry": ("view_trail",),
+        "auth.user": (VIEW,),  # who has a sign-in, and what for; making one is a superuser's
     },
 }
 

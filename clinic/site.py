@@ -117,7 +117,7 @@ class ClinicAdminSite(AdminSite):
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         apps = super().get_app_list(request, app_label)
-        return apps if app_label else navigation.grouped(apps)
+        return apps if app_label else navigation.grouped(apps, has_trail=request.user.has_perm("clinic.view_trail"))
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         return super().index(request, {"dashboard": dashboard(request.user, timezone.now()), **(extra_context or {})})

@@ -9,7 +9,7 @@ from clinic.roles import ROLES, permissions_of
 def make_groups(apps, schema_editor):
     from django.apps import apps as installed
 
-    for label in ("scheduling", "aftercare", "notifications", "clinic"):
+    for label in ("scheduling", "aftercare", "notifications", "clinic", "auth"):
         create_permissions(installed.get_app_config(label), verbosity=0, apps=installed)
     Group, Permission = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
     for role in ROLES:

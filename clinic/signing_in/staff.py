@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from clinic.models import Phone
 from clinic.signing_in import second_factor
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -28,17 +30,40 @@ admin.site.unregister([User, TOTPDevice, StaticDevice])
 
 @admin.register(User)
 class StaffAdmin(UserAdmin):
+    list_filter = ("is_active", "groups")
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return ("username", "full_name", "roles", "is_active", "last_login", *(("has_phone",) if settings.SECOND_FACTOR else ()))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        has_phone = Exists(Phone.objects.filter(user=OuterRef("pk")))
+        return super().get_queryset(request).prefetch_related("groups").annotate(has_a_phone=has_phone)
+
+    @admin.display(description=gettext_lazy("name"), ordering="first_name")
+    def full_name(self, user: User) -> str:
+        return user.get_full_name()
+
+    @admin.display(description=gettext_lazy("role"))
+    def roles(self, user: User) -> str:
+        names = [_("everything")] if user.is_superuser else [group.name for group in user.groups.all()]
+        return ", ".join(map(str, names))
+
+    @admin.display(description=gettext_lazy("second factor"), boolean=True)
+    def has_phone(self, user: User) -> bool:
+        return bool(user.has_a_phone)  # type: ignore[attr-defined]
+
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        fieldsets = super().get_fieldsets(request, obj)
-        if obj is None or not settings.SECOND_FACTOR:
-            return fieldsets
-        (name, first), *rest = fieldsets
-        return [(name, first | {"fields": (*first["fields"], "second_factor")}), *rest]
+        if obj is None:
+            return super().get_fieldsets(request, obj)
+        (name, first), *rest = super().get_fieldsets(request, obj)
+        hidden = () if self.has_change_permission(request, obj) else ("password",)
+        fields = [field for field in first["fields"] if field not in hidden]
+        return [(name, first | {"fields": (*fields, *_about_phone(request))}), *rest]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Who may change sign-ins gives nobody, nor herself, what she hasn't: rights are a superuser's to give."""
         rights = () if request.user.is_superuser else RIGHTS
-        return (*super().get_readonly_fields(request, obj), *rights, *(("second_factor",) if settings.SECOND_FACTOR else ()))
+        return (*super().get_readonly_fields(request, obj), *rights, *_about_phone(request))
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """A superuser's sign-in, its password too, is hers and other superusers'."""
@@ -49,16 +74,22 @@ class StaffAdmin(UserAdmin):
         return super().has_delete_permission(request, obj) and (obj is None or self.has_change_permission(request, obj))
 
     @admin.display(description=gettext_lazy("second factor"))
+    def second_factor_to_reset(self, user: User) -> str:
+        said = self.second_factor(user)
+        if second_factor.phone_of(user) is None:
+            return said
+        return format_html('{} <a href="{}">{}</a>', said, reverse("admin:reset_second_factor", args=[user.pk]), _("Phone lost? Reset it"))
+
+    @admin.display(description=gettext_lazy("second factor"))
     def second_factor(self, user: User) -> str:
         phone = second_factor.phone_of(user)
         if phone is None:
             return _("None yet: it is set up at the next sign-in.")
         left = second_factor.codes_left(user)
-        said = ngettext("Since %(day)s; %(count)s recovery code left.", "Since %(day)s; %(count)s recovery codes left.", left) % {
+        return ngettext("Since %(day)s; %(count)s recovery code left.", "Since %(day)s; %(count)s recovery codes left.", left) % {
             "day": date_format(localtime(phone.created_at), "DATE_FORMAT"),
             "count": left,
         }
-        return format_html('{} <a href="{}">{}</a>', said, reverse("admin:reset_second_factor", args=[user.pk]), _("Phone lost? Reset it"))
 
     def get_urls(self) -> list[URLPattern]:
         reset = self.admin_site.admin_view(self.reset_page)
@@ -81,3 +112,10 @@ class StaffAdmin(UserAdmin):
             return here
         context = self.admin_site.each_context(request) | {"title": _("Reset the second factor"), "staff": user, "opts": self.opts}
         return TemplateResponse(request, "signing_in/reset.html", context)
+
+
+def _about_phone(request: HttpRequest) -> tuple[str, ...]:
+    """Nothing in the demo; only superusers may reset one."""
+    if not settings.SECOND_FACTOR:
+        return ()
+    return ("second_factor_to_reset",) if request.user.is_superuser else ("second_factor",)

@@ -112,6 +112,8 @@ aftercare.oncallcontact add
     --e  name user phone email locations position is_active
 notifications.message change
     --s  status_badge reason channel to subject body send_at expires_at accepted_at delivered_at attempts error_code
+auth.user change
+    --s  username first_name last_name email is_active is_staff is_superuser groups user_permissions last_login date_joined
 notifications.alarm change
     --s  standing what_to_do channel code times raised_at last_at cleared_at
 /admin/maintenance-due/

@@ -29,7 +29,7 @@ MODELS = {
     "notifications.message": ("", "", "v"),
     "notifications.reply": ("v", "v", "v"),
     "notifications.alarm": ("", "", "v"),
-    "auth.user": ("", "", ""),
+    "auth.user": ("", "", "v"),
     "auth.group": ("", "", ""),
 }
 
@@ -85,7 +85,7 @@ GET  /admin/scheduling/                                             302 404 200 
 POST /admin/scheduling/                                             302 404 200 200 200
 GET  /admin/aftercare/                                              302 404 200 200 200
 GET  /admin/notifications/                                          302 404 200 200 200
-GET  /admin/auth/                                                   302 404 404 404 404
+GET  /admin/auth/                                                   302 404 404 404 200
 GET  /admin/auth/user/{user}/password/                              302 403 403 403 403
 POST /admin/auth/user/{user}/password/                              302 403 403 403 403
 GET  /admin/inbox/                                                  302 403 200 200 200

@@ -594,6 +594,32 @@ def test_a_superuser_resets_it_on_the_persons_page_and_nobody_else(with_phone, c
     assert client.get("/admin/auth/user/add/").status_code == 200
 
 
+def cells(row: str) -> list[str]:
+    """What a list's row says; of a picture of yes or no, which it is."""
+    written = re.sub(r'<img [^>]*alt="(\w+)"[^>]*>', r"\1", row)
+    return [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r'<t[hd] class="field-[^>]*>(.*?)</t[hd]>', written, re.S)]
+
+
+def test_a_manager_sees_who_gets_in_and_changes_nothing_of_it(with_phone, clock):
+    User.objects.create_user("leaver", is_staff=True, is_active=False)
+    User.objects.create_superuser("boss", password="copper-lantern-44")
+    with_phone.groups.add(group("Manager"))
+    client = halfway()
+    client.post(CODE, {"code": shown_by(phone())})
+
+    page = client.get("/admin/auth/user/").content.decode()
+    rows = {row[0]: row[1:] for row in map(cells, re.findall(r"<tr>(.*?)</tr>", page, re.S)) if row}
+    assert rows["robin"][:2] == ["Robin", "Front desk, Manager"]
+    assert rows["boss"][:2] == ["–", "everything"]
+    assert [rows[name][2] for name in ("robin", "leaver")] == ["True", "False"]  # who may sign in
+    assert [rows[name][4] for name in ("robin", "boss")] == ["True", "False"]  # who has a phone
+
+    hers = sentences(client.get(f"/admin/auth/user/{with_phone.pk}/change/"))
+    assert "10 recovery codes left." in hers
+    assert "Reset it" not in hers
+    assert "pbkdf2" not in hers
+
+
 def test_django_otps_own_pages_which_show_the_secrets_arent_there(with_phone, client, settings):
     settings.SECOND_FACTOR = False
     client.force_login(User.objects.create_superuser("boss"))
