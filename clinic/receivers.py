@@ -44,7 +44,8 @@ def end_task(task_id: str, **kwargs: Any) -> None:
 
 @receiver(patient_exported)
 def exported(patient: Patient, by: User, **kwargs: Any) -> None:
-    trail.note(Action.EXPORTED, user=by, about="scheduling.patient", object_id=patient.pk, patient_id=patient.pk)
+    taken = "all that is held of the patient, to hand out"
+    trail.note(Action.EXPORTED, user=by, about="scheduling.patient", object_id=patient.pk, patient_id=patient.pk, note=taken)
 
 
 @receiver(patient_erased)
