@@ -2,14 +2,17 @@
 
 import atexit
 import gc
+import logging
 import os
 import socket
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from celery import Celery
 from celery.signals import (
+    after_setup_logger,
     after_task_publish,
     beat_init,
     heartbeat_sent,
@@ -22,6 +25,8 @@ from celery.signals import (
 from clinic.environment import or_a_sentence
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
+
+logger = logging.getLogger(__name__)
 
 app = Celery("clinic")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -67,6 +72,27 @@ def freeze_what_is_loaded(**kwargs: Any) -> None:
 @worker_ready.connect
 def begin_pulse_of_a_worker(sender: Any, **kwargs: Any) -> None:
     begin_pulse("worker", sender.hostname)
+
+
+@after_setup_logger.connect
+def say_in_one_line_what_ends_us(**kwargs: Any) -> None:
+    """Python would write it to where Celery makes a log line of each line. Where it comes from, Celery has logged before."""
+    from clinic.masking import described
+
+    sys.excepthook = lambda _kind, error, _traceback: logger.critical("Ended by %s", described(error))
+
+
+@beat_init.connect
+def say_what_comes_when(**kwargs: Any) -> None:
+    entries = sorted(app.conf.beat_schedule.items())
+    logger.info("beat runs: %s", ", ".join(f"{name} {_when(entry['schedule'])}" for name, entry in entries))
+
+
+def _when(schedule: Any) -> str:
+    """Each is so many seconds, or a time of day."""
+    if isinstance(schedule, int):
+        return f"every {schedule} s"
+    return f"at {min(schedule.hour):02}:{min(schedule.minute):02} {app.conf.timezone}"
 
 
 @beat_init.connect

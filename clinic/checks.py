@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import OperationalError, connections
 
-from clinic.masking import unreached
+from clinic.masking import described, unreached
 
 
 @register(Tags.database)
@@ -21,7 +21,7 @@ def _unreached_databases(databases: Iterable[str]) -> Iterator[CheckMessage]:
         try:
             connections[name].ensure_connection()
         except OperationalError as error:
-            yield Error(f"PostgreSQL isn't reached: {unreached(error)}.", hint="Look at DATABASE_URL.", id="clinic.E001")
+            yield Error(f"{unreached(error) or described(error)}.", hint="Look at DATABASE_URL.", id="clinic.E001")
 
 
 @register(Tags.database, deploy=True)  # `migrate` asks the others, and needs no Redis
@@ -32,5 +32,5 @@ def check_redis_is_reached(app_configs: Any, databases: Iterable[str] | None = N
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5) as client:
             client.ping()
     except redis.RedisError as error:
-        return [Error(f"Redis isn't reached: {unreached(error) or type(error).__name__}.", hint="Look at REDIS_URL.", id="clinic.E002")]
+        return [Error(f"{unreached(error) or described(error)}.", hint="Look at REDIS_URL.", id="clinic.E002")]
     return []

@@ -88,16 +88,17 @@ def _said(error: BaseException) -> str:
 
 
 def unreached(error: BaseException) -> str:
-    """Why PostgreSQL or Redis isn't reached, as they say it themselves, without the address; "" where the error is another one.
+    """That PostgreSQL or Redis isn't reached, and why, as they say it themselves; "" where the error is another one.
 
     What PostgreSQL answers to a statement, which may hold its values, has a state; what is said of a connection has none.
     """
     if isinstance(error, redis.ConnectionError | redis.TimeoutError):
-        return str(error).rstrip(".")
+        return f"Redis isn't reached: {str(error).rstrip('.')}"
     from_psycopg = error if isinstance(error, psycopg.OperationalError) else error.__cause__
     if not isinstance(from_psycopg, psycopg.OperationalError) or from_psycopg.sqlstate:
         return ""
-    return str(from_psycopg).partition("\n")[0].rpartition(" failed: ")[2].removeprefix("FATAL:").strip()
+    why = str(from_psycopg).partition("\n")[0].rpartition(" failed: ")[2].removeprefix("FATAL:").strip()
+    return f"PostgreSQL isn't reached: {why}"
 
 
 def traced(error: BaseException) -> str:

@@ -354,7 +354,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator": {},
         "NumericPasswordValidator": {},
     }.items()
-]
+] + [{"NAME": "clinic.signing_in.passwords.KnownWordsValidator"}]
 
 # Who has failed so often waits for a quarter of an hour: with one name from one address, with it from anywhere, with any name from there.
 AXES_FAILURE_LIMIT = 5
@@ -416,7 +416,7 @@ LOGGING = {
         "celery.app.trace": {"level": "WARNING", "filters": ["unsaid_errors"]},
         "asyncio": {"filters": ["first_lines"]},
         "celery.worker.strategy": {"level": "WARNING"},
-        # At INFO it says four things of each sign-in.
-        "axes": {"level": "WARNING"},
+        # At INFO it says four things of each sign-in, and at WARNING ours a second time.
+        "axes": {"level": "ERROR"},
     },
 }

@@ -4,6 +4,7 @@ So one who has forgotten her password doesn't shut out the clinic, which is behi
 is safe all the same. django-axes counts; it knows one limit, and this makes three of it.
 """
 
+import logging
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -28,17 +29,20 @@ from clinic.models.trail import Action
 from clinic.services import trail
 from clinic.signing_in.moments import from_when
 
+logger = logging.getLogger(__name__)
+
 STRANGER = "a name that nobody has"  # instead of it, on the trail: people type their password there
 # In the order of AXES_LOCKOUT_PARAMETERS.
 LIMITS = (settings.AXES_FAILURE_LIMIT, settings.SIGN_IN_FAILURES_BY_NAME, settings.SIGN_IN_FAILURES_BY_ADDRESS)
 
 
 class Lockout(AxesDatabaseHandler):
-    def user_login_failed(self, sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
+    def user_login_failed(self, sender: Any, credentials: dict[str, Any], request: Any = None, **kwargs: Any) -> None:
         """A try that isn't even looked at is neither counted nor written down: there are as many as somebody likes."""
         is_looked_at = request is not None and not is_locked(request)
         if is_looked_at:
             _note(Action.SIGN_IN_FAILED, request, credentials)
+            logger.warning("A sign-in failed, %s", from_where(request))  # fail2ban reads it
         super().user_login_failed(sender, credentials, request, **kwargs)
         if is_looked_at and is_locked(request):
             _note(Action.LOCKED_OUT, request, credentials)

@@ -209,4 +209,4 @@ def test_the_log_has_postgresqls_own_reason():
     with pytest.raises(psycopg.OperationalError) as refused:
         psycopg.connect(f"{os.environ['DATABASE_URL']}?password=hunter2")
 
-    assert described(refused.value) == 'OperationalError: password authentication failed for user "afterglow"'
+    assert described(refused.value) == 'OperationalError: PostgreSQL isn\'t reached: password authentication failed for user "afterglow"'

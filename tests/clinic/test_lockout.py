@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
+from clinic.masking import masked
 from clinic.models import Entry
 from clinic.signing_in.lockout import forget_failures, old_failures
 from tests.clinic.signing_in import PASSWORD, give_password, on_the_trail, robin, sentences
@@ -38,6 +39,15 @@ def guess(times: int = 1, username: str = "robin", address: str = "203.0.113.7",
     for _ in range(times):
         answer = give_password(Client(), "not-her-password", username, REMOTE_ADDR=address, headers={"User-Agent": browser})
     return sentences(answer)
+
+
+def test_the_log_says_from_where_and_not_who(caplog):
+    guess(username="robin")
+    guess(username="somebody", address="2001:db8::7")
+
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith(("clinic.signing_in", "axes"))]
+    assert lines == ["A sign-in failed, from 203.0.113.7", "A sign-in failed, from 2001:db8::7"]
+    assert masked(lines[0]) == lines[0]  # as it stands in production
 
 
 def without_token(page: str) -> str:
@@ -234,6 +244,8 @@ def test_whatever_is_typed_gets_a_page(username):
         ("q1w2e3r4t5y6", "too common"),
         ("robin-castellano", "too similar to"),
         ("834512907746", "entirely numeric"),
+        ("clinicadmin1", "little more than a name or a word"),
+        ("Castellano2026!", "little more than a name or a word"),
     ],
 )
 def test_a_password_is_long_and_no_word_that_others_guess(her, password, sentence):

@@ -145,7 +145,18 @@ def test_a_worker_and_beat_are_well_for_as_long_as_they_go_on(image, environment
         assert is_well(service, image, env, moved)
         first = (scratch / "alive").stat().st_mtime_ns
         wait_until(lambda: (scratch / "alive").stat().st_mtime_ns > first, seconds=30)
-        assert loggers(tmp_path / "log") >= {"worker": {"celery.apps.worker"}, "beat": set()}[service]
+        assert loggers(tmp_path / "log") >= {"worker": {"celery.apps.worker"}, "beat": {"clinic.celery"}}[service]
     long_ago = time.time() - 61
     os.utime(scratch / "alive", (long_ago, long_ago))
     assert not is_well(service, image, env, moved)
+
+
+def test_beat_says_in_a_line_what_ended_it(image, environment, scratch):
+    command = [word.replace("/tmp/beat", f"{scratch}/nowhere/beat") for word in command_of("beat")]
+
+    done = run(command, image, environment("beat"))
+
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert done.returncode == 1
+    assert [line["logger"] for line in lines] == ["celery.beat", "celery.beat", "clinic.celery"]
+    assert lines[-1]["message"].startswith("Ended by ")
