@@ -96,9 +96,10 @@ class ClinicAdminSite(AdminSite):
         from scheduling.admin.ways_back import next_of
 
         is_in = super().has_permission(request)
+        extra_context = {"title": _("Sign in"), **(extra_context or {})}
         if is_in and has_to_begin_anew(request):
             # Without `user` it looks as it does to anybody.
-            extra_context = {"user": None, "was_reset": True, **(extra_context or {})}
+            extra_context |= {"user": None, "was_reset": True}
         elif is_in and request.method == "GET":
             return HttpResponseRedirect(next_of(request) or reverse("admin:index")) if is_complete(request) else to_second_factor(request)
         return super().login(request, extra_context)

@@ -27,7 +27,7 @@ def give_password(page: Page) -> None:
     page.goto("/admin/board/")
     page.get_by_label("Username").fill("robin")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
 
 
 @on_every_screen
@@ -80,7 +80,7 @@ def test_a_lockout_says_when_to_try_again(desk, her, looks_right, troubles):
     for _ in range(5):
         page.get_by_label("Username").fill("robin")
         page.get_by_label("Password").fill("not-her-password")
-        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("button", name="Sign in").click()
 
     expect(page.get_by_text(re.compile(r"Too many tries\. You can try again at \d+:\d\d [AP]M"))).to_be_visible()
     looks_right(page, "locked-out")
@@ -175,7 +175,7 @@ def signs_in_on_another_page(page, username):
     other = opened.value
     other.get_by_label("Username").fill(username)
     other.get_by_label("Password").fill(PASSWORD)
-    other.get_by_role("button", name="Log in").click()
+    other.get_by_role("button", name="Sign in").click()
     expect(other.get_by_label("Notes")).to_have_value("")
     other.close()
 

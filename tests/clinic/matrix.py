@@ -222,6 +222,8 @@ POST /admin/aftercare/protocol/{draft}/step/{draft step}/remove/            302 
 GET  /admin/aftercare/protocol/{draft}/step/{draft step}/shift/             302 405 405 405 405
 POST /admin/aftercare/protocol/{draft}/step/{draft step}/shift/             302 403 403 302 403
 POST /admin/notifications/alarm/{alarm}/change/                     302 403 403 403 302
+GET  /favicon.ico                                                   302 302 302 302 302
+POST /favicon.ico                                                   302 302 302 302 302
 GET  /healthz                                                       200 200 200 200 200
 POST /healthz                                                       405 405 405 405 405
 GET  /readyz                                                        200 200 200 200 200

@@ -251,8 +251,8 @@ def test_what_is_posted_without_a_token_changes_nothing(world):
 # --- what is shown, and to whom ---------------------------------------------------------------------------------------
 
 KINDS = (shown.ONE, shown.SEVERAL, shown.FOR_WHOM, shown.TAKEN, shown.NOBODYS)
-# Addresses that have no name: two of Django's that lead elsewhere or nowhere, the root, what our own containers ask, and a spelling.
-NAMELESS = {"", "admin/<path:object_id>/", "admin/(?P<url>.*)$", "healthz", "webhooks/twilio/inbound"}
+# Addresses without a name: two of Django's that lead elsewhere or nowhere, the root, a picture, what our own containers ask, and a spelling.
+NAMELESS = {"", "favicon.ico", "admin/<path:object_id>/", "admin/(?P<url>.*)$", "healthz", "webhooks/twilio/inbound"}
 
 
 def names(patterns: Any, before: str = "", within: str = "") -> Iterator[tuple[str, str]]:
