@@ -251,7 +251,7 @@ def test_what_is_posted_without_a_token_changes_nothing(world):
 # --- what is shown, and to whom ---------------------------------------------------------------------------------------
 
 KINDS = (shown.ONE, shown.SEVERAL, shown.FOR_WHOM, shown.TAKEN, shown.NOBODYS)
-# Addresses without a name: two of Django's that lead elsewhere or nowhere, the root, a picture, what our own containers ask, and a spelling.
+# Addresses without a name: two of Django's that lead elsewhere or nowhere, the root, a picture, what our containers ask, and a spelling.
 NAMELESS = {"", "favicon.ico", "admin/<path:object_id>/", "admin/(?P<url>.*)$", "healthz", "webhooks/twilio/inbound"}
 
 
