@@ -26,8 +26,8 @@ AGAIN_AFTER = timedelta(hours=1)
 OVER_BELOW = 0.5  # of the limit: what hovers around it is told of once
 
 KINDS = {
-    Heartbeat.Kind.WORKER: "no worker has shown life for {minutes} minutes, so nothing is sent",
-    Heartbeat.Kind.BEAT: "beat has shown no life for {minutes} minutes, so nothing is begun by the clock",
+    Heartbeat.Kind.WORKER: "no worker has shown life for {time}, so nothing is sent",
+    Heartbeat.Kind.BEAT: "beat has shown no life for {time}, so nothing is begun by the clock",
 }
 
 SEEN_AT: dict[str, float] = {}  # kind → when one last showed life, as far as this process has seen, on its own clock
@@ -51,15 +51,15 @@ def what_is_wrong(limit: float, watched_for: float) -> Iterator[str]:
     if now.oldest > limit:
         number = now.due + now.tried
         waits = ngettext("{number} message waits", "{number} messages wait", number).format(number=f"{number:,}")
-        yield f"messages are late: {waits}, the oldest since {_minutes(now.oldest)} minutes"
+        yield f"messages are late: {waits}, the oldest for {_time(now.oldest)}"
         if (now.tried_for or 0) > limit:
             code = f", mostly with {now.error_code}" if now.error_code else ""
-            yield f"the provider has refused some for {_minutes(now.tried_for or 0)} minutes, or can't be asked{code}"
+            yield f"the provider has refused some for {_time(now.tried_for or 0)}, or can't be asked{code}"
     seen = hearts()
     for kind, sentence in KINDS.items():
         silent_for = _silent_for(kind, seen, watched_for)
         if min(silent_for, watched_for) > limit:
-            yield sentence.format(minutes=_minutes(silent_for))
+            yield sentence.format(time=_time(silent_for))
 
 
 def _silent_for(kind: str, seen: list[Heart], watched_for: float) -> float:
@@ -87,10 +87,10 @@ def _tell_of(alarm: Alarm, wrong: list[str]) -> None:
 
 def _tell_that_it_is_over(alarm: Alarm) -> None:
     logger.warning("The clinic's messages go again.")
-    lasted = _minutes((alarm.cleared_at - alarm.raised_at).total_seconds()) if alarm.cleared_at else 0
+    lasted = _time((alarm.cleared_at - alarm.raised_at).total_seconds() if alarm.cleared_at else 0)
     _write(
         "Afterglow: messages go again",
-        f"Whatever was due has gone. The alarm was raised {lasted} minutes ago, and is cleared now.\n\n"
+        f"Whatever was due has gone. The alarm was raised {lasted} ago, and is cleared now.\n\n"
         "Late texts go one an hour to each patient, three a day, and what would have come too late to be of use wasn't sent. "
         f"What expired is among what went wrong:\n{settings.PUBLIC_BASE_URL}/admin/notifications/message/?status=expired\n",
     )
@@ -108,5 +108,9 @@ def _write(subject: str, body: str) -> bool:
     return True
 
 
-def _minutes(seconds: float) -> int:
-    return int(seconds // 60)
+def _time(seconds: float) -> str:
+    """“1 minute”, “119 minutes”, “2 hours”."""
+    minutes = int(seconds // 60)
+    if minutes < 120:
+        return ngettext("{number} minute", "{number} minutes", minutes).format(number=minutes)
+    return ngettext("{number} hour", "{number} hours", minutes // 60).format(number=minutes // 60)

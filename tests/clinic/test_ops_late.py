@@ -145,7 +145,7 @@ class TestTold:
             watch(LONG)
         (first,) = operators.mails
         assert first["X-Envelope-To"] == "ops@example.org, night@example.org"
-        assert first["Subject"] == "Afterglow needs you: messages are late: 1 message waits, the oldest since 11 minutes"
+        assert first["Subject"] == "Afterglow needs you: messages are late: 1 message waits, the oldest for 11 minutes"
         alarm = Alarm.objects.get()
         assert f"https://clinic.example.org/admin/notifications/alarm/{alarm.pk}/change/" in first.get_content()
         assert (alarm.code, alarm.times, alarm.cleared_at) == (CODE, 1, None)
@@ -255,7 +255,7 @@ class TestSilence:
 
     def test_one_that_was_killed_is_still_missed_once_its_row_is_gone(self, all_live):
         Heartbeat.objects.filter(kind="worker").update(at=timezone.now() - 1440.5 * MINUTE)
-        missed = ["no worker has shown life for 1440 minutes, so nothing is sent"]
+        missed = ["no worker has shown life for 24 hours, so nothing is sent"]
         assert list(what_is_wrong(600, LONG)) == missed
         Heartbeat.objects.filter(kind="worker").delete()
         assert list(what_is_wrong(600, LONG)) == missed
@@ -326,6 +326,6 @@ def test_a_process_is_killed_and_the_other_one_writes(operators, process_env, tm
         wait_until(lambda: operators.mails, seconds=20)
 
         assert [mail["X-Envelope-To"] for mail in operators.mails] == ["ops@example.org"]
-        assert "the oldest since 11 minutes" in operators.mails[0]["Subject"]
+        assert "the oldest for 11 minutes" in operators.mails[0]["Subject"]
     left = {heart.kind for heart in hearts.hearts()}
     assert left == {killed}  # the other one was stopped in order
