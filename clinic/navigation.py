@@ -69,7 +69,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
     return {
         "places": places(request),
-        "undo": undo_of_mine(request, timezone.now()) if is_complete(request) else None,
+        # Asked for, and so used up, only where a page shows it.
+        "undo": SimpleLazyObject(lambda: undo_of_mine(request, timezone.now())) if is_complete(request) else None,
         "has_second_factor": settings.SECOND_FACTOR,
         "ends_in": request.session.get_expiry_age() if settings.IDLE_MINUTES and hasattr(request, "session") else "",
         "is_demo": settings.DEMO,

@@ -1,4 +1,4 @@
-"""The move that somebody made just now, and may take back: on whichever page she is by then."""
+"""The move that somebody made just now, and may take back: on the page that follows it, and on the appointment's own."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,15 +23,13 @@ class Undo:
 
 
 def remember(request: HttpRequest, move: Move) -> None:
-    request.session[KEY] = {"move": move.pk, "until": move.open_until.timestamp()}
+    request.session[KEY] = move.pk
 
 
 def undo_of_mine(request: HttpRequest, now: datetime) -> Undo | None:
-    """The last move that was made in this browser. The session says whether there is one to ask the database for."""
-    made = request.session.get(KEY) if hasattr(request, "session") else None
-    if not made or made["until"] <= now.timestamp():
-        return None
-    return _undo(request, Move.objects.open(now).filter(pk=made["move"]))
+    """The last move that was made in this browser: once, so that its button comes first on no page of something else."""
+    move = request.session.pop(KEY, None) if hasattr(request, "session") else None
+    return _undo(request, Move.objects.open(now).filter(pk=move)) if move else None
 
 
 def undo_of(request: HttpRequest, appointment: Appointment, now: datetime) -> Undo | None:
