@@ -9,6 +9,8 @@ from typing import Any
 import psycopg
 import redis
 from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
+from django.urls import Resolver404, ResolverMatch, resolve
 
 # Who is searched for is a patient, by her name or number. Where somebody must sign in first, the page that was asked for stands in
 # another one's address, percent-encoded, as often as that happens. All up to the address's end: an address in a path is decoded.
@@ -30,8 +32,10 @@ class SecretAddresses(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg = masked(record.msg)
+        request = getattr(record, "request", None)  # Django's own lines have it, and its path as it was typed
+        typed = {request.path: path_of(request)} if isinstance(request, HttpRequest) else {}
         if isinstance(record.args, tuple):
-            record.args = tuple(masked(value) for value in record.args)
+            record.args = tuple(typed.get(value) or masked(value) if isinstance(value, str) else value for value in record.args)
         return True
 
 
@@ -61,6 +65,20 @@ def masked(value: Any) -> Any:
     for secret in SECRETS:
         value = secret.sub(r"\1…", value)
     return value
+
+
+def path_of(request: HttpRequest) -> str:
+    """Without what somebody may have typed: of what a route leaves open only numbers, and nothing of a path that no route knows."""
+    match: ResolverMatch | None = request.resolver_match
+    try:
+        match = match or resolve(request.path_info)
+    except Resolver404:
+        return "/…"
+    path = request.path
+    for value in match.kwargs.values():
+        if isinstance(value, str) and value and not value.isdecimal():
+            path = re.sub(rf"/{re.escape(value)}(?=[/.]|$)", "/…", path)
+    return str(masked(path))
 
 
 # --- errors -------------------------------------------------------------------------------------------------------------

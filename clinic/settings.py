@@ -340,6 +340,8 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 1
 SECOND_FACTOR = not DEMO
 OTP_TOTP_ISSUER = "Afterglow"  # how the app calls it
 
+LOGIN_REDIRECT_URL = "admin:index"
+
 IDLE_MINUTES = 0 if DEMO else 15  # 0: a session doesn't end by itself
 LONGEST_SESSION_HOURS = 12
 SESSION_ENGINE = "clinic.signing_in.sessions"

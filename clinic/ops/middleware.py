@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from clinic.masking import masked
+from clinic.masking import path_of
 from clinic.requests import begin_request
 
 logger = logging.getLogger("clinic.request")
@@ -27,7 +27,7 @@ class RequestMiddleware:
         if response.status_code >= 400 or not request.path.startswith((settings.STATIC_URL, *ASKED_ALL_THE_TIME)):
             said = {
                 "method": request.method,
-                "path": masked(request.path),
+                "path": path_of(request),
                 "status": response.status_code,
                 "ms": round((time.monotonic() - started_at) * 1000),  # of a download, until its first byte
             }

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection, transaction
 from django.test import Client, RequestFactory
 
-from clinic.masking import UnsaidErrors, described, masked, traced
+from clinic.masking import SecretAddresses, UnsaidErrors, described, masked, traced
 from clinic.ops.logs import JsonLines, TextLines
 from clinic.requests import NOTHING, WORK, Work, current_id
 from notifications.tasks import dispatch_due
@@ -75,6 +75,33 @@ class TestRequests:
         Client().get("/calendar/abcdefghijklmnopqrstuvwxyz012345.ics")
         (line,) = [line for line in lines if line["logger"] == "clinic.request"]
         assert (line["path"], line["message"]) == ("/calendar/…", "GET /calendar/… 404")
+
+    @pytest.mark.parametrize(
+        ("typed", "said"),
+        [
+            ("/admin/Ana-Alvarez/", "/admin/…"),
+            ("/admin/scheduling/patient/Alvarez/change/", "/admin/scheduling/patient/…/change/"),
+            ("/admin/scheduling/patient/a/change/", "/admin/scheduling/patient/…/change/"),
+            ("/admin/scheduling/patient/12/change/", "/admin/scheduling/patient/12/change/"),
+            ("/Ana-Alvarez", "/…"),
+            ("/emails/abcdefgh/Alvarez/", "/…"),
+        ],
+    )
+    def test_a_name_that_is_typed_into_an_address_isnt_in_it(self, db, lines, typed, said):
+        client = Client()
+        client.force_login(member("Front desk"))
+        client.get(typed)
+        (line,) = [line for line in lines if line["logger"] == "clinic.request"]
+        assert line["path"] == said
+
+    def test_nor_in_djangos_own_lines(self):
+        request = RequestFactory().post("/admin/Ana-Alvarez/")
+        args = ("CSRF cookie not set.", request.path)
+        record = logging.LogRecord("django.security.csrf", logging.WARNING, "", 0, "Forbidden (%s): %s", args, None)
+        record.request = request
+
+        SecretAddresses().filter(record)
+        assert record.getMessage() == "Forbidden (CSRF cookie not set.): /admin/…"
 
     def test_a_proxys_id_is_taken_over(self, db):
         answer = Client().get("/admin/login/", headers={"X-Request-ID": "f3a9-77.b_Z"})

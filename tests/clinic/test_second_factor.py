@@ -294,6 +294,11 @@ def test_the_way_on_leads_nowhere_else(with_phone, elsewhere):
     assert client.post(CODE, {"code": shown_by(phone()), "next": elsewhere})["Location"] == "/admin/"
 
 
+@pytest.mark.parametrize("elsewhere", ["https://evil.example.org/", "//evil.example.org", ""])
+def test_nor_does_the_way_on_from_the_password(with_phone, elsewhere):
+    assert give_password(Client(), next=elsewhere)["Location"] == "/admin/"
+
+
 def test_whoever_is_signed_in_is_led_on_from_the_page_to_sign_in(with_phone):
     client = halfway()
     client.post(CODE, {"code": shown_by(phone())})
