@@ -17,8 +17,8 @@ from clinic.requests import in_task
 from clinic.services import trail
 from clinic.services.acting import ACTOR, NOBODY, Actor, acting_as, tell
 from clinic.signing_in.sessions import forget_sentences
-from scheduling.models import Patient
-from scheduling.signals import booking_refused
+from scheduling.models import Appointment, Patient
+from scheduling.signals import booking_refused, move_undone
 
 RUNNING: dict[str, ExitStack] = {}  # one at a time in a worker; at once, within a request, where tasks are run in place
 
@@ -43,9 +43,15 @@ def end_task(task_id: str, **kwargs: Any) -> None:
 
 
 @receiver(patient_exported)
-def exported(patient: Patient, by: User, **kwargs: Any) -> None:
-    taken = "all that is held of the patient, to hand out"
-    trail.note(Action.EXPORTED, user=by, about="scheduling.patient", object_id=patient.pk, patient_id=patient.pk, note=taken)
+def handed_out(patient: Patient, by: User, **kwargs: Any) -> None:
+    taken = "all that is held of the patient"
+    trail.note(Action.HANDED_OUT, user=by, about="scheduling.patient", object_id=patient.pk, patient_id=patient.pk, note=taken)
+
+
+@receiver(move_undone)
+def undone(appointment: Appointment, **kwargs: Any) -> None:
+    """The change itself reads as another move."""
+    trail.note(Action.UNDID_MOVE, about="scheduling.appointment", object_id=appointment.pk, patient_id=appointment.patient_id)
 
 
 @receiver(patient_erased)

@@ -34,6 +34,7 @@ ACTORS = (
 
 
 CHANGES = (Action.ADDED, Action.CHANGED, Action.DELETED)
+NAMES_IT = (*CHANGES, Action.UNDID_MOVE)
 
 CHANGED, GONE, ADDED_TO, TAKEN_FROM, HIDDEN = "changed", "gone", "added", "taken", "hidden"
 HOW: dict[str, Any] = {
@@ -129,7 +130,7 @@ def _line(entry: Entry, known: Known) -> Line:
         at=entry.at,
         who=_who(entry, known),
         what=_what(entry, model, thing),
-        object=_called(entry, thing) if model and not is_herself and entry.action in CHANGES else "",
+        object=_called(entry, thing) if model and not is_herself and entry.action in NAMES_IT else "",
         url=_page(model, entry.object_id) if thing is not None and not is_herself else "",
         patient=patient.label if patient else _("patient %s") % entry.patient_id if entry.patient_id else "",
         patient_url=_page(Patient, entry.patient_id) if patient else "",
@@ -147,9 +148,9 @@ def _what(entry: Entry, model: type[models.Model] | None, thing: Any) -> str:
     if isinstance(thing, Consent) and entry.action == Action.ADDED:  # a row of evidence, that she agreed or that she doesn't any more
         return _("noted that the patient agrees to") if thing.is_granted else _("noted that the patient no longer agrees to")
     done = str(dict(Action.choices).get(entry.action, entry.action))
-    if entry.note and entry.action in (Action.SAW, Action.EXPORTED):
+    if entry.note and entry.action in (Action.SAW, Action.EXPORTED, Action.HANDED_OUT):
         return f"{done} {entry.note}"
-    is_done_to_it = entry.action in (*CHANGES, Action.EXPORTED, Action.ERASED)
+    is_done_to_it = entry.action in (*NAMES_IT, Action.EXPORTED, Action.ERASED)
     what = f"{done} {_('the')} {model._meta.verbose_name}" if model and is_done_to_it else done
     return f"{what}: {entry.note}" if entry.note else what
 

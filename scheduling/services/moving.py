@@ -16,7 +16,7 @@ from scheduling.services.booking import place, put
 from scheduling.services.opening import open_up, reopen
 from scheduling.services.recalls import refresh
 from scheduling.services.saving import locked_all, retried, save_or_refuse
-from scheduling.signals import appointment_moved
+from scheduling.signals import appointment_moved, move_undone
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,7 @@ def _undo(root: Move, by: User | None, now: datetime) -> list[Move]:
             _require_its_day(one.appointment, back.from_starts_at)
             one.appointment.confirmed_at, one.appointment.move_requested_at = one.from_confirmed_at, one.from_move_requested_at
         _save(back)
+        move_undone.send(Appointment, appointment=back.appointment, now=now)
         backs.append(back)
         if back.is_news:
             reopen(back.from_practitioner, back.from_room, _time_left(back), since=one.moved_at, now=now)

@@ -525,6 +525,7 @@ def zipped(**files: bytes) -> bytes:
         (b"\xff\xfeF\0i\0", "“First name”, “Last name” and “Date of birth” isn't there."),
         (b"\xff\xfe\0\xd8\0", "The letters in this file can't be made out."),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "This is neither an Excel file nor a CSV file."),
+        (b"%PDF-1.4\n1 0 obj <</Type /Catalog>> endobj\n", "This is a PDF file, and no rows can be read from it."),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "This is an old Excel file (.xls), or one with a password."),
         (b"PK\x03\x04 and so on", "This Excel file is damaged."),
         (zipped(hello=b"x"), "This is neither an Excel file nor a CSV file."),

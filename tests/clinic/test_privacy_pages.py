@@ -139,14 +139,14 @@ class TestHandingOut:
 
     def test_it_is_on_the_trail_before_it_leaves(self, ana, manager):
         manager.post(address(ana, "export"))
-        entry = Entry.objects.get(action="exported")
+        entry = Entry.objects.get(action="handed_out")
         assert (entry.actor, entry.about, entry.object_id, entry.patient_id) == ("manager", "scheduling.patient", ana.pk, ana.pk)
 
     def test_a_look_at_the_page_makes_no_file(self, ana, manager):
         said = text(manager.get(address(ana, "export")))
         assert "All that is held of Ana Alvarez" in said
         assert "Be sure who asked for it" in said
-        assert not Entry.objects.filter(action="exported").exists()
+        assert not Entry.objects.filter(action="handed_out").exists()
 
     def test_what_is_left_of_somebody_erased_is_handed_out_too(self, ana, manager):
         erase_patient(ana, reason="asked for it", by=member("Manager"), now=NOW)

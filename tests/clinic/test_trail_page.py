@@ -18,7 +18,8 @@ from clinic.services.trail import erasing, note
 from notifications.services import receive_reply
 from scheduling.errors import TooSlow
 from scheduling.models import Appointment, Patient
-from tests.clinic_world import FIRST, open_clinic
+from scheduling.services import move, undo_move
+from tests.clinic_world import FIRST, TODAY, open_clinic
 from tests.staff import group, member
 
 HERE = "/admin/trail/"
@@ -91,6 +92,17 @@ class TestInWords:
             " Status from booked to no-show Ana Alvarez, May 17, 1990"
         )
 
+    def test_an_undone_move_is_said_to_be_one(self, clinic, manager):
+        booked = clinic.book(clinic.ana)
+        with by_dana():
+            move(booked, starts_at=FIRST + timedelta(hours=1), now=TODAY)
+            undo_move(booked.moves.get(), now=TODAY)
+
+        undone, back, there = [line for line in without_when(manager.get(HERE)) if line.startswith("Dana Diaz")]
+        assert undone == "Dana Diaz undid a move of the appointment Tue, Nov 3, 2026, 1:00 PM Ana Alvarez, May 17, 1990"
+        assert "to Tue, Nov 3, 2026, 1:00 PM" in back
+        assert "to Tue, Nov 3, 2026, 2:00 PM" in there
+
     def test_rights_and_passwords(self, clinic, manager):
         dana = member("Clinician")
         with by_dana():
@@ -152,12 +164,12 @@ class TestInWords:
 
     def test_why_she_was_erased(self, clinic, manager):
         about_her = {"about": "scheduling.patient", "object_id": clinic.ana.pk, "patient_id": clinic.ana.pk}
-        note("exported", user=member("Clinician"), **about_her)
+        note("handed_out", user=member("Clinician"), note="all that is held of the patient", **about_her)
         note("erased", user=member("Clinician"), note="she asked for it", **about_her)
 
         assert without_when(manager.get(HERE))[-2:] == [
             "Dana Diaz erased the patient: she asked for it Ana Alvarez, May 17, 1990",
-            "Dana Diaz exported the patient Ana Alvarez, May 17, 1990",
+            "Dana Diaz handed out all that is held of the patient Ana Alvarez, May 17, 1990",
         ]
 
     def test_what_is_gone_is_called_by_its_number(self, clinic, manager):

@@ -17,7 +17,7 @@ MOST_COLUMNS = 60
 MOST_LINES = 10 * MOST_ROWS  # blank ones included
 MOST_BYTES_UNPACKED = 100_000_000  # an .xlsx is a zip: a small one may unpack to gigabytes
 
-XLSX, OLD_EXCEL, UTF_16 = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", (b"\xff\xfe", b"\xfe\xff")
+PDF, XLSX, OLD_EXCEL, UTF_16 = b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", (b"\xff\xfe", b"\xfe\xff")
 SAVE_ANEW = "Open it in your spreadsheet program, save it as .xlsx or as CSV, and choose that file."
 
 
@@ -42,6 +42,8 @@ def read_sheet(content: bytes) -> Sheet:
     notes: list[str] = []
     if content.startswith(OLD_EXCEL):
         raise FileRefused(f"This is an old Excel file (.xls), or one with a password. {SAVE_ANEW}")
+    if content.startswith(PDF):
+        raise FileRefused("This is a PDF file, and no rows can be read from it. Export the list as .xlsx or as CSV, and choose that file.")
     lines = _excel_lines(content, notes) if content.startswith(XLSX) else _text_lines(content, notes)
     return _sheet(lines, notes)
 
