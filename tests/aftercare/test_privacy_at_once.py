@@ -1,0 +1,124 @@
+"""Somebody is erased at the very moment at which something else happens to her: one waits for the other, and no name is left."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from threading import Event
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from aftercare.errors import CantErase, Refused
+from aftercare.models import CareMessage
+from aftercare.services import give_consent, raise_concern, tell_recalls, want_recalls
+from aftercare.services.privacy.erasing import erase_patient
+from notifications.services import dispatch_until_idle, receive_reply
+from scheduling import services as scheduling
+from scheduling.errors import BookingRefused
+from scheduling.models import Appointment, Patient
+from scheduling.services.importing import bring_file, import_file
+from tests.aftercare.test_privacy_erasing import found
+from tests.clinic_world import Clinic, at, wait_until, waiting_for_a_lock
+from tests.staff import member
+
+REFUSALS = (BookingRefused, Refused, CantErase)
+NOW = at("2026-12-16", "10:00")
+DAY = timedelta(days=1)
+
+
+def coming(ana: Patient) -> Appointment:
+    return Appointment.objects.coming().get(patient=ana)
+
+
+def wait(clinic: Clinic) -> Any:
+    days = {"first_on": NOW.date(), "last_on": date(2026, 12, 30)}
+    return scheduling.wait(patient=clinic.ana, treatment=clinic.scalp, location=clinic.location, **days, now=NOW)
+
+
+def complete(clinic: Clinic) -> Any:
+    scheduling.arrive(coming(clinic.ana), now=at("2026-12-23"))
+    return scheduling.complete(coming(clinic.ana), now=at("2026-12-23", "15:00"))
+
+
+def bring(clinic: Clinic) -> Any:
+    content = b"First name,Last name,Birth date,Phone\nQuetzalina,Xochitlberg,1987-06-05,+12125550101\n"
+    return import_file(bring_file("patients.csv", content, by=member("Manager"), now=NOW), by=member("Manager"), now=NOW)
+
+
+def recall(clinic: Clinic) -> Any:
+    want_recalls([clinic.ana.pk], by=None, now=NOW)
+    return tell_recalls(NOW)
+
+
+MEANWHILE: dict[str, Callable[[Clinic], Any]] = {
+    "completed": complete,
+    "cancelled": lambda clinic: scheduling.cancel(coming(clinic.ana), reason="the wombat is ill", now=NOW),
+    "put on the waitlist": wait,
+    "agreeing": lambda clinic: give_consent(clinic.ana, "recall", "sms", source="front desk", now=NOW),
+    "worried": lambda clinic: raise_concern(patient=clinic.ana, severity="soon", said="The wombat bit.", by=member("Clinician"), now=NOW),
+    "asked back": recall,
+    "imported": bring,
+}
+
+
+@pytest.fixture
+def ana(committed_clinic: Clinic) -> Patient:
+    clinic, ana = committed_clinic, committed_clinic.ana
+    ana.first_name, ana.last_name, ana.birth_date, ana.notes = "Quetzalina", "Xochitlberg", date(1987, 6, 5), "Keeps a wombat."
+    ana.save()
+    clinic.treat(clinic.consents(ana))
+    clinic.agrees_to_recalls(ana)
+    dispatch_until_idle(now=at("2026-11-05"))
+    clinic.book(ana, at("2026-12-23"), now=NOW - DAY)
+    return ana
+
+
+@pytest.mark.parametrize("first", ["erasure", "other"])
+@pytest.mark.parametrize("what", MEANWHILE)
+def test_of_an_erasure_and_something_else_one_waits_for_the_other(committed_clinic, ana, at_once, what, first):
+    clinic, manager, has_begun, is_over = committed_clinic, member("Manager"), Event(), Event()
+    member("Clinician")
+
+    def erases() -> Any:
+        return erase_patient(ana, reason="asked for it", by=manager, now=NOW)
+
+    def does() -> Any:
+        return MEANWHILE[what](clinic)
+
+    one, other = (erases, does) if first == "erasure" else (does, erases)
+
+    def begins() -> Any:
+        with transaction.atomic():
+            try:
+                return one()
+            finally:
+                has_begun.set()
+                wait_until(lambda: is_over.is_set() or waiting_for_a_lock())
+
+    def follows() -> Any:
+        assert has_begun.wait(20)
+        try:
+            return other()
+        finally:
+            is_over.set()
+
+    for came_of_it in at_once([begins, follows]):
+        assert not isinstance(came_of_it, Exception) or isinstance(came_of_it, REFUSALS), repr(came_of_it)
+    if Patient.objects.get(pk=ana.pk).erased_at:
+        assert found() == {}
+
+
+def test_what_is_sent_and_heard_meanwhile_names_nobody_either(committed_clinic, ana, at_once):
+    """A reply that comes after the erasure is one from a number that nobody has."""
+    manager = member("Manager")
+    erased, *_others = at_once(
+        [
+            lambda: erase_patient(ana, reason="asked for it", by=manager, now=NOW),
+            lambda: dispatch_until_idle(now=NOW + timedelta(hours=8)),
+            lambda: receive_reply("sms", "+12125550101", "My wombat is fine", provider_id="SM9", now=NOW),
+        ]
+    )
+
+    assert erased is True
+    assert set(found()) <= {"notifications_reply"}
+    assert not CareMessage.objects.filter(patient=ana).exclude(reply=None).exclude(reply__body="").exists()
