@@ -1,7 +1,8 @@
 """What no service may be trusted with alone: who changed what is written down, and what is written down stays.
 
-The trail's rows are refused to whoever would change or delete them, TRUNCATE too, but for a transaction that says that it erases: a patient
-who is erased takes her values out of it, and what is too old goes. Within such a transaction no values come into it either.
+The trail's rows are refused to whoever would change or delete them, but for a transaction that says that it erases: a patient who is erased
+takes her values out of it, and what is too old goes. Even there nothing else of a row changes: who did what to whom, and when. Within such a
+transaction no values come into it either. All at once, by TRUNCATE, they never go.
 """
 
 from django.db import migrations
@@ -11,13 +12,28 @@ from clinic.trailed import TRAILED, TRIGGERS
 TRAIL_IS_APPEND_ONLY = """
 CREATE FUNCTION clinic_trail_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF current_setting('afterglow.erasing', true) IS DISTINCT FROM 'on' THEN
+    IF TG_OP = 'TRUNCATE' OR current_setting('afterglow.erasing', true) IS DISTINCT FROM 'on' THEN
         RAISE EXCEPTION 'the trail is append-only' USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER trail_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON clinic_trail
     FOR EACH STATEMENT EXECUTE FUNCTION clinic_trail_is_append_only();
+"""
+
+ONLY_WORDS_LEAVE_THE_TRAIL = """
+CREATE FUNCTION clinic_only_words_leave_the_trail() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    blank CONSTANT jsonb := coalesce((SELECT jsonb_object_agg(key, '[null, null]'::jsonb) FROM jsonb_object_keys(OLD.changes) key), '{}');
+BEGIN
+    IF to_jsonb(NEW) - '{note,changes}'::text[] IS DISTINCT FROM to_jsonb(OLD) - '{note,changes}'::text[]
+       OR NEW.note NOT IN ('', OLD.note) OR NEW.changes NOT IN (blank, OLD.changes) THEN
+        RAISE EXCEPTION 'the trail is append-only: nothing but values and words may leave it' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER only_words_leave_the_trail BEFORE UPDATE ON clinic_trail
+    FOR EACH ROW EXECUTE FUNCTION clinic_only_words_leave_the_trail();
 """
 
 # A row that is added needs no values here: it has them itself, and with the first change the old ones come here.
@@ -93,6 +109,10 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             TRAIL_IS_APPEND_ONLY,
             "DROP TRIGGER trail_is_append_only ON clinic_trail; DROP FUNCTION clinic_trail_is_append_only()",
+        ),
+        migrations.RunSQL(
+            ONLY_WORDS_LEAVE_THE_TRAIL,
+            "DROP TRIGGER only_words_leave_the_trail ON clinic_trail; DROP FUNCTION clinic_only_words_leave_the_trail()",
         ),
         migrations.RunSQL(WRITE, "DROP FUNCTION clinic_write_trail()"),
         *triggers(),

@@ -9,10 +9,9 @@ from django.utils import timezone
 
 from clinic import on_the_trail, shown
 from clinic.models import Entry
-from clinic.services.trail import erasing
 from notifications.models import Reply
 from notifications.services import receive_reply
-from tests.clinic_world import TODAY, at
+from tests.clinic_world import TODAY, at, past_triggers
 from tests.staff import member
 
 HTMX = {"HX-Request": "true"}
@@ -31,7 +30,7 @@ def seen(**about: Any) -> list[tuple[str, int | None]]:
 
 
 def an_hour_later() -> None:
-    with erasing(), connection.cursor() as cursor:
+    with past_triggers(), connection.cursor() as cursor:
         cursor.execute("UPDATE clinic_trail SET at = at - interval '61 minutes'")
 
 

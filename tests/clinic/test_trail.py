@@ -192,8 +192,29 @@ class TestItStays:
     @pytest.mark.parametrize("sql", STATEMENTS)
     def test_without_the_trigger_anybody_could(self, clinic, sql):
         """The control."""
-        run("ALTER TABLE clinic_trail DISABLE TRIGGER trail_is_append_only")
+        run("ALTER TABLE clinic_trail DISABLE TRIGGER trail_is_append_only, DISABLE TRIGGER only_words_leave_the_trail")
         run(sql)
+
+    FORGERIES = (
+        "UPDATE clinic_trail SET actor = 'nobody'",
+        "UPDATE clinic_trail SET at = at - interval '1 day'",
+        "UPDATE clinic_trail SET patient_id = NULL",
+        "UPDATE clinic_trail SET note = 'it was somebody else'",
+        """UPDATE clinic_trail SET changes = '{"phone": [null, null]}'""",
+        "TRUNCATE clinic_trail",
+    )
+
+    @pytest.mark.parametrize("sql", FORGERIES)
+    def test_even_erasing_takes_nothing_but_values_and_words_out_of_it(self, clinic, sql):
+        with pytest.raises(IntegrityError, match="the trail is append-only"), erasing():
+            run(sql)
+
+    @pytest.mark.parametrize("sql", FORGERIES[:-1])
+    def test_without_that_trigger_it_would(self, clinic, sql):
+        """The control."""
+        run("ALTER TABLE clinic_trail DISABLE TRIGGER only_words_leave_the_trail")
+        with erasing():
+            run(sql)
 
     def test_whoever_is_deleted_leaves_hers(self, clinic):
         zoe = patient("Zoe Zimmer", 60)

@@ -19,7 +19,7 @@ from notifications.services import receive_reply
 from scheduling.errors import TooSlow
 from scheduling.models import Appointment, Patient
 from scheduling.services import move, undo_move
-from tests.clinic_world import FIRST, TODAY, open_clinic
+from tests.clinic_world import FIRST, TODAY, open_clinic, past_triggers
 from tests.staff import group, member
 
 HERE = "/admin/trail/"
@@ -64,7 +64,7 @@ def without_when(answer) -> list[str]:
 
 
 def backdate(at: datetime) -> None:
-    with erasing():
+    with past_triggers():
         Entry.objects.update(at=at)
 
 
@@ -245,7 +245,7 @@ class TestAskedFor:
         assert found("action=changed&name=alv") == ["about Ana"]
 
     def test_by_days_on_the_clinics_calendar(self, manager):
-        with erasing():
+        with past_triggers():
             Entry.objects.update(at=datetime(2026, 11, 4, 4, 59, tzinfo=UTC))  # the last minute of the third in New York
 
         assert len(lines(manager.get(f"{HERE}?first_on=2026-11-03&last_on=2026-11-03"))) == 3
@@ -281,7 +281,7 @@ class TestPageByPage:
     def test_none_is_lost_and_none_comes_twice_though_more_come_meanwhile(self, clinic, manager):
         for number in range(10):
             note("signed_in", user=member("Clinician"), note=f"number {number}")
-        with erasing():
+        with past_triggers():
             Entry.objects.filter(note__in=[f"number {number}" for number in range(2, 9)]).update(at=MORNING)  # across two pages
 
         page, read = f"{HERE}?action=signed_in", []
