@@ -12,6 +12,7 @@ from aftercare.domain.reasons import ALREADY_TOLD
 from aftercare.models import CareMessage, Plan
 from aftercare.reports import thread_of
 from aftercare.services import give_consent, has_said_stop, raise_concern, resolve, start_again, stop_by_hand
+from aftercare.services.privacy.erasing import erase_patient
 from clinic.demo.building import build
 from clinic.demo.skipping import skip
 from clinic.demo.views import TRY_FIRST
@@ -21,6 +22,7 @@ from scheduling.models import Patient
 from scheduling.services import complete
 from tests.clinic_world import FIRST, TODAY, Clinic, ledger, patient
 from tests.clock import freeze_time
+from tests.staff import member
 from tests.test_demo import TUESDAY_NOON
 
 pytestmark = pytest.mark.django_db
@@ -242,6 +244,16 @@ class TestWhatCantGo:
         assert "No patient has that phone." in answer.text
         assert 'value="hello"' in answer.text
         assert not Reply.objects.exists()
+
+    def test_whoever_was_erased_has_no_phone_any_more(self, treated):
+        ana, later = treated.ana, FIRST + 6 * HOUR
+        dispatch(now=later)
+        assert f"?patient={ana.pk}" in page(ana, later)
+        erase_patient(ana, reason="asked for it", by=member("Manager"), now=later)
+
+        assert f"?patient={ana.pk}" not in page(ana, later)
+        assert 'class="bubble"' not in page(ana, later)
+        assert "Erased patient" not in page(ana, later)
 
     def test_on_an_empty_demo(self):
         answer = write("1", "hello")

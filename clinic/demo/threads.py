@@ -53,7 +53,7 @@ def thread(patient: Patient, now: datetime) -> list[Arrival]:
 
 
 def arrived() -> QuerySet[CareMessage]:
-    lines = CareMessage.objects.filter(message__status__in=TAKEN)
+    lines = CareMessage.objects.filter(message__status__in=TAKEN, patient__erased_at=None)  # of whom the words are gone
     return lines.select_related("message", "patient", "appointment__location")
 
 

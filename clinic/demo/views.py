@@ -78,7 +78,7 @@ def _back_to(chosen: object) -> HttpResponse:
 def _what_the_phones_show(asked_for: str) -> dict[str, Any]:
     now = timezone.now()
     newest = phones(now)
-    patient = Patient.objects.filter(pk=asked_for).first() if asked_for.isdecimal() and len(asked_for) < 19 else None
+    patient = Patient.objects.known().filter(pk=asked_for).first() if asked_for.isdecimal() and len(asked_for) < 19 else None
     patient = patient or (newest[0].patient if newest else None)
     arrivals = thread(patient, now) if patient else []
     number = writes_from(patient) if patient else ""

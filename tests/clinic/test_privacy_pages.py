@@ -270,6 +270,15 @@ class TestAfterwards:
         assert "This patient isn’t in the list any more. Nothing is booked: choose another one." in shown
         assert "Alvarez" not in shown
 
+    def test_what_was_typed_there_stays(self, ana, clinic, manager):
+        when = {"starts_at_0": "2027-02-02", "starts_at_1": "1:30 PM"}
+        typed = {"patient": ana.pk, "treatment": clinic.face.pk, "room": clinic.room.pk, **when}
+        page = manager.post("/admin/scheduling/appointment/add/", typed).content.decode()
+        assert 'value="2027-02-02"' in page
+        assert 'value="1:30 PM"' in page
+        for kept in (clinic.face, clinic.room):
+            assert f'<option value="{kept.pk}" selected>{kept}</option>' in page
+
     @pytest.mark.parametrize("page", ["card", "change", "history", "next"])
     def test_her_sessions_pages_can_be_looked_at(self, ana, manager, page):
         session = Appointment.objects.fulfilled().get(patient=ana)
