@@ -4,8 +4,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -25,7 +25,7 @@ from clinic.signing_in import second_factor
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
-admin.site.unregister([User, TOTPDevice, StaticDevice])
+admin.site.unregister([User, Group, TOTPDevice, StaticDevice])
 
 
 @admin.register(User)
@@ -73,6 +73,12 @@ class StaffAdmin(UserAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or self.has_change_permission(request, obj))
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Nobody has a sign-in here but the staff."""
+        if not change and request.user.is_superuser:
+            obj.is_staff = True
+        super().save_model(request, obj, form, change)
+
     @admin.display(description=gettext_lazy("second factor"))
     def second_factor_to_reset(self, user: User) -> str:
         said = self.second_factor(user)
@@ -112,6 +118,20 @@ class StaffAdmin(UserAdmin):
             return here
         context = self.admin_site.each_context(request) | {"title": _("Reset the second factor"), "staff": user, "opts": self.opts}
         return TemplateResponse(request, "signing_in/reset.html", context)
+
+
+@admin.register(Group)
+class RoleAdmin(GroupAdmin):
+    """What a role may do, whoever is in it may: that is a superuser's to say, too."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)
 
 
 def _about_phone(request: HttpRequest) -> tuple[str, ...]:

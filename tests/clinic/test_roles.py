@@ -2,8 +2,10 @@
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
+from django.test import Client
 
 from clinic.roles import ROLES, permissions_of
+from tests.clinic.signing_in import PASSWORD, give_password
 from tests.staff import group, member
 
 
@@ -52,7 +54,7 @@ class TestWhoMayChangeSignIns:
     @pytest.fixture
     def hers(self, db) -> User:
         her = member("Front desk")
-        rights = [f"{verb}_user" for verb in ("view", "change", "delete")]
+        rights = [f"{verb}_{what}" for what in ("user", "group") for verb in ("view", "add", "change", "delete")]
         her.user_permissions.set(Permission.objects.filter(codename__in=rights))
         return her
 
@@ -71,11 +73,25 @@ class TestWhoMayChangeSignIns:
         hers.refresh_from_db()
         assert (hers.first_name, hers.is_superuser) == ("Fay", False)
         assert [one.name for one in hers.groups.all()] == ["Front desk"]
-        assert hers.user_permissions.count() == 3
+        assert hers.user_permissions.count() == 8
+
+    def test_gives_her_role_none_either(self, desk):
+        role = group("Front desk")
+        may = set(role.permissions.all())
+        more = {"name": "Front desk", "permissions": list(Permission.objects.values_list("pk", flat=True))}
+
+        for page in (f"{role.pk}/change/", f"{role.pk}/delete/", "add/"):
+            assert desk.post(f"/admin/auth/group/{page}", more | {"post": "yes"}).status_code == 403
+        assert set(role.permissions.all()) == may
+
+    def test_makes_nobody_one_of_the_staff(self, desk):
+        new = {"username": "sam", "password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
+        assert desk.post("/admin/auth/user/add/", new).status_code == 302
+        assert not User.objects.get(username="sam").is_staff
 
     def test_leaves_a_superusers_sign_in_alone(self, desk):
         boss = User.objects.create_superuser("boss", password="copper-lantern-44")
-        new = {"password1": "violet-anchor-91", "password2": "violet-anchor-91", "usable_password": "true"}
+        new = {"password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
 
         assert desk.post(f"/admin/auth/user/{boss.pk}/password/", new).status_code == 403
         assert desk.post(f"/admin/auth/user/{boss.pk}/change/", {"username": "mine"}).status_code == 403
@@ -83,3 +99,17 @@ class TestWhoMayChangeSignIns:
         boss.refresh_from_db()
         assert boss.username == "boss"
         assert boss.check_password("copper-lantern-44")
+
+
+@pytest.mark.django_db
+def test_whom_a_superuser_adds_may_sign_in(client, role):
+    client.force_login(User.objects.create_superuser("boss"))
+    new = {"username": "sam", "password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
+    page = client.post("/admin/auth/user/add/", new)["Location"]
+    sam = User.objects.get(username="sam")
+    assert page == f"/admin/auth/user/{sam.pk}/change/"  # where the role is chosen
+
+    sam.groups.add(group(role))
+    hers = Client()
+    give_password(hers, username="sam")
+    assert hers.get("/admin/").status_code == 200
