@@ -117,7 +117,8 @@ class AppointmentAdmin(AnswerPages, BookingPages, CompletionPages, MovingPages, 
                 if obj.status not in COMING and not obj.patient.erased_at and self.has_add_permission(request):
                     context["next_page"] = next_page(obj)
                 context["may_move"] = obj.status in COMING
-                context["undo"] = undo_of(request, obj, now) or context.get("undo")
+                # One's own first: shown here, it is used up.
+                context["undo"] = context.get("undo") or undo_of(request, obj, now)
             context |= {"show_save": False, "show_save_and_continue": False}  # nothing on the page can be changed
         return super().render_change_form(request, context, add, change, form_url, obj)
 

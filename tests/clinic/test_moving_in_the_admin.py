@@ -319,6 +319,12 @@ class TestUndo:
         clock.tick(timedelta(seconds=1))
         assert 'id="undo"' not in said(desk.get(own))
 
+    def test_after_the_appointments_own_page_no_other_has_it(self, desk, three):
+        own = f"{self.HERE}{three[2].pk}/"
+        assert 'id="undo"' in said(desk.post(page_of(three[2]), {"starts_at": "2027-01-05T13:00"}, follow=True))
+        assert 'id="undo"' not in said(desk.get(f"{own}step/cancel/"))
+        assert 'id="undo"' in said(desk.get(f"{own}change/"))
+
     def test_three_minutes_later_the_page_that_follows_hasnt_either(self, desk, three, clock):
         desk.post(page_of(three[2]), {"starts_at": "2027-01-05T13:00", "next": "/admin/"})
         clock.tick(3 * MINUTE)
