@@ -41,19 +41,19 @@ class SessionStore(DatabaseStore):
 
 def end_sessions_of(user_id: int) -> None:
     """Whoever is let in again later gives the password again."""
-    for session, data in _open_sessions():
+    for session, data in _sessions():
         if data.get(SESSION_KEY) == str(user_id):
             session.delete()
 
 
 def forget_sentences() -> None:
     """What pages were to say when they are opened next: a patient may be named in it. Requires a transaction."""
-    for session, data in _open_sessions():
+    for session, data in _sessions():
         if data.pop(SessionStorage.session_key, None):
             Session.objects.filter(pk=session.pk).update(session_data=Session.objects.encode(data))
 
 
-def _open_sessions() -> Iterator[tuple[Session, dict[str, Any]]]:
-    """Some dozens: as many as browsers that somebody has signed in with today."""
-    for session in Session.objects.filter(expire_date__gt=timezone.now()).order_by("pk"):
+def _sessions() -> Iterator[tuple[Session, dict[str, Any]]]:
+    """Those too that have ended and wait for the night. Some dozens: as many as browsers that somebody has signed in with today."""
+    for session in Session.objects.order_by("pk"):
         yield session, session.get_decoded()

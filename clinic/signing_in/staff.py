@@ -1,5 +1,6 @@
 """A sign-in's page in the admin, with its second factor; and django-otp's own pages, which show secrets, out of it."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -33,7 +34,7 @@ class StaffAdmin(UserAdmin):
     list_filter = ("is_active", "groups")
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        return ("username", "full_name", "roles", "is_active", "last_login", *(("has_phone",) if settings.SECOND_FACTOR else ()))
+        return ("username", "full_name", "roles", "is_active", "last_sign_in", *(("has_phone",) if settings.SECOND_FACTOR else ()))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         has_phone = Exists(Phone.objects.filter(user=OuterRef("pk")))
@@ -47,6 +48,10 @@ class StaffAdmin(UserAdmin):
     def roles(self, user: User) -> str:
         names = [_("everything")] if user.is_superuser else [group.name for group in user.groups.all()]
         return ", ".join(map(str, names))
+
+    @admin.display(description=gettext_lazy("last sign-in"), ordering="last_login")
+    def last_sign_in(self, user: User) -> datetime | None:
+        return user.last_login
 
     @admin.display(description=gettext_lazy("second factor"), boolean=True)
     def has_phone(self, user: User) -> bool:

@@ -11,6 +11,8 @@ import pytest
 from django.contrib.messages import SUCCESS
 from django.contrib.messages.storage.base import Message
 from django.contrib.messages.storage.cookie import MessageEncoder
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 from django.utils.formats import date_format
 
 from aftercare.models import CareMessage
@@ -210,6 +212,16 @@ class TestErasing:
 
         assert "Ana Alvarez" not in text(desk.get("/admin/"))
         assert desk.session.get("_messages") is None
+
+    def test_in_a_session_that_has_ended_too(self, ana, sign_in):
+        session = sign_in("Front desk").session
+        session["_messages"] = MessageEncoder().encode([Message(SUCCESS, "Booked: Ana Alvarez.")])
+        session.save()
+        Session.objects.update(expire_date=timezone.now() - DAY)  # and waits for the night
+
+        erase_patient(ana, reason="asked for it", by=member("Manager"), now=NOW)
+
+        assert "_messages" not in Session.objects.get().get_decoded()
 
     def test_twice_says_so(self, ana, manager):
         erase_patient(ana, reason="asked for it", by=member("Manager"), now=NOW)

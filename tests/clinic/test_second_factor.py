@@ -614,6 +614,7 @@ def test_a_manager_sees_who_gets_in_and_changes_nothing_of_it(with_phone, clock)
 
     page = client.get("/admin/auth/user/").content.decode()
     rows = {row[0]: row[1:] for row in map(cells, re.findall(r"<tr>(.*?)</tr>", page, re.S)) if row}
+    assert "Last sign-in" in page
     assert rows["robin"][:2] == ["Robin", "Front desk, Manager"]
     assert rows["boss"][:2] == ["–", "everything"]
     assert [rows[name][2] for name in ("robin", "leaver")] == ["True", "False"]  # who may sign in
