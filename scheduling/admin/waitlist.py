@@ -1,5 +1,6 @@
 """The waitlist: who waits for an earlier time, and what was offered to whom."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, cast
 
@@ -207,13 +208,12 @@ class WaitlistEntryAdmin(RefusalsOnForm, CalledByName):
 
     @admin.action(description=_("Take off the list"), permissions=["change"])
     def take_off(self, request: HttpRequest, queryset: QuerySet[WaitlistEntry]) -> None:
-        waiting = list(queryset.filter(status=WaitlistEntry.Status.WAITING))
-        for entry in waiting:
-            services.withdraw(entry)
-        said = ngettext("%(count)s patient is off the waitlist.", "%(count)s patients are off the waitlist.", len(waiting)) % {
-            "count": len(waiting)
-        }
-        messages.success(request, said)
+        count = 0
+        for entry in queryset.filter(status=WaitlistEntry.Status.WAITING):
+            with suppress(PatientErased):  # just then, and all of hers with her
+                count += services.withdraw(entry).status == WaitlistEntry.Status.WITHDRAWN
+        said = ngettext("%(count)s patient is off the waitlist.", "%(count)s patients are off the waitlist.", count)
+        messages.success(request, said % {"count": count})
 
     def get_urls(self) -> list[URLPattern]:
         def post(route: str, view: Any, name: str) -> URLPattern:
@@ -243,6 +243,8 @@ class WaitlistEntryAdmin(RefusalsOnForm, CalledByName):
             raise PermissionDenied
         try:
             appointment = services.accept_offer(offer, by=cast(User, request.user))
+        except PatientErased:
+            raise  # its own page names nobody
         except BookingRefused as refusal:
             services.note_refusal(refusal)
             messages.error(request, f"{offer.entry.patient.full_name}: {refusal}")

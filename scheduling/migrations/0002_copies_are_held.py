@@ -78,7 +78,7 @@ DECLARE
     erased timestamptz;
 BEGIN
     SELECT erased_at INTO erased FROM scheduling_patient WHERE id = NEW.patient_id FOR KEY SHARE;
-    IF erased IS NOT NULL THEN
+    IF NOT FOUND OR erased IS NOT NULL THEN
         RAISE EXCEPTION 'patient % was erased', NEW.patient_id USING ERRCODE = 'restrict_violation', CONSTRAINT = 'patient_is_known';
     END IF;
     RETURN NEW;

@@ -88,7 +88,8 @@ class Patient(models.Model):
         with transaction.atomic():
             previous = Patient.objects.select_for_update(no_key=True).filter(pk=self.pk).first() if self.pk else None
             saved = kwargs.get("update_fields")
-            if previous is not None and previous.erased_at:
+            is_gone = previous is None and not self._state.adding  # Django would add her anew
+            if is_gone or (previous is not None and previous.erased_at):
                 raise PatientErased("This patient was erased meanwhile. Nothing was saved.")
             if previous is not None and saved is not None:
                 self._become_as(previous, but=saved)

@@ -25,7 +25,7 @@ from scheduling.services.booking import book, new_session, place
 from scheduling.services.confirming import confirm
 from scheduling.services.moving import move
 from scheduling.services.saving import locked, retried, save_or_refuse
-from scheduling.services.waiting import end_outlived
+from scheduling.services.waiting import end_outlived, hold_entry
 from scheduling.signals import openings_due, slot_offered
 
 logger = logging.getLogger(__name__)
@@ -164,7 +164,7 @@ def accept_offer(offer: Offer, *, by: User | None = None, now: datetime | None =
     """She takes the time, and it is confirmed. In time or late, whoever is first has it: nothing was reserved.
 
     Said once more, it changes nothing. Raises Gone where it isn't free any more, or not for her; then she stays on the list, and what was
-    offered is written down as lost, unless the caller's own transaction is rolled back.
+    offered is written down as lost, unless the caller's own transaction is rolled back. Raises PatientErased where she left no row.
     """
     now = now or timezone.now()
     taken = retried(lambda: _take(offer, by, now))
@@ -190,7 +190,7 @@ def _take(offer: Offer, by: User | None, now: datetime) -> Appointment | Booking
     given_up = offer.entry.appointment
     if given_up is not None:
         given_up = locked(given_up)
-    entry = WaitlistEntry.objects.select_for_update(no_key=True, of=("self",)).select_related("patient", "treatment").get(pk=offer.entry_id)
+    entry = hold_entry(offer.entry_id)
     # The other times that are offered to her, and whoever is asked for this one meanwhile.
     others = Offer.objects.filter(Q(entry=entry) | Q(opening=opening), outcome=OPEN).exclude(pk=offer.pk).order_by("pk")
     mine, *_ = [Offer.objects.select_for_update(no_key=True).get(pk=offer.pk), *others.select_for_update(no_key=True)]

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from scheduling.domain.states import Status
-from scheduling.errors import AlreadyWaiting, CantWait
+from scheduling.errors import AlreadyWaiting, CantWait, PatientErased
 from scheduling.models import Appointment, Location, Offer, Patient, Practitioner, Treatment, WaitlistEntry
 from scheduling.services.knowing import require_known
 from scheduling.services.saving import locked
@@ -77,15 +77,27 @@ def wait(
 
 @transaction.atomic
 def withdraw(entry: WaitlistEntry, *, now: datetime | None = None) -> WaitlistEntry:
-    """She doesn't wait any more; what is offered to her just now goes to the next. One who has taken a time stays as she is."""
+    """She doesn't wait any more; what is offered to her just now goes to the next. One who has taken a time stays as she is.
+
+    Raises PatientErased.
+    """
     now = now or timezone.now()
-    entry = WaitlistEntry.objects.select_for_update(no_key=True).get(pk=entry.pk)
+    entry = hold_entry(entry.pk)
     if entry.status != WaitlistEntry.Status.WAITING:
         return entry
     entry.status, entry.closed_at = WaitlistEntry.Status.WITHDRAWN, now
     entry.save(update_fields=["status", "closed_at"])
     if Offer.objects.filter(entry=entry, outcome=Offer.Outcome.OPEN).update(outcome=Offer.Outcome.DECLINED, answered_at=now):
         openings_due.send(WaitlistEntry)
+    return entry
+
+
+def hold_entry(pk: int) -> WaitlistEntry:
+    """As it is now. Requires a transaction. Raises PatientErased: an entry goes with its patient only."""
+    entries = WaitlistEntry.objects.select_for_update(no_key=True, of=("self",)).select_related("patient", "treatment")
+    entry = entries.filter(pk=pk).first()
+    if entry is None:
+        raise PatientErased("This patient was erased. Nothing was saved.")
     return entry
 
 

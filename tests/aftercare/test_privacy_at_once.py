@@ -6,19 +6,24 @@ from threading import Event
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import transaction
+from django.test import Client
 
 from aftercare.errors import CantErase, Refused
 from aftercare.models import CareMessage
 from aftercare.services import give_consent, raise_concern, tell_recalls, want_recalls
 from aftercare.services.privacy.erasing import erase_patient
+from aftercare.services.telling.ending import link_to_end
 from notifications.services import dispatch_until_idle, receive_reply
 from scheduling import services as scheduling
 from scheduling.errors import BookingRefused
-from scheduling.models import Appointment, Patient
+from scheduling.models import Appointment, Offer, Patient
 from scheduling.services.importing import bring_file, import_file
 from tests.aftercare.test_privacy_erasing import found
+from tests.clinic.test_patients_in_the_admin import as_form
 from tests.clinic_world import Clinic, at, wait_until, waiting_for_a_lock
+from tests.clock import freeze_time
 from tests.staff import member
 
 REFUSALS = (BookingRefused, Refused, CantErase)
@@ -73,19 +78,9 @@ def ana(committed_clinic: Clinic) -> Patient:
     return ana
 
 
-@pytest.mark.parametrize("first", ["erasure", "other"])
-@pytest.mark.parametrize("what", MEANWHILE)
-def test_of_an_erasure_and_something_else_one_waits_for_the_other(committed_clinic, ana, at_once, what, first):
-    clinic, manager, has_begun, is_over = committed_clinic, member("Manager"), Event(), Event()
-    member("Clinician")
-
-    def erases() -> Any:
-        return erase_patient(ana, reason="asked for it", by=manager, now=NOW)
-
-    def does() -> Any:
-        return MEANWHILE[what](clinic)
-
-    one, other = (erases, does) if first == "erasure" else (does, erases)
+def one_after(one: Callable[[], Any], other: Callable[[], Any]) -> list[Callable[[], Any]]:
+    """`other` begins while `one` has all that it locked, and nobody else sees yet what it wrote."""
+    has_begun, is_over = Event(), Event()
 
     def begins() -> Any:
         with transaction.atomic():
@@ -102,7 +97,24 @@ def test_of_an_erasure_and_something_else_one_waits_for_the_other(committed_clin
         finally:
             is_over.set()
 
-    for came_of_it in at_once([begins, follows]):
+    return [begins, follows]
+
+
+@pytest.mark.parametrize("first", ["erasure", "other"])
+@pytest.mark.parametrize("what", MEANWHILE)
+def test_of_an_erasure_and_something_else_one_waits_for_the_other(committed_clinic, ana, at_once, what, first):
+    clinic, manager = committed_clinic, member("Manager")
+    member("Clinician")
+
+    def erases() -> Any:
+        return erase_patient(ana, reason="asked for it", by=manager, now=NOW)
+
+    def does() -> Any:
+        return MEANWHILE[what](clinic)
+
+    one, other = (erases, does) if first == "erasure" else (does, erases)
+
+    for came_of_it in at_once(one_after(one, other)):
         assert not isinstance(came_of_it, Exception) or isinstance(came_of_it, REFUSALS), repr(came_of_it)
     if Patient.objects.get(pk=ana.pk).erased_at:
         assert found() == {}
@@ -122,3 +134,69 @@ def test_what_is_sent_and_heard_meanwhile_names_nobody_either(committed_clinic, 
     assert erased is True
     assert set(found()) <= {"notifications_reply"}
     assert not CareMessage.objects.filter(patient=ana).exclude(reply=None).exclude(reply__body="").exists()
+
+
+# --- somebody who was never booked, and leaves no row ---------------------------------------------------------------------
+
+SESSION = {"starts_at_0": "2026-12-23", "starts_at_1": "3:00 PM"}
+
+
+@pytest.fixture
+def newcomer(committed_clinic: Clinic) -> Patient:
+    """She waits, and was offered a time."""
+    clinic, newcomer = committed_clinic, committed_clinic.ana
+    newcomer.first_name, newcomer.last_name = "Quetzalina", "Xochitlberg"
+    newcomer.save()
+    clinic.consents(newcomer)
+    days = {"first_on": NOW.date(), "last_on": date(2026, 12, 30)}
+    scheduling.wait(patient=newcomer, treatment=clinic.face, location=clinic.location, **days, now=NOW)
+    scheduling.cancel(clinic.book(clinic.chloe, at("2026-12-22"), now=NOW - DAY), reason="she is ill", now=NOW)
+    scheduling.offer_openings(NOW)
+    return newcomer
+
+
+def admin(page: str) -> str:
+    return f"/admin/scheduling/{page}/"
+
+
+SENT: dict[str, Callable[[Clinic, Offer], tuple[str, dict[str, Any]]]] = {
+    "her page": lambda clinic, offer: (admin(f"patient/{clinic.ana.pk}/change"), as_form(clinic.ana, notes="Keeps a wombat.")),
+    "her page, and what he agreed to": lambda clinic, offer: (
+        admin(f"patient/{clinic.ana.pk}/change"),
+        as_form(clinic.ana, care_by_sms="on", care_by_email="on", recall_by_sms="on"),
+    ),
+    "the erasing page": lambda clinic, offer: (
+        admin(f"patient/{clinic.ana.pk}/erase"),
+        {"reason": "asked for it", "name": "Quetzalina Xochitlberg"},
+    ),
+    "the booking page": lambda clinic, offer: (
+        admin("appointment/add"),
+        {"patient": clinic.ana.pk, "treatment": clinic.face.pk, "practitioner": clinic.dana.pk, "room": clinic.room.pk, **SESSION},
+    ),
+    "her place in the waitlist": lambda clinic, offer: (admin(f"waitlistentry/{offer.entry_id}/withdraw"), {}),
+    "the waitlist": lambda clinic, offer: (admin("waitlistentry"), {"action": "take_off", "_selected_action": [offer.entry_id]}),
+    "the offer": lambda clinic, offer: (admin(f"waitlistentry/offer/{offer.pk}/accept"), {}),
+    "the link in her email": lambda clinic, offer: (link_to_end(clinic.ana).removeprefix(settings.PUBLIC_BASE_URL), {}),
+}
+
+
+@pytest.mark.parametrize("page", SENT)
+def test_what_is_sent_from_a_page_just_then_ends_in_a_sentence_and_brings_nobody_back(committed_clinic, newcomer, at_once, page):
+    clinic, manager = committed_clinic, member("Manager")
+    offer = Offer.objects.select_related("entry").get(entry__patient=newcomer)
+    browser = Client()
+    browser.force_login(manager)
+    address, form = SENT[page](clinic, offer)
+
+    with freeze_time(NOW):
+        erasure = one_after(
+            lambda: erase_patient(newcomer, reason="asked for it", by=manager, now=NOW),
+            lambda: browser.post(address, form),
+        )
+        is_left, answer = at_once(erasure)
+
+    assert is_left is False
+    assert not isinstance(answer, Exception), repr(answer)
+    assert answer.status_code in (200, 302, 410)
+    assert not Patient.objects.filter(pk=newcomer.pk).exists()
+    assert found() == {}

@@ -84,8 +84,11 @@ class PrivacyPages(admin.ModelAdmin):
                 of = "reason"
                 stays = erase_patient(patient, reason=reason, by=cast(User, request.user), now=now)
             except CantErase as refused:
-                refusal = str(refused)
-                patient.refresh_from_db()
+                refusal, left = str(refused), Patient.objects.filter(pk=pk).first()
+                if left is None:  # a colleague was faster
+                    messages.error(request, refusal)
+                    return redirect("admin:scheduling_patient_changelist")
+                patient = left
             else:
                 messages.success(request, IS_ERASED if stays else IS_DELETED)
                 back = reverse("admin:scheduling_patient_change", args=[pk]) if stays else reverse("admin:scheduling_patient_changelist")

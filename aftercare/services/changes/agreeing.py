@@ -94,7 +94,10 @@ def end_emails(ending: Ending, *, now: datetime) -> None:
 
     Begun anew as a whole: it holds her before `withdraw_consent` does, and a savepoint wouldn't let go of her.
     """
-    hold_alone(ending.patient.pk)
+    try:
+        hold_alone(ending.patient.pk)
+    except PatientErased:
+        return  # nothing goes to her any more
     if not ending.is_done:
         withdraw_consent(ending.patient, ending.purpose, "email", source=BY_LINK, now=now)
 

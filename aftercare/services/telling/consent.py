@@ -10,6 +10,7 @@ from aftercare.domain.consent import CURRENT, Purpose
 from aftercare.domain.reasons import NO_ADDRESS, NO_CONSENT, SAID_STOP
 from aftercare.models import Consent
 from notifications.models import Suppression, address_hash
+from scheduling.errors import PatientErased
 from scheduling.models import Patient
 
 # What decides where she is told, in which words and when.
@@ -79,8 +80,14 @@ def hold(patient: Patient) -> None:
 
 def hold_alone(patient_pk: int) -> Patient:
     """Nobody tells her anything meanwhile, nor changes her: she is as she is now. Requires a transaction; before any of her messages is
-    locked."""
-    return Patient.objects.select_for_update(no_key=True).get(pk=patient_pk)
+    locked.
+
+    Raises PatientErased where she left no row.
+    """
+    held = Patient.objects.select_for_update(no_key=True).filter(pk=patient_pk).first()
+    if held is None:
+        raise PatientErased("This patient was erased. Nothing was saved.")
+    return held
 
 
 def hold_all_at(channel: str, address: str) -> list[Patient]:
