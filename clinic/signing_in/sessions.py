@@ -13,6 +13,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.messages.storage.session import SessionStorage
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.utils import timezone
 
 SIGNED_IN_AT = "signed_in_at"  # seconds since 1970
@@ -39,6 +40,7 @@ class SessionStore(DatabaseStore):
         return max(0, int((ends_at - timezone.now()).total_seconds()))
 
 
+@transaction.atomic
 def end_sessions_of(user_id: int) -> None:
     """Whoever is let in again later gives the password again."""
     for session, data in _sessions():
@@ -46,8 +48,9 @@ def end_sessions_of(user_id: int) -> None:
             session.delete()
 
 
+@transaction.atomic
 def forget_sentences() -> None:
-    """What pages were to say when they are opened next: a patient may be named in it. Requires a transaction."""
+    """What pages were to say when they are opened next: a patient may be named in it."""
     for session, data in _sessions():
         if data.pop(SessionStorage.session_key, None):
             Session.objects.filter(pk=session.pk).update(session_data=Session.objects.encode(data))
@@ -55,5 +58,5 @@ def forget_sentences() -> None:
 
 def _sessions() -> Iterator[tuple[Session, dict[str, Any]]]:
     """Those too that have ended and wait for the night. Some dozens: as many as browsers that somebody has signed in with today."""
-    for session in Session.objects.order_by("pk"):
+    for session in Session.objects.select_for_update().order_by("pk"):
         yield session, session.get_decoded()
