@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,14 +41,25 @@ def complete(folder: Path) -> list[Backup]:
 
 def chosen(path: Path) -> Backup:
     """The backup whose dump that is, or the newest one in that folder. Raises BackupError."""
-    if not path.is_dir():
-        if not path.exists():
-            raise BackupError(f"There is no {path}.")
-        return Backup(path.with_suffix(".dump"))
-    backups = complete(path)
+    with readable(path):
+        if not stat.S_ISDIR(path.stat().st_mode):
+            return Backup(path.with_suffix(".dump"))
+        os.listdir(path)  # noqa: PTH208 - glob passes in silence over what it may not read
+        backups = complete(path)
     if not backups:
         raise BackupError(f"There is no complete backup in {path}: that is two files, afterglow-….dump and afterglow-….json.")
     return backups[0]
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """What the system refuses is a BackupError."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise BackupError(f"There is no {path}.") from error
+    except OSError as error:
+        raise BackupError(f"{path} can't be read: {error.strerror}.") from error
 
 
 @contextmanager
@@ -71,11 +83,14 @@ def held(folder: Path) -> Iterator[None]:
 
 
 def forget_older(folder: Path, keep: int) -> int:
-    """All complete ones but the `keep` newest. Says how many they were."""
+    """All complete ones but the `keep` newest. Says how many they were. Raises BackupError."""
     older = complete(folder)[keep:]
     for backup in older:
-        backup.manifest.unlink()  # first: what remains, if it ends here, isn't complete
-        backup.dump.unlink()
+        try:
+            backup.manifest.unlink()  # first: what remains, if it ends here, isn't complete
+            backup.dump.unlink()
+        except OSError as error:
+            raise BackupError(f"{backup.dump.name} is older, and can't be deleted: {error.strerror}.") from error
     return len(older)
 
 
@@ -85,7 +100,8 @@ def open_for_me_only(path: Path) -> int:
 
 
 def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
+    """Raises BackupError."""
+    with readable(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -38,7 +38,12 @@ class Manifest(NamedTuple):
             told = json.loads(path.read_text(encoding="utf-8"))
             if told.pop("format") != FORMAT:
                 raise BackupError(f"{path} was written by another version of Afterglow, which is the one to restore it with.")
-            return cls(**told | {"made_at": datetime.fromisoformat(told["made_at"]), "contents": Contents(**told["contents"])})
+            contents = Contents(**told["contents"])
+            read = cls(**told | {"made_at": datetime.fromisoformat(told["made_at"]), "contents": contents})
+            # What couldn't be used is found now, and not once the database is another one.
+            if read.major and sum(contents.rows.values()) >= 0 and {*map(type, contents.migrations + contents.held)} <= {str}:
+                return read
+            raise ValueError
         except FileNotFoundError:
             raise BackupError(f"{path.name} isn't beside the dump: it says what must come out of it. Bring both files.") from None
         except OSError as error:

@@ -13,7 +13,9 @@ from clinic.backups.loading import BEGIN, COMMIT, EMPTY, load
 from clinic.backups.making import Say
 from clinic.backups.manifest import Manifest, fingerprint
 from clinic.backups.programs import program
+from clinic.ops.readiness import MISSING_AFTER_SECONDS
 
+ALIVE = "SELECT DISTINCT kind FROM clinic_heartbeat WHERE at > now() - make_interval(secs => %s) ORDER BY 1"
 STILL_AT_IT_SECONDS = 30  # it notices that a connection has ended, or ends its COMMIT, in less
 
 
@@ -41,7 +43,14 @@ def what_is_there() -> Contents:
                 f"The database “{database.name()}” is in use, by {others} {'connection' if others == 1 else 'connections'}. "
                 "Stop web, worker and beat, and whatever else is connected to it, such as a psql."
             )
-        return contents_of(session)
+        there = contents_of(session)
+        # Between two tasks a worker has no connection, and would write into what was restored a second later.
+        if "clinic_heartbeat" in there.rows and (alive := session.execute(ALIVE, [MISSING_AFTER_SECONDS]).fetchall()):
+            raise BackupError(
+                f"The database “{database.name()}” is in use: {' and '.join(kind for (kind,) in alive)} showed life a moment ago. "
+                f"Stop web, worker and beat; one that was killed is forgotten after {MISSING_AFTER_SECONDS} seconds."
+            )
+        return there
 
 
 def restore(backup: Backup, manifest: Manifest, *, replaces: bool, also: str, say: Say) -> None:

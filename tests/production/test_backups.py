@@ -1,5 +1,6 @@
 """What is backed up comes back, all of it or nothing, and what isn't as it was is seen."""
 
+import errno
 import fcntl
 import json
 import os
@@ -27,6 +28,7 @@ from clinic.backups.files import Backup, complete
 from clinic.backups.manifest import Manifest
 from clinic.backups.restoring import was_heard
 from clinic.backups.undoing import Undone, remembering
+from clinic.ops import hearts
 from clinic.services.trail import note
 from notifications.models import Message, Suppression, address_hash
 from notifications.services import Draft, schedule, suppress
@@ -201,6 +203,17 @@ class TestABackup:
         said_by("backup", folder, "--keep", 1)
 
         assert list(folder.glob("*.partial")) == []
+        assert len(complete(folder)) == 1
+
+    def test_an_older_one_that_cannot_be_deleted_is_said_after_the_new_one(self, treated, folder):
+        (folder / "afterglow-2026-11-01-083000.dump").mkdir(parents=True)
+        (folder / "afterglow-2026-11-01-083000.json").touch()
+        out = StringIO()
+
+        with pytest.raises(CommandError, match=r"afterglow-2026-11-01-083000.dump is older, and can't be deleted: "):
+            call_command("backup", str(folder), "--keep", "1", stdout=out)
+
+        assert "3 patients" in out.getvalue()
         assert len(complete(folder)) == 1
 
 
@@ -414,6 +427,43 @@ class TestARestore:
 
         assert "isn't what `backup` writes" in refusal("restore", backup.dump)
 
+    @pytest.mark.parametrize("changed", [{"rows": [1]}, {"rows": {"scheduling_patient": "3"}}, {"held": [1]}, {"migrations": 1}])
+    def test_beside_a_file_that_could_not_be_compared_is_refused_before(self, backup, elsewhere, changed):
+        told = json.loads(backup.manifest.read_text())
+        told["contents"] |= changed
+        backup.manifest.write_text(json.dumps(told))
+
+        assert "isn't what `backup` writes" in refusal("restore", backup.dump)
+
+    def test_that_cannot_be_read_says_why(self, backup, elsewhere):
+        backup.dump.unlink()
+        backup.dump.mkdir()
+
+        assert refusal("restore", backup.manifest) == f"{backup.dump} can't be read: Is a directory."
+
+    def test_whose_name_cannot_be_looked_at_says_why(self, tmp_path):
+        assert refusal("restore", tmp_path / ("long" * 100)).endswith("can't be read: File name too long.")
+
+    def test_in_a_folder_of_somebody_else_says_so(self, backup, monkeypatch):
+        def denied(path):
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        monkeypatch.setattr(os, "listdir", denied)
+
+        assert refusal("restore", backup.dump.parent) == f"{backup.dump.parent} can't be read: Permission denied."
+
+    def test_that_is_ended_while_it_is_looked_at_says_that_it_is_restored(self, backup, elsewhere, monkeypatch):
+        def ended(*_args):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("clinic.management.commands.restore.checks", ended)
+
+        with pytest.raises(CommandError) as error:
+            said_by("restore", backup.dump)
+
+        assert error.value.returncode == 2
+        assert str(error.value) == f"{backup.dump.name} is restored, but couldn't be looked at to the end: it was ended by you"
+
     def test_of_a_newer_version_is_refused(self, backup, elsewhere):
         told = json.loads(backup.manifest.read_text())
         told["contents"]["migrations"].append("scheduling.9999_of_tomorrow")
@@ -422,6 +472,15 @@ class TestARestore:
         assert refusal("restore", backup.dump) == (
             "The backup is of a newer version of Afterglow (it has scheduling.9999_of_tomorrow): install that one first."
         )
+
+    def test_while_a_worker_shows_life_is_refused_though_it_is_not_connected(self, backup, restored):
+        hearts.beat("worker", "celery@there")
+
+        assert "is in use: worker showed life a moment ago. Stop web, worker and beat" in refusal("restore", backup.dump, "--replace")
+
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE clinic_heartbeat SET at = now() - interval '2 minutes'")
+        assert "to replace them, say which database it is" in refusal("restore", backup.dump, "--replace")
 
     def test_while_somebody_else_is_connected_is_refused(self, backup, elsewhere):
         with psycopg.connect(elsewhere):

@@ -14,6 +14,7 @@ from django.db import DataError, connection, transaction
 
 from scheduling import services
 from scheduling.errors import TooSlow
+from scheduling.models import Appointment
 from scheduling.reports import limited_to, limits, maintenance_due
 from scheduling.reports.due import source
 from tests.clinic_world import FIRST, WEEK, at
@@ -158,6 +159,12 @@ class TestCommand:
 
         assert "next_session_overdue" in table
         assert table.endswith("2 patients.\n")
+
+    def test_the_table_counts_one_patient_as_one(self, clinic):
+        booked = Appointment.objects.get(patient=clinic.ben)
+        services.reopen(booked, now=booked.ends_at)
+
+        assert self.run("--as-of", "2026-12-20").endswith("\n1 patient.\n")
 
     def test_a_date_that_is_none_gets_a_sentence(self):
         with pytest.raises(CommandError, match="“tomorrow” is not a date such as 2026-12-01"):

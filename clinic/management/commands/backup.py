@@ -26,14 +26,14 @@ class Command(BaseCommand):
         began = time.monotonic()
         try:
             backup, manifest = make_backup(folder, now=timezone.now(), say=self._say)
+            seconds = time.monotonic() - began
+            self._say(
+                f"{backup.dump}: {manifest.contents.patients:,} patients, {manifest.contents.appointments:,} appointments, "
+                f"{size(manifest.size)}, in {seconds:.0f} s."
+            )
             deleted = forget_older(folder, keep) if keep else 0
         except BackupError as error:
             raise CommandError(str(error)) from error
-        seconds = time.monotonic() - began
-        self._say(
-            f"{backup.dump}: {manifest.contents.patients:,} patients, {manifest.contents.appointments:,} appointments, "
-            f"{size(manifest.size)}, in {seconds:.0f} s."
-        )
         if deleted:
             self._say(f"{deleted} older {'backup was' if deleted == 1 else 'backups were'} deleted; the newest {keep} stay.")
 

@@ -50,8 +50,8 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=DIFFERS if isinstance(error, NobodyKnows) else 1) from error
         try:
             is_well = self._report(backup, manifest, undone)
-        except (BackupError, Error) as error:
-            why = str(error).partition("\n")[0]
+        except (BackupError, Error, KeyboardInterrupt) as error:
+            why = str(error).partition("\n")[0] or "it was ended by you"
             said = f"{backup.dump.name} is restored, but couldn't be looked at to the end: {why}"
             raise CommandError(said, returncode=DIFFERS) from error
         if not is_well:

@@ -73,4 +73,4 @@ class Command(BaseCommand):
         self.stdout.write(LINE.format(**{column: column.replace("_", " ") for column in COLUMNS}).rstrip())
         for number, row in enumerate(rows, start=1):  # noqa: B007
             self.stdout.write(LINE.format(**row).rstrip())
-        self.stdout.write(f"{number} patients.")
+        self.stdout.write(f"{number} {'patient' if number == 1 else 'patients'}.")
