@@ -18,7 +18,7 @@ from scheduling.errors import BookingRefused, IllegalMove, RoomBusy
 from scheduling.models import Appointment, Course, Move, Practitioner, Recall, Room
 from scheduling.services.booking import place
 from scheduling.services.free_slots import Slot, free_slots
-from scheduling.services.moving import Change, make_moves
+from scheduling.services.moving import Change, make_moves, require_movable
 from scheduling.services.refusals import skin_needs_longer
 from scheduling.services.saving import locked_all, retried, save_or_refuse
 from scheduling.services.warnings import warnings_of
@@ -66,6 +66,8 @@ def _foresee(wanted: Change, look: Callable[[Move], Any] | None, now: datetime) 
         with rolled_back():
             change, along = _what_goes_along(wanted, now)
         with rolled_back():
+            held = locked_all([appointment, *(other.appointment for other in along)])
+            require_movable(replace(change, appointment=held[appointment.pk]))  # or somebody has called it off meanwhile
             before = _state_of(appointment)
             moves = make_moves(change, along, by=None, now=now)
             looks = {move.appointment_id: look(move) for move in moves} if look else {}

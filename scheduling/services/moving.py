@@ -74,7 +74,7 @@ def _make_moves(change: Change, along: list[Change], by: User | None, now: datet
     others = [replace(other, appointment=rows[other.appointment.pk]) for other in along]
     for one in (wanted, *others):
         _require_as_seen(one)
-    _require_movable(wanted)
+    require_movable(wanted)
     if _is_there(wanted):
         return []
     for other in others:
@@ -200,7 +200,7 @@ def _is_there(change: Change) -> bool:
     return wanted == (own.starts_at, own.practitioner, own.room)
 
 
-def _require_movable(change: Change) -> None:
+def require_movable(change: Change) -> None:
     own = change.appointment
     if own.status not in COMING:
         raise IllegalMove(f"This appointment is {own.get_status_display()}, so it can't be moved.")

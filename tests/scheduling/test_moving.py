@@ -66,6 +66,13 @@ class TestForeseeing:
         services.foresee_move(three[2], starts_at=FIRST, now=TODAY)
         assert everything() == before
 
+    def test_the_only_one_of_its_course_that_was_called_off_meanwhile_is_refused(self, clinic, open_hours):
+        booked = clinic.book(clinic.ana)
+        called_off = services.cancel(booked, reason="she is ill", now=TODAY)
+        for known in (booked, called_off):  # before and after its page was fetched
+            foreseen = services.foresee_move(known, starts_at=FIRST + WEEK, now=TODAY)
+            assert str(foreseen.refusal) == "This appointment is cancelled, so it can't be moved."
+
     def test_only_as_far_down_as_it_has_to(self, clinic, open_hours):
         sessions = [clinic.book(clinic.ana, day) for day in (FIRST, FIRST + 4 * WEEK, FIRST + 12 * WEEK)]
         foreseen = services.foresee_move(sessions[0], starts_at=FIRST + WEEK, now=TODAY)
