@@ -10,9 +10,9 @@ OPTED_OUT = {
 
 # For alarms of our own making; a provider's codes have theirs in its channel.
 OUR_REMEDIES = {
-    "messages late": "Look whether worker, beat, PostgreSQL and Redis are well (docker compose ps, or systemctl status), and what their logs "
-    "say. If they are, the provider is down, refuses us, or takes fewer a second than are to go: its status page and the outbox say which. The alarm clears "
-    "itself once it is over.",
+    "messages late": "Look whether worker, beat, PostgreSQL and Redis are well (docker compose ps, or systemctl status), and what their "
+    "logs say. If they are, the provider is down, refuses us, or takes fewer a second than are to go: its status page and the outbox say "
+    "which. The alarm clears itself once it is over.",
     "daily cap": "Let the rest wait for tomorrow, or raise SMS_DAILY_CAP if the sender's campaign allows for more.",
     "nobody on call": "Open the inbox and see to the concern. Then look who is on call, and whether their numbers are right.",
     "nobody to remind": "Open the inbox and see to the concern: it is open still. Then give those who are on call, or clinicians and "
