@@ -26,7 +26,7 @@ REFUSED = 3  # psql's exit code where PostgreSQL did. Any other one: the connect
 def load(backup: Backup, pg_restore: str, psql: str, around: tuple[str, str], say: Say) -> str:
     """`around`: the SQL before it, and after it, with the COMMIT. Raises BackupError, and has changed nothing then.
 
-    Where the COMMIT was sent and nobody answered it, the number of its transaction; else "".
+    Where the COMMIT was sent, or may have been, and nobody answered it, the number of its transaction; else "".
     """
     address, secrets = database.for_programs()
     reading = [pg_restore, "--file=-", "--no-owner", "--no-privileges", "--exit-on-error", str(backup.dump)]
@@ -36,20 +36,24 @@ def load(backup: Backup, pg_restore: str, psql: str, around: tuple[str, str], sa
     file = partial(tempfile.TemporaryFile, "w+")
     with file() as reader_said, file() as writer_said, file() as answered:
         pipe: dict[str, Any] = {"env": environment(secrets), "bufsize": BLOCK}
-        with (
-            subprocess.Popen(reading, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=reader_said, **pipe) as reader,
-            subprocess.Popen(writing, stdin=subprocess.PIPE, stdout=answered, stderr=writer_said, **pipe) as writer,
-        ):
-            try:
-                is_through = reader.stdout and writer.stdin and _pass_on(reader.stdout, reader, writer.stdin, around, say)
-            except BaseException:
-                writer.kill()
-                reader.kill()
-                raise
+        try:
+            with (
+                subprocess.Popen(reading, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=reader_said, **pipe) as reader,
+                subprocess.Popen(writing, stdin=subprocess.PIPE, stdout=answered, stderr=writer_said, **pipe) as writer,
+            ):
+                try:
+                    is_through = reader.stdout and writer.stdin and _pass_on(reader.stdout, reader, writer.stdin, around, say)
+                except BaseException:
+                    writer.kill()
+                    reader.kill()
+                    raise
+        except KeyboardInterrupt:  # perhaps just as the COMMIT went
+            if number := _transaction(answered):
+                return number
+            raise BackupError("Nothing was changed: it was interrupted.") from None
         if is_through and writer.returncode == 0:
             return ""
-        answered.seek(0)
-        number = answered.readline().strip()
+        number = _transaction(answered)
         if not number or not is_through or writer.returncode == REFUSED:
             raise BackupError(f"Nothing was changed: {_last_words(writer_said, reader_said)}.")
         return number
@@ -76,6 +80,12 @@ def _pass_on(script: IO[bytes], reader: subprocess.Popen[bytes], psql: IO[bytes]
     with suppress(BrokenPipeError):
         psql.close()
     return False
+
+
+def _transaction(answered: IO[str]) -> str:
+    """Its number, or "" where it hasn't begun."""
+    answered.seek(0)
+    return answered.readline().strip()
 
 
 def _last_words(*files: IO[str]) -> str:

@@ -63,7 +63,7 @@ def restore(backup: Backup, manifest: Manifest, *, replaces: bool, also: str, sa
     around = (BEGIN + EMPTY * replaces, also + COMMIT)
     unanswered = load(backup, program("pg_restore", version), program("psql", version), around, say)
     if unanswered:
-        say("The connection ended at the last word: what is there now says whether it was heard.")
+        say("It ended without an answer to the last word: what is there now says whether it was heard.")
         try:
             is_heard = was_heard(unanswered)
         except BackupError as error:

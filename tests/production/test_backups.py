@@ -305,6 +305,26 @@ class TestARestore:
         assert f"The database “{restored}” isn't empty: it has 4 patients and 2 appointments." in said
         assert Patient.objects.count() == 4
 
+    @pytest.mark.parametrize("pressed", [EOFError, KeyboardInterrupt])
+    def test_whoever_is_asked_and_leaves_has_changed_nothing(self, backup, restored, monkeypatch, pressed):
+        def leave(question: str) -> str:
+            raise pressed
+
+        monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+        monkeypatch.setattr("builtins.input", leave)
+        assert "Nothing was changed" in refusal("restore", backup.dump, "--replace")
+
+    def test_one_that_is_interrupted_says_that_nothing_was_changed(self, backup, restored, monkeypatch):
+        def pressed(script: Any, reader: Any, psql: Any, around: tuple[str, str], say: Any) -> bool:
+            psql.write(around[0].encode())
+            psql.flush()
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("clinic.backups.loading._pass_on", pressed)
+        patient("Dora Dunn", 4)
+        assert "othing was changed" in refusal("restore", backup.dump, "--replace", "--yes", restored)
+        assert Patient.objects.filter(first_name="Dora").exists()
+
     def test_in_the_place_of_what_is_there_where_that_is_meant(self, backup, restored):
         Patient.objects.filter(first_name="Chloe").delete()
         with connection.cursor() as cursor:
@@ -517,7 +537,7 @@ class TestWhereNobodyAnswersTheLastCommit:
 
         said = said_by("restore", backup.dump, "--replace", "--yes", restored)
 
-        assert "The connection ended at the last word: what is there now says whether it was heard.\n  migrations" in said
+        assert "It ended without an answer to the last word: what is there now says whether it was heard.\n  migrations" in said
         assert f"{backup.dump.name} is restored: 3 patients and 2 appointments." in said
         assert Patient.objects.count() == 3
 

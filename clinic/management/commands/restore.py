@@ -64,7 +64,10 @@ class Command(BaseCommand):
             raise CommandError(f"{holds} With --replace the backup takes their place, and they are gone.")
         if yes is None and sys.stdin.isatty():
             self._say(f"{holds} They will be gone; the backup of {manifest.when} has {told(manifest.contents)}.")
-            yes = input("Type the database's name to go on: ").strip()
+            try:
+                yes = input("Type the database's name to go on: ").strip()
+            except (EOFError, KeyboardInterrupt):
+                self._say("")
         if yes != name:
             raise CommandError(f"{holds} Nothing was changed: to replace them, say which database it is, with --yes {name}.")
 
