@@ -86,6 +86,7 @@ def test_it_writes_nothing(db, capsys):
         (("--completed-at", "2026-11-10T14:00", "--time-zone", "Mars/Olympus"), "“Mars/Olympus” is not a time zone"),
         (("--completed-at", "2026-11-10T14:00", "--time-zone", "localtime"), "“localtime” is not a time zone"),
         (("--completed-at", "yesterday"), "“yesterday” is not a time in ISO 8601, such as 2026-12-01T14:00."),
+        (("--completed-at", "9999-12-31T23:00"), "The year 9999 is out of reach: it must be from 2000 to 2199."),
         (("--completed-at", "2026-13-40T14:00"), "“2026-13-40T14:00” is not a time in ISO 8601"),
         ((*TUESDAY, "--quiet", "late"), "“late” are not quiet hours, such as 21:00-08:00."),
         ((*TUESDAY, "--quiet", "21:00-25:00"), "“21:00-25:00” are not quiet hours"),

@@ -27,13 +27,17 @@ SAMPLE = {
     "emergency": "911",
     "turn_to": "(212) 555-0199",
 }
+YEARS = 2000, 2199  # an appointment's
 
 
 def instant(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text)
+        given = datetime.fromisoformat(text)
     except ValueError as error:
         raise ArgumentTypeError(f"“{text}” is not a time in ISO 8601, such as 2026-12-01T14:00.") from error
+    if not YEARS[0] <= given.year <= YEARS[1]:
+        raise ArgumentTypeError(f"The year {given.year} is out of reach: it must be from {YEARS[0]} to {YEARS[1]}.")
+    return given
 
 
 def time_zone(text: str) -> str:
