@@ -6,6 +6,7 @@ import signal
 import sys
 
 from django.core.management import execute_from_command_line
+from django.db import OperationalError
 
 from clinic.environment import or_a_sentence
 
@@ -26,6 +27,12 @@ def main() -> None:
         with or_a_sentence():
             act_as_command(sys.argv)
             execute_from_command_line(sys.argv)
+    except OperationalError as error:
+        from clinic.masking import unreached
+
+        if not (why := unreached(error)):  # what a statement did wrong
+            raise
+        sys.exit(f"{why}. Look at DATABASE_URL.")
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
 

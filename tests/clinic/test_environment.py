@@ -193,6 +193,16 @@ class TestWhetherTheyAreReached:
         assert "Traceback" not in said
         assert "isn't reached" not in self.check(env, "--deploy")
 
+    def test_a_command_that_needs_postgresql_ends_with_the_reason(self):
+        env = os.environ | {"DATABASE_URL": f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/nowhere"}
+
+        done = run("manage.py", "forget", env=env)
+
+        assert (done.returncode, done.stderr) == (
+            1,
+            'PostgreSQL isn\'t reached: database "nowhere" does not exist. Look at DATABASE_URL.\n',
+        )
+
     @pytest.mark.django_db
     def test_nothing_is_said_of_those_that_are(self):
         call_command("check", "--deploy", "--database", "default", "--fail-level", "ERROR")
