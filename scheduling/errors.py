@@ -72,6 +72,9 @@ class PatientErased(BookingRefused):
 
     code = "patient_erased"
 
+    def __init__(self, sentence: str = "This patient was erased. Nothing was saved.") -> None:
+        super().__init__(sentence)
+
 
 class CantWait(BookingRefused):
     """Nobody can wait for that: the days are over, or there is nothing to give up."""

@@ -162,7 +162,7 @@ class WaitlistEntryAdmin(RefusalsOnForm, CalledByName):
         if entry is None:
             patient = one_of(Patient.objects.all(), str(context["adminform"].form["patient"].value() or ""))
             if patient and patient.erased_at:
-                raise PatientErased("This patient was erased. Nothing was saved.")
+                raise PatientErased
             context["patient"] = patient
         else:
             context["subtitle"] = entry.patient.full_name

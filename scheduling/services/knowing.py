@@ -12,7 +12,7 @@ def require_known(patient: Patient) -> None:
     Requires a transaction. Raises PatientErased.
     """
     if hold_known([patient.pk]) != [patient.pk]:
-        raise PatientErased("This patient was erased. Nothing was saved.")
+        raise PatientErased
 
 
 def hold_known(pks: list[int]) -> list[int]:

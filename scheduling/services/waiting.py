@@ -97,7 +97,7 @@ def hold_entry(pk: int) -> WaitlistEntry:
     entries = WaitlistEntry.objects.select_for_update(no_key=True, of=("self",)).select_related("patient", "treatment")
     entry = entries.filter(pk=pk).first()
     if entry is None:
-        raise PatientErased("This patient was erased. Nothing was saved.")
+        raise PatientErased
     return entry
 
 

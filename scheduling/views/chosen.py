@@ -56,5 +56,5 @@ def known_patient(pk: int) -> Patient:
     """Whom the address names. Raises Http404, and PatientErased, which has a page of its own."""
     patient = get_object_or_404(Patient, pk=pk)
     if patient.erased_at:
-        raise PatientErased("This patient was erased. Nothing was saved.")
+        raise PatientErased
     return patient

@@ -50,7 +50,7 @@ def give_consent(
     now = now or timezone.now()
     held = hold_alone(patient.pk)
     if held.erased_at:
-        raise PatientErased("This patient was erased. Nothing was saved.")
+        raise PatientErased
     consent = write(
         patient,
         purpose,

@@ -86,7 +86,7 @@ def hold_alone(patient_pk: int) -> Patient:
     """
     held = Patient.objects.select_for_update(no_key=True).filter(pk=patient_pk).first()
     if held is None:
-        raise PatientErased("This patient was erased. Nothing was saved.")
+        raise PatientErased
     return held
 
 
