@@ -129,6 +129,7 @@ def test_what_is_chosen_elsewhere_is_weighed_at_once(desk, clinic):
     expect(page.locator(".suits")).to_contain_text("with Eli Evans in Room 2 works.")
     page.get_by_label("Treatment").select_option(label="Microneedling, scalp")
     expect(page.locator(".facts")).to_contain_text("Session 1 of 3")
+    expect(page.locator(".htmx-request, .htmx-settling")).to_have_count(0)  # which would take what is chosen meanwhile along
     page.locator("#look-with").select_option(label="Eli Evans")
     expect(page.locator(".slot-who").first).to_have_text("Eli Evans")
     expect(page.locator(".slot-who", has_text="Dana")).to_have_count(0)

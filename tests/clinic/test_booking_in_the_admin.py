@@ -118,7 +118,7 @@ def test_two_people_press_save_at_the_same_moment(committed_clinic, sign_in, at_
         ({"starts_at_1": "25:99"}, "Enter a valid time."),
         ({"starts_at_0": "2020-01-07"}, "That time is already past. Please choose a later one."),
         ({"starts_at_0": "2062-12-04"}, "That is more than two years ahead. Please check the year."),
-        ({"patient": "99999"}, "Select a valid choice."),
+        ({"patient": "99999"}, "This patient isn’t in the list any more."),
         ({"room": ""}, "This field is required."),
     ],
 )
