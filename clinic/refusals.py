@@ -26,7 +26,7 @@ class RefusalsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         answer = self.get_response(request)
-        if answer.status_code == 404 and request.resolver_match is None:  # where a developer looks on, Django lists all addresses
+        if settings.DEBUG and answer.status_code == 404 and request.resolver_match is None:  # where Django lists all addresses
             return nothing_here(request)
         is_bare = answer.status_code == 405 and not answer.streaming and not answer.content
         return not_opened(request, answer["Allow"]) if is_bare else answer

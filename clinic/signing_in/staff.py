@@ -87,7 +87,7 @@ class StaffAdmin(UserAdmin):
     @admin.display(description=gettext_lazy("second factor"))
     def second_factor_to_reset(self, user: User) -> str:
         said = self.second_factor(user)
-        if second_factor.phone_of(user) is None:
+        if not self.has_phone(user):
             return said
         return format_html('{} <a href="{}">{}</a>', said, reverse("admin:reset_second_factor", args=[user.pk]), _("Phone lost? Reset it"))
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from scheduling.domain.cadence import Bucket
 from scheduling.domain.recalls import TO_ACT_ON
 from scheduling.models import Location, Practitioner, Treatment
+from scheduling.models.appointments import YEARS
 from scheduling.reports import Filters
 from scheduling.reports.due import SORTS
 
@@ -49,7 +50,7 @@ class DayField(forms.DateField):
             day = super().to_python(value)
         except ValidationError as error:
             raise ValidationError(_("“%(typed)s” is not a date."), params={"typed": str(value)[:40]}) from error
-        if day and not 2000 <= day.year < 2200:
+        if day and day.year not in YEARS:
             raise ValidationError(_("The year %(year)s is out of the report’s reach."), params={"year": day.year})
         return day
 

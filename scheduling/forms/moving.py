@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduling.forms.sent import LOCAL, fields_of, number
 from scheduling.models import Appointment, Practitioner, Room
+from scheduling.models.appointments import YEARS
 from scheduling.services import Change
 
 LATEST = 7_000_000_000  # seconds; in the year 2191
@@ -28,7 +29,7 @@ class WallClockField(forms.DateTimeField):
                 typed = datetime.strptime(str(value).strip(), pattern)  # noqa: DTZ007 - the form knows whose clock it is
             except ValueError:
                 continue
-            if not 2000 <= typed.year < 2200:
+            if typed.year not in YEARS:
                 raise ValidationError(_("Please check the year."))
             return typed
         if value in self.empty_values:

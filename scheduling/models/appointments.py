@@ -26,6 +26,8 @@ from scheduling.querysets import AppointmentQuerySet
 
 BLOCKS = Q(status__in=[status.value for status in BLOCKING])
 
+YEARS = range(2000, 2200)  # that one lies in
+
 STATUSES = [
     (Status.BOOKED.value, _("booked")),
     (Status.ARRIVED.value, _("arrived")),
@@ -109,8 +111,8 @@ class Appointment(models.Model):
                     during__upper_inf=False,
                     during__lower_inc=True,
                     during__upper_inc=False,
-                    during__startswith__gte=datetime(2000, 1, 1, tzinfo=UTC),
-                    during__endswith__lt=datetime(2200, 1, 1, tzinfo=UTC),
+                    during__startswith__gte=datetime(YEARS.start, 1, 1, tzinfo=UTC),
+                    during__endswith__lt=datetime(YEARS.stop, 1, 1, tzinfo=UTC),
                 ),
                 name="appointment_has_a_start_and_an_end",
             ),

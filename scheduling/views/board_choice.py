@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 
 from scheduling.forms.sent import number
 from scheduling.models import Location
+from scheduling.models.appointments import YEARS
 from scheduling.reports.board import By
 
 DAY, WEEK = "day", "week"
 REMEMBERED = "board"  # in the session
-FIRST, LAST = date(2000, 1, 10), date(2199, 12, 20)  # what an appointment's constraint allows, with a week to spare
+FIRST, LAST = date(YEARS[0], 1, 10), date(YEARS[-1], 12, 20)  # what an appointment's constraint allows, with a week to spare
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ class PrivacyPages(admin.ModelAdmin):
 
     def _erased_page(self, request: HttpRequest, patient: Patient) -> HttpResponse:
         if request.method == "POST":
-            messages.error(request, _("This patient was erased. Nothing was saved."))
+            messages.error(request, str(PatientErased()))
             return redirect(reverse("admin:scheduling_patient_change", args=[patient.pk]))
         appointments = Appointment.objects.filter(patient=patient).select_related("course__treatment", "practitioner", "location")
         return self._privacy_page(

@@ -18,6 +18,7 @@ from aftercare.services.protocols.loading import read_protocol
 from aftercare.wording import letter, usual_product
 from notifications.domain.quiet import QuietHours
 from scheduling.fields import validate_time_zone
+from scheduling.models.appointments import YEARS
 
 SAMPLE = {
     "clinic": "Your Clinic",
@@ -27,7 +28,6 @@ SAMPLE = {
     "emergency": "911",
     "turn_to": "(212) 555-0199",
 }
-YEARS = 2000, 2199  # an appointment's
 
 
 def instant(text: str) -> datetime:
@@ -35,8 +35,8 @@ def instant(text: str) -> datetime:
         given = datetime.fromisoformat(text)
     except ValueError as error:
         raise ArgumentTypeError(f"“{text}” is not a time in ISO 8601, such as 2026-12-01T14:00.") from error
-    if not YEARS[0] <= given.year <= YEARS[1]:
-        raise ArgumentTypeError(f"The year {given.year} is out of reach: it must be from {YEARS[0]} to {YEARS[1]}.")
+    if given.year not in YEARS:
+        raise ArgumentTypeError(f"The year {given.year} is out of reach: it must be from {YEARS[0]} to {YEARS[-1]}.")
     return given
 
 

@@ -11,12 +11,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from scheduling.errors import TooSlow
+from scheduling.models.appointments import YEARS
 from scheduling.reports import Due, maintenance_due
 
 Row = dict[str, Any]
 
 COLUMNS = ("patient_id", "last_session_on", "due_on", "days_late", "bucket", "value")
-YEARS = 2000, 2199  # an appointment's
 # As wide as the widest there is: rows are written as they come.
 LINE = "{patient_id:<10}  {last_session_on:<15}  {due_on:<10}  {days_late:<9}  {bucket:<23}  {value}"
 
@@ -26,8 +26,8 @@ def day(text: str) -> date:
         given = date.fromisoformat(text)
     except ValueError as error:
         raise ArgumentTypeError(f"“{text}” is not a date such as 2026-12-01.") from error
-    if not YEARS[0] <= given.year <= YEARS[1]:
-        raise ArgumentTypeError(f"The year {given.year} is out of the report’s reach: it begins with {YEARS[0]} and ends with {YEARS[1]}.")
+    if given.year not in YEARS:
+        raise ArgumentTypeError(f"The year {given.year} is out of the report’s reach: it begins with {YEARS[0]} and ends with {YEARS[-1]}.")
     return given
 
 
