@@ -177,7 +177,7 @@ def _waitlist_tiles() -> list[Tile]:
     )
     said = ngettext("%(count)s time is offered right now.", "%(count)s times are offered right now.", count["offered"])
     detail = said % {"count": count["offered"]} if count["offered"] else _("No time is offered right now.")
-    return [Tile(DIARY, _("On the waitlist"), count["waiting"], detail, f"{url}?status__exact=waiting")]
+    return [Tile(DIARY, _("On the waitlist"), count["waiting"], detail, url)]
 
 
 def _due_tiles(as_of: date) -> list[Tile]:

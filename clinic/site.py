@@ -1,10 +1,13 @@
 """The admin site: Django's own, with our pages in it, its first page the day's work, and patients called by their names."""
 
-from functools import partial
+from collections.abc import Callable
+from functools import partial, wraps
 from typing import Any
 
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.contrib.admin.views.main import ERROR_FLAG, IGNORED_PARAMS, PAGE_VAR
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -21,6 +24,10 @@ from clinic.signing_in.second_factor import has_to_begin_anew, is_complete
 
 # Where somebody may go who has given name and password, and no code yet: to where it is asked for, and out again.
 HALFWAY = ("admin:second_factor", "admin:second_factor_set_up", "admin:logout")
+
+# What a list takes beside its filters, and how a filter's name goes on where Django writes it into an address.
+OF_ANY_LIST = {*IGNORED_PARAMS, PAGE_VAR, ERROR_FLAG}
+ENDS = {"", "exact", "isnull", "isempty", "gte", "lt"}
 
 
 class NamedAutocomplete(AutocompleteJsonView):
@@ -90,6 +97,9 @@ class ClinicAdminSite(AdminSite):
         """Name and password, and then the code: `admin_view` asks this for every page."""
         return super().has_permission(request) and (is_complete(request) or request.path in map(reverse, HALFWAY))
 
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
+        return super().admin_view(_only_what_it_offers(view), cacheable)
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Whoever is signed in is led on, to the code if that is still to come; but whose phone was reset gives the password again."""
         from clinic.signing_in.views import to_second_factor
@@ -126,3 +136,28 @@ class ClinicAdminSite(AdminSite):
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         view: Any = NamedAutocomplete.as_view(admin_site=self)
         return view(request)
+
+
+def _only_what_it_offers(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A list is filtered by what it offers. Django takes any lookup that is typed into an address: what is masked could be guessed digit by
+    digit, with `?address__startswith=`, whom somebody looks for like that isn't on the trail, and PostgreSQL trips over `?id__regex=(`."""
+    admin = getattr(view, "__self__", None)
+    if not isinstance(admin, ModelAdmin) or view.__name__ != "changelist_view":
+        return view
+
+    @wraps(view)
+    def listed(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if not all(_offers(admin, request, asked, values) for asked, values in request.GET.lists()):
+            raise DisallowedModelAdminLookup("A list isn't filtered by that")
+        return view(request, *args, **kwargs)
+
+    return listed
+
+
+def _offers(admin: ModelAdmin, request: HttpRequest, asked: str, values: list[str]) -> bool:
+    filters = [shown[0] if isinstance(shown, tuple) else shown for shown in admin.get_list_filter(request)]
+    if asked in OF_ANY_LIST or asked in [getattr(shown, "parameter_name", None) for shown in filters]:
+        return True
+    name, _, how = asked.partition("__")
+    is_offered = asked in getattr(admin, "led_to_by", ()) or (name in filters and how.rpartition("__")[2] in ENDS)
+    return is_offered and "\0" not in "".join(values)  # PostgreSQL knows no such letter
