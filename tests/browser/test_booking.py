@@ -54,6 +54,18 @@ def test_a_known_patient_is_booked_from_the_board_with_three_clicks_and_a_name(d
     assert Appointment.objects.get(status="booked").starts_at == on(workday(), "10:00")
 
 
+def test_who_types_before_the_page_listens_is_heard(desk, clinic):
+    page = desk()
+    scripts = []
+    page.route("**/htmx-2*.js", lambda script: scripts.append(script))  # which wait
+    page.goto(from_the_board(clinic), wait_until="commit")
+
+    page.get_by_label("Find a patient").press_sequentially("alvar")
+    expect(page.get_by_role("combobox", name="Find a patient")).to_have_count(0)
+    scripts[0].continue_()
+    expect(found(page)).to_have_count(1)
+
+
 def test_without_a_mouse(desk, clinic):
     page = desk()
     page.goto(from_the_board(clinic))

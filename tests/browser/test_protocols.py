@@ -53,6 +53,17 @@ def test_a_version_from_the_list_to_its_publication(desk, clinic, looks_right):
     assert protocol_for(clinic.face).version == 2
 
 
+def test_what_is_typed_before_the_page_listens_is_counted(desk, draft):
+    page = desk("Clinician")
+    scripts = []
+    page.route("**/htmx-2*.js", lambda script: scripts.append(script))  # which wait
+    page.goto(f"/admin/aftercare/protocol/{draft.pk}/step/{draft.steps.get(slug='serum-week').pk}/", wait_until="commit")
+
+    page.get_by_label("Text message, English").fill("{clinic}: your serum." + " More." * 60)
+    scripts[0].continue_()
+    expect(page.locator("#size-en")).to_contain_text("3 segments")
+
+
 def test_without_scripts_saving_counts(browser, live_server, desk, draft):
     with_scripts = desk("Clinician")
     context = browser.new_context(base_url=live_server.url, java_script_enabled=False, storage_state=with_scripts.context.storage_state())

@@ -34,6 +34,29 @@ document.addEventListener("keydown", (event) => {
     }
 });
 
+// What was typed or chosen before htmx listened, or was brought back by the browser, counts as if it were done now.
+const isOther = (field) => {
+    if (field.matches("[type=checkbox], [type=radio]")) {
+        return field.checked !== field.defaultChecked;
+    }
+    if (field.matches("select")) {
+        return field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
+    }
+    return field.value !== field.defaultValue;
+};
+
+document.addEventListener("htmx:load", (event) => {
+    if (event.detail.elt !== document.body) {
+        return; // a part that came later
+    }
+    for (const field of document.querySelectorAll("form:is([hx-trigger], :has([hx-trigger])) :is(input, select, textarea)")) {
+        if (isOther(field)) {
+            field.dispatchEvent(new Event("input", { bubbles: true }));
+            field.dispatchEvent(new Event("change", { bubbles: true }));
+        }
+    }
+});
+
 // Django's search icons beside two lists have words for screen readers, which only an image may have.
 window.addEventListener("load", () => {
     for (const icon of document.querySelectorAll(".help-tooltip[aria-label]")) {
