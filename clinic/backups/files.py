@@ -43,6 +43,8 @@ def chosen(path: Path) -> Backup:
     """The backup whose dump that is, or the newest one in that folder. Raises BackupError."""
     with readable(path):
         if not stat.S_ISDIR(path.stat().st_mode):
+            if path.suffix not in (".dump", ".json"):
+                raise BackupError(f"{path.name} isn't what `backup` writes: unpack or decrypt it, and name the .dump.")
             return Backup(path.with_suffix(".dump"))
         os.listdir(path)  # noqa: PTH208 - glob passes in silence over what it may not read
         backups = complete(path)

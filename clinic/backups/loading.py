@@ -50,7 +50,7 @@ def load(backup: Backup, pg_restore: str, psql: str, around: tuple[str, str], sa
         except KeyboardInterrupt:  # perhaps just as the COMMIT went
             if number := _transaction(answered):
                 return number
-            raise BackupError("Nothing was changed: it was interrupted.") from None
+            raise BackupError("Nothing was changed: it was ended by you.") from None
         if is_through and writer.returncode == 0:
             return ""
         number = _transaction(answered)

@@ -75,7 +75,8 @@ def _dump(pg_dump: str, snapshot: str, dump: Path, tables: int, say: Say) -> Non
     address, secrets = database.for_programs()
     command = [
         *(pg_dump, "--format=custom", "--no-owner", "--no-privileges", "--no-password", "--verbose", f"--snapshot={snapshot}"),
-        *(f"--exclude-table-data={LEFT_OUT}", "--lock-wait-timeout=60s", f"--dbname={address}", f"--file={dump}"),
+        *(f"--exclude-table-data={table}" for table in LEFT_OUT),
+        *("--lock-wait-timeout=60s", f"--dbname={address}", f"--file={dump}"),
     ]
     last: deque[str] = deque(maxlen=20)
     done, said_at = 0, time.monotonic()

@@ -15,7 +15,8 @@ from clinic.backups.manifest import Manifest, fingerprint
 from clinic.backups.programs import program
 from clinic.ops.readiness import MISSING_AFTER_SECONDS
 
-ALIVE = "SELECT DISTINCT kind FROM clinic_heartbeat WHERE at > now() - make_interval(secs => %s) ORDER BY 1"
+HAS_HEARTBEATS = "SELECT to_regclass('public.clinic_heartbeat') IS NOT NULL"
+ALIVE = "SELECT DISTINCT kind FROM public.clinic_heartbeat WHERE at > now() - make_interval(secs => %s) ORDER BY 1"
 STILL_AT_IT_SECONDS = 30  # it notices that a connection has ended, or ends its COMMIT, in less
 
 
@@ -43,14 +44,14 @@ def what_is_there() -> Contents:
                 f"The database “{database.name()}” is in use, by {others} {'connection' if others == 1 else 'connections'}. "
                 "Stop web, worker and beat, and whatever else is connected to it, such as a psql."
             )
-        there = contents_of(session)
         # Between two tasks a worker has no connection, and would write into what was restored a second later.
-        if "clinic_heartbeat" in there.rows and (alive := session.execute(ALIVE, [MISSING_AFTER_SECONDS]).fetchall()):
+        (has_heartbeats,) = session.execute(HAS_HEARTBEATS).fetchone() or (False,)
+        if has_heartbeats and (alive := session.execute(ALIVE, [MISSING_AFTER_SECONDS]).fetchall()):
             raise BackupError(
                 f"The database “{database.name()}” is in use: {' and '.join(kind for (kind,) in alive)} showed life a moment ago. "
                 f"Stop web, worker and beat; one that was killed is forgotten after {MISSING_AFTER_SECONDS} seconds."
             )
-        return there
+        return contents_of(session)
 
 
 def restore(backup: Backup, manifest: Manifest, *, replaces: bool, also: str, say: Say) -> None:
@@ -66,8 +67,9 @@ def restore(backup: Backup, manifest: Manifest, *, replaces: bool, also: str, sa
         say("It ended without an answer to the last word: what is there now says whether it was heard.")
         try:
             is_heard = was_heard(unanswered)
-        except BackupError as error:
-            raise NobodyKnows(f"Whether {backup.dump.name} is restored couldn't be looked at: {error}") from error
+        except (BackupError, KeyboardInterrupt) as error:
+            why = str(error) or "it was ended by you."
+            raise NobodyKnows(f"Whether {backup.dump.name} is restored couldn't be looked at: {why}") from error
         if not is_heard:
             raise BackupError("It wasn't heard: nothing was changed. Restore it once more.")
 

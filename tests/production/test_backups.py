@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 import stat
 import tomllib
 from collections.abc import Callable, Iterator
@@ -149,9 +150,10 @@ class TestABackup:
         assert "constraint one_message_per_key of notifications_message" in told["contents"]["held"]
         assert "trigger consent_is_append_only of aftercare_consent" in told["contents"]["held"]
 
-    def test_holds_no_key_and_no_session(self, treated, folder, settings):
+    def test_holds_no_key_no_session_and_nobody_who_shows_life(self, treated, folder, settings):
         settings.ADDRESS_HASH_KEY, settings.SECRET_KEY = "the-key-of-the-addresses", "the-key-of-the-sessions"
         SessionStore().create()
+        hearts.beat("worker", "celery@here")
         said_by("backup", folder)
 
         (backup,) = complete(folder)
@@ -162,6 +164,7 @@ class TestABackup:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT count(*) FROM django_session")
                 assert cursor.fetchone() == (0,)
+            assert hearts.hearts() == []
 
     @pytest.mark.parametrize("is_later", [False, True])  # True, the control: dumped a moment after it was counted
     def test_is_of_one_moment_whatever_is_written_meanwhile(self, treated, folder, monkeypatch, is_later):
@@ -272,6 +275,17 @@ class TestNoBackup:
         finally:
             os.close(held)
 
+    @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+    def test_where_it_is_told_to_end(self, folder, monkeypatch, sent):
+        monkeypatch.setattr(making, "_dump", lambda *_: signal.raise_signal(sent))
+
+        assert refusal("backup", folder) == "No backup was made: it was ended by you."
+
+    @pytest.mark.parametrize("command", ["backup", "restore"])
+    def test_where_a_variable_names_no_folder(self, command):
+        with pytest.raises(CommandError, match="it is empty: no folder, and not the one that you are in"):
+            said_by(command, "")
+
     @pytest.mark.parametrize("keep", ["0", "-1", "two"])
     def test_with_nothing_to_keep(self, folder, keep):
         with pytest.raises(CommandError, match="must be a whole number, 1 or more"):
@@ -314,16 +328,21 @@ class TestARestore:
         monkeypatch.setattr("builtins.input", leave)
         assert "Nothing was changed" in refusal("restore", backup.dump, "--replace")
 
-    def test_one_that_is_interrupted_says_that_nothing_was_changed(self, backup, restored, monkeypatch):
-        def pressed(script: Any, reader: Any, psql: Any, around: tuple[str, str], say: Any) -> bool:
+    @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+    def test_one_that_is_interrupted_says_that_nothing_was_changed(self, backup, restored, monkeypatch, sent):
+        def pressed(script: Any, reader: Any, psql: Any, around: tuple[str, str], say: Any) -> None:
             psql.write(around[0].encode())
             psql.flush()
-            raise KeyboardInterrupt
+            signal.raise_signal(sent)
 
         monkeypatch.setattr("clinic.backups.loading._pass_on", pressed)
         patient("Dora Dunn", 4)
-        assert "othing was changed" in refusal("restore", backup.dump, "--replace", "--yes", restored)
+        assert refusal("restore", backup.dump, "--replace", "--yes", restored) == "Nothing was changed: it was ended by you."
         assert Patient.objects.filter(first_name="Dora").exists()
+
+    def test_nor_does_one_that_is_ended_before_it_began(self, backup, restored, monkeypatch):
+        monkeypatch.setattr("clinic.backups.restoring.sha256_of", lambda path: signal.raise_signal(signal.SIGTERM))
+        assert refusal("restore", backup.dump) == "Nothing was changed: it was ended by you."
 
     def test_in_the_place_of_what_is_there_where_that_is_meant(self, backup, restored):
         Patient.objects.filter(first_name="Chloe").delete()
@@ -460,6 +479,13 @@ class TestARestore:
         backup.dump.mkdir()
 
         assert refusal("restore", backup.manifest) == f"{backup.dump} can't be read: Is a directory."
+
+    @pytest.mark.parametrize("ending", [".age", ".tar", ""])
+    def test_that_is_still_encrypted_is_not_taken_for_what_lies_beside_it(self, backup, elsewhere, ending):
+        other = backup.dump.with_name(f"{backup.dump.name}{ending}" if ending else "afterglow")
+        other.write_bytes(b"age-encryption.org/v1")
+
+        assert refusal("restore", other) == f"{other.name} isn't what `backup` writes: unpack or decrypt it, and name the .dump."
 
     def test_whose_name_cannot_be_looked_at_says_why(self, tmp_path):
         assert refusal("restore", tmp_path / ("long" * 100)).endswith("can't be read: File name too long.")

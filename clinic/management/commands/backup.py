@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from clinic.backups import BackupError
+from clinic.backups.edges import path, told_to_end
 from clinic.backups.files import forget_older, size
 from clinic.backups.making import make_backup
 
@@ -19,13 +20,14 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("folder", type=Path, help="where to; it is made, for you only, where it isn't there")
+        parser.add_argument("folder", type=path, help="where to; it is made, for you only, where it isn't there")
         parser.add_argument("--keep", type=_at_least_one, metavar="N", help="afterwards delete all in that folder but the N newest")
 
     def handle(self, *args: Any, folder: Path, keep: int | None, **options: Any) -> None:
         began = time.monotonic()
         try:
-            backup, manifest = make_backup(folder, now=timezone.now(), say=self._say)
+            with told_to_end():
+                backup, manifest = make_backup(folder, now=timezone.now(), say=self._say)
             seconds = time.monotonic() - began
             self._say(
                 f"{backup.dump}: {manifest.contents.patients:,} patients, {manifest.contents.appointments:,} appointments, "
@@ -34,6 +36,8 @@ class Command(BaseCommand):
             deleted = forget_older(folder, keep) if keep else 0
         except BackupError as error:
             raise CommandError(str(error)) from error
+        except KeyboardInterrupt as error:
+            raise CommandError("No backup was made: it was ended by you.") from error
         if deleted:
             self._say(f"{deleted} older {'backup was' if deleted == 1 else 'backups were'} deleted; the newest {keep} stay.")
 

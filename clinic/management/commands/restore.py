@@ -9,6 +9,7 @@ from django.utils import timezone
 from clinic.backups import BackupError, NobodyKnows, database
 from clinic.backups.checking import checks, missing_migrations, outlook, unknown_migrations
 from clinic.backups.contents import Contents
+from clinic.backups.edges import path, told_to_end
 from clinic.backups.files import Backup, chosen
 from clinic.backups.manifest import Manifest
 from clinic.backups.restoring import checked, restore, what_came_out, what_is_there
@@ -26,13 +27,17 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("backup", type=Path, help="afterglow-DATE.dump, or a folder: the newest one in it")
+        parser.add_argument("backup", type=path, help="afterglow-DATE.dump, or a folder: the newest one in it")
         parser.add_argument("--replace", action="store_true", help="put it in the place of what is in the database now")
         parser.add_argument("--yes", metavar="NAME", help="with --replace: the database's name, where nobody can be asked for it")
 
-    def handle(self, *args: Any, replace: bool, yes: str | None, **options: Any) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
+        with told_to_end():
+            self._handle(chosen_path=options["backup"], replace=options["replace"], yes=options["yes"])
+
+    def _handle(self, chosen_path: Path, replace: bool, yes: str | None) -> None:
         try:
-            backup = chosen(options["backup"])
+            backup = chosen(chosen_path)
             manifest = checked(backup)
             if newer := unknown_migrations(manifest):
                 raise BackupError(f"The backup is of a newer version of Afterglow (it has {newer[0]}): install that one first.")
@@ -45,6 +50,11 @@ class Command(BaseCommand):
                 self._say(f"Erased since the backup, or just before: patient {numbers}. Whom of them it brings back is said at the end.")
             self._say(f"Restoring {backup.dump.name}, made on {manifest.when} …")
             also = remembering(undone, manifest.contents)
+        except KeyboardInterrupt as error:
+            raise CommandError("Nothing was changed: it was ended by you.") from error
+        except BackupError as error:
+            raise CommandError(str(error)) from error
+        try:
             restore(backup, manifest, replaces=bool(there.rows), also=also, say=self._say)
         except BackupError as error:
             raise CommandError(str(error), returncode=DIFFERS if isinstance(error, NobodyKnows) else 1) from error
