@@ -33,9 +33,8 @@ class TrailMiddleware:
 
 
 def _actor(request: HttpRequest) -> Actor:
-    """Whoever isn't signed in has the page's name: its address may hold a key."""
-    user = request.user
-    if user.is_authenticated:
+    """Whoever isn't signed in has the page's name: its address may hold a key. So has a patient's link, whoever is signed in beside her."""
+    user, match = request.user, request.resolver_match
+    if user.is_authenticated and match and match.namespace == "admin":
         return Actor(user.get_username(), user.pk)
-    match = request.resolver_match
     return Actor(f"page {match.view_name if match else ''}")

@@ -129,10 +129,11 @@ def test_so_does_a_command(clinic):
     assert contextvars.copy_context().run(command) == ("command import_patients", None)
 
 
-def test_whoever_has_only_the_key_of_an_address_is_named_by_the_page_and_never_by_the_key(clinic, client):
+@pytest.mark.parametrize("role", [None, "Front desk"], ids=["nobody else", "where the desk is signed in"])
+def test_whoever_has_only_the_key_of_an_address_is_named_by_the_page_and_never_by_the_key(clinic, client, sign_in, role):
     clinic.consents(clinic.ana)
     link = link_to_end(clinic.ana)
-    client.post(link[link.index("/emails/") :], {"List-Unsubscribe": "One-Click"})
+    (sign_in(role) if role else client).post(link[link.index("/emails/") :], {"List-Unsubscribe": "One-Click"})
 
     entry = Entry.objects.order_by("pk").last()
     assert (entry.action, entry.about, entry.patient_id) == ("added", "aftercare.consent", clinic.ana.pk)
