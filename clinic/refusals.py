@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse
@@ -38,12 +39,14 @@ class RefusalsMiddleware:
         return None
 
 
-def refused(request: HttpRequest, status: int, title: str, sentence: str, *, again: str = "", **headers: str) -> HttpResponse:
-    """`again` is an address to try once more."""
+def refused(
+    request: HttpRequest, status: int, title: str, sentence: str, *, again: str = "", way: str = "", **headers: str
+) -> HttpResponse:
+    """`again` is an address to try once more; `way` is what the button that leads there says instead of that."""
     if request.path_info.startswith(FOR_PROGRAMS):
         answer = _bare(sentence, status)
     else:
-        answer = render(request, "refused.html", {"title": title, "sentence": sentence, "again": again}, status=status)
+        answer = render(request, "refused.html", {"title": title, "sentence": sentence, "again": again, "way": way}, status=status)
     for name, value in headers.items():
         answer[name] = value
     return answer
@@ -105,6 +108,12 @@ def nothing_here(request: HttpRequest, exception: Exception | None = None) -> Ht
     return refused(request, 404, _("Nothing here"), _("The address may be mistyped, or what it named is gone."))
 
 
+def not_filtered(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What was typed isn't repeated: it may be somebody's name."""
+    sentence = _("A list is filtered by what its page offers, and this address asks for something else.")
+    return refused(request, 400, _("No such filter"), sentence, again=request.path, way=_("The whole list"))
+
+
 def erased(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Whom an old page, or an old address, is about."""
     sentence = _("Who it was isn’t kept any more, and nothing can be done here. Past sessions are still in the diary, without a name.")
@@ -134,6 +143,7 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 ANSWERS: dict[type[Exception], Callable[[HttpRequest, Exception], HttpResponse]] = {
     Http404: nothing_here,
+    DisallowedModelAdminLookup: not_filtered,
     PatientErased: erased,
     TooSlow: too_slow,
 }

@@ -25,13 +25,27 @@ from clinic.models import Phone
 from clinic.signing_in import second_factor
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+HELP = {
+    "username": gettext_lazy("What is typed at the sign-in: letters, digits and @ . + - _"),
+    "is_active": gettext_lazy("Take this away from whoever has left, rather than delete: the trail goes on naming them."),
+    "is_staff": gettext_lazy("Without this nobody signs in here."),
+    "is_superuser": gettext_lazy("May do everything, give rights, and reset phones."),
+    "groups": gettext_lazy("What a role may do, whoever has it may."),
+    "user_permissions": gettext_lazy("Beside what the roles give."),
+}
 
 admin.site.unregister([User, Group, TOTPDevice, StaticDevice])
 
 
+class RoleFilter(admin.RelatedFieldListFilter):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = _("role")
+
+
 @admin.register(User)
 class StaffAdmin(UserAdmin):
-    list_filter = ("is_active", "groups")
+    list_filter = ("is_active", ("groups", RoleFilter))
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return ("username", "full_name", "roles", "is_active", "last_sign_in", *(("has_phone",) if settings.SECOND_FACTOR else ()))
@@ -60,15 +74,24 @@ class StaffAdmin(UserAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         if obj is None:
             return super().get_fieldsets(request, obj)
+        if not self.has_change_permission(request, obj):
+            beside = ("user_permissions",) if obj.user_permissions.exists() else ()
+            about = ("username", "full_name", "email", "roles", *beside, "is_active", "last_sign_in", *_about_phone(request))
+            return [(None, {"fields": about})]
         (name, first), *rest = super().get_fieldsets(request, obj)
-        hidden = () if self.has_change_permission(request, obj) else ("password",)
-        fields = [field for field in first["fields"] if field not in hidden]
-        return [(name, first | {"fields": (*fields, *_about_phone(request))}), *rest]
+        return [(name, first | {"fields": (*first["fields"], *_about_phone(request))}), *rest]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Who may change sign-ins gives nobody, nor herself, what she hasn't: rights are a superuser's to give."""
         rights = () if request.user.is_superuser else RIGHTS
-        return (*super().get_readonly_fields(request, obj), *rights, *_about_phone(request))
+        shown = () if obj is None or self.has_change_permission(request, obj) else ("full_name", "roles", "last_sign_in")
+        return (*super().get_readonly_fields(request, obj), *rights, *shown, *_about_phone(request))
+
+    def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """Whoever only reads is told nothing about filling in."""
+        is_read = obj is not None and not self.has_change_permission(request, obj)
+        told = {"help_texts": dict.fromkeys(HELP, "") if is_read else HELP, "labels": {"groups": _("Roles")}}
+        return super().get_form(request, obj, change=change, **told, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """A superuser's sign-in, its password too, is hers and other superusers'."""

@@ -113,7 +113,7 @@ aftercare.oncallcontact add
 notifications.message change
     --s  status_badge reason channel to subject body send_at expires_at accepted_at delivered_at attempts error_code
 auth.user change
-    --s  username first_name last_name email is_active is_staff is_superuser groups user_permissions last_login date_joined
+    --s  username full_name email roles is_active last_sign_in
 notifications.alarm change
     --s  standing what_to_do channel code times raised_at last_at cleared_at
 /admin/maintenance-due/

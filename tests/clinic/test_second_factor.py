@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import Client
@@ -622,8 +622,10 @@ def test_a_manager_sees_who_gets_in_and_changes_nothing_of_it(with_phone, clock)
 
     hers = sentences(client.get(f"/admin/auth/user/{with_phone.pk}/change/"))
     assert "10 recovery codes left." in hers
-    assert "Reset it" not in hers
-    assert "pbkdf2" not in hers
+    for left_out in ("Reset it", "pbkdf2", "What is typed at the sign-in", "User permissions"):
+        assert left_out not in hers
+    with_phone.user_permissions.add(Permission.objects.get(codename="view_trail"))
+    assert "User permissions" in sentences(client.get(f"/admin/auth/user/{with_phone.pk}/change/"))
 
 
 def test_django_otps_own_pages_which_show_the_secrets_arent_there(with_phone, client, settings):
