@@ -1,6 +1,5 @@
 """A sign-in's page in the admin, with its second factor; and django-otp's own pages, which show secrets, out of it."""
 
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -64,8 +63,8 @@ class StaffAdmin(UserAdmin):
         return ", ".join(map(str, names))
 
     @admin.display(description=gettext_lazy("last sign-in"), ordering="last_login")
-    def last_sign_in(self, user: User) -> datetime | None:
-        return user.last_login
+    def last_sign_in(self, user: User) -> str:
+        return date_format(localtime(user.last_login), "DATETIME_FORMAT") if user.last_login else _("never")
 
     @admin.display(description=gettext_lazy("second factor"), boolean=True)
     def has_phone(self, user: User) -> bool:

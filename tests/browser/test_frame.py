@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.days import on, workday
@@ -15,6 +16,15 @@ def test_signing_in(desk, clinic, looks_right):
 
     expect(page).to_have_url(re.compile(r"/admin/login/\?next=/admin/$"))
     looks_right(page, "sign-in")
+
+
+@pytest.mark.parametrize("width", [800, 1024, 1025, 1160, 1161, 1280])
+def test_the_header_has_room_for_all_its_links(desk, clinic, width):
+    page = desk("Manager")
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("/admin/")
+
+    assert page.locator("#work-nav").evaluate("(nav) => nav.scrollWidth <= nav.clientWidth")
 
 
 @on_every_screen

@@ -617,6 +617,7 @@ def test_a_manager_sees_who_gets_in_and_changes_nothing_of_it(with_phone, clock)
     assert "Last sign-in" in page
     assert rows["robin"][:2] == ["Robin", "Front desk, Manager"]
     assert rows["boss"][:2] == ["–", "everything"]
+    assert rows["leaver"][3] == "never"
     assert [rows[name][2] for name in ("robin", "leaver")] == ["True", "False"]  # who may sign in
     assert [rows[name][4] for name in ("robin", "boss")] == ["True", "False"]  # who has a phone
 
