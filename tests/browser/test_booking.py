@@ -141,12 +141,71 @@ def test_what_is_chosen_elsewhere_is_weighed_at_once(desk, clinic):
     expect(page.locator(".suits")).to_contain_text("with Eli Evans in Room 2 works.")
     page.get_by_label("Treatment").select_option(label="Microneedling, scalp")
     expect(page.locator(".facts")).to_contain_text("Session 1 of 3")
-    expect(page.locator(".htmx-request, .htmx-settling")).to_have_count(0)  # which would take what is chosen meanwhile along
     page.locator("#look-with").select_option(label="Eli Evans")
     expect(page.locator(".slot-who").first).to_have_text("Eli Evans")
     expect(page.locator(".slot-who", has_text="Dana")).to_have_count(0)
     page.get_by_role("button", name=re.compile(r"\d+ more on ")).first.click()
     expect(page.locator(".slot").nth(20)).to_be_visible()
+
+
+class TestWhileAnAnswerIsOnItsWay:
+    """What is typed or chosen then isn't in the answer, which takes the place of the fields."""
+
+    @pytest.fixture
+    def page(self, desk) -> Page:
+        return desk()
+
+    @pytest.fixture
+    def answers(self, page) -> list:
+        """Each waits to be told to go on."""
+        held: list = []
+        page.route(f"**{ADD}", lambda question: held.append(question) if question.request.method == "POST" else question.continue_())
+        return held
+
+    @staticmethod
+    def go_on(page: Page, answers: list) -> None:
+        for _tenth in range(100):
+            if answers:
+                return answers.pop(0).continue_()
+            page.wait_for_timeout(100)
+        raise AssertionError("Nobody asked.")
+
+    def test_a_practitioner_is_chosen(self, clinic, page, answers):
+        page.goto(f"{from_the_board(clinic)}&patient={clinic.ana.pk}")
+        page.get_by_label("Treatment").select_option(label="Microneedling, scalp")
+        page.locator("#id_practitioner").select_option(label="Eli Evans")
+        page.get_by_label("Quiet nights").check()
+        for _question in range(2):
+            self.go_on(page, answers)
+
+        expect(page.locator(".suits")).to_contain_text("with Eli Evans")
+        expect(page.locator("#id_practitioner option:checked")).to_have_text("Eli Evans")
+        expect(page.get_by_label("Quiet nights")).to_be_checked()
+        assert answers == []
+
+    def test_the_treatment_is_chosen_after_the_patient(self, clinic, page, answers):
+        page.goto(from_the_board(clinic))
+        page.keyboard.type("alvar")
+        found(page, name="Ana Alvarez").click()
+        page.get_by_label("Treatment").select_option(label="Microneedling, scalp")
+        for _question in range(2):
+            self.go_on(page, answers)
+
+        expect(page.locator(".facts")).to_contain_text("Session 1 of 3")
+        expect(page.get_by_label("Treatment").locator("option:checked")).to_have_text("Microneedling, scalp")
+
+    def test_a_new_patients_name_is_typed(self, clinic, page, answers):
+        page.goto(f"{from_the_board(clinic)}&treatment={clinic.face.pk}")
+        page.get_by_role("button", name="Add a new patient").click()
+        self.go_on(page, answers)
+        page.locator(".slot", has_text="Eli Evans").first.click()
+        page.get_by_label("Last name").fill("Dunn")
+        page.get_by_label("Agreed to texts about their care").check()
+        self.go_on(page, answers)
+
+        expect(page.locator(".suits")).to_contain_text("with Eli Evans")
+        expect(page.get_by_label("Last name")).to_have_value("Dunn")
+        expect(page.get_by_label("Agreed to texts about their care")).to_be_checked()
 
 
 def test_a_new_patient_is_added_in_place(desk, clinic):

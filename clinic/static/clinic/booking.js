@@ -97,6 +97,57 @@ document.addEventListener("htmx:configRequest", (event) => {
     }
 });
 
+// --- what is typed or chosen while an answer is on its way: it isn't in it, and is put back ------------------------------
+
+const meanwhile = new Map(); // id: {value, checked}
+
+const note = (event) => {
+    const { id, value, checked, type } = event.target;
+    if (id && type !== "search" && event.target.form?.id === "booking") {
+        meanwhile.set(id, { value, checked });
+    }
+};
+
+// Before htmx hears of it, and asks.
+document.addEventListener("input", note, { capture: true });
+document.addEventListener("change", note, { capture: true });
+
+document.addEventListener("htmx:configRequest", (event) => {
+    if (event.target !== booking.input) {
+        meanwhile.clear(); // it is in that one
+    }
+});
+
+// Before the next question goes, which may wait for this answer.
+document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id === "found") {
+        return; // beside the form's own questions
+    }
+    for (const [id, { value, checked }] of meanwhile) {
+        const field = document.getElementById(id);
+        const offered = field?.options && [...field.options].some((option) => option.value === value);
+        if (!field || (field.options && !offered) || (field.value === value && field.checked === checked)) {
+            meanwhile.delete(id); // gone, not offered any more, or as it was
+        } else if (field.matches("[type=checkbox], [type=radio]")) {
+            field.checked = checked;
+        } else {
+            field.value = value;
+        }
+    }
+});
+
+// Where the next question waited in what is gone, nobody has asked it.
+document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target.id === "found" || document.querySelector("#booking .htmx-request")) {
+        return;
+    }
+    for (const id of [...meanwhile.keys()]) {
+        if (meanwhile.delete(id)) { // and not asked with another one
+            document.getElementById(id)?.dispatchEvent(new Event("change", { bubbles: true }));
+        }
+    }
+});
+
 // Settled, since htmx gives elements of the same id their old attributes until then.
 document.addEventListener("htmx:afterSettle", (event) => {
     document.getElementById("trouble").hidden = true;
