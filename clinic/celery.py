@@ -6,11 +6,13 @@ import logging
 import os
 import socket
 import sys
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from celery import Celery
+from celery.exceptions import CPendingDeprecationWarning
 from celery.signals import (
     after_setup_logger,
     after_task_publish,
@@ -72,6 +74,12 @@ def freeze_what_is_loaded(**kwargs: Any) -> None:
 @worker_ready.connect
 def begin_pulse_of_a_worker(sender: Any, **kwargs: Any) -> None:
     begin_pulse("worker", sender.hostname)
+
+
+@worker_ready.connect
+def leave_out_what_celery_6_may_change(**kwargs: Any) -> None:
+    """Celery shows it each time that Redis goes. Later than Celery's own filter, which shows all of it."""
+    warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
 
 
 @after_setup_logger.connect

@@ -61,7 +61,8 @@ class Fleet:
         return [self._start(f"worker{next(self.numbers)}", self._worker(pool, concurrency), without) for _ in range(number)]
 
     def _worker(self, pool: str, concurrency: int) -> list[str]:
-        return ["celery", "-A", "clinic", "worker", "--pool", pool, "--concurrency", str(concurrency), "--loglevel", "info"]
+        alone = ("--without-gossip", "--without-mingle")
+        return ["celery", "-A", "clinic", "worker", "--pool", pool, "--concurrency", str(concurrency), "--loglevel", "info", *alone]
 
     def beat(self) -> Member:
         name = f"beat{next(self.numbers)}"

@@ -9,11 +9,14 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 
+from clinic.engines import ephemeral_engines
 from tests.clinic_world import wait_until
 from tests.processes import beside
 from tests.production.shipped import as_nobody, command_of, compose, dockerfile, health_of, make_image
@@ -131,6 +134,24 @@ def test_web_is_well_once_it_answers_and_can_change_nothing_in_its_folder(image,
         assert web.poll() is None, (tmp_path / "log").read_text()
     assert loggers(tmp_path / "log") >= {"gunicorn.error"}
     assert {path: path.stat().st_mtime_ns for path in image.rglob("*")} == before
+
+
+def test_workers_that_lost_redis_say_so_a_line_a_try(image, environment, tmp_path):
+    """With gossip each try was pages of Celery's own code, where there were two of them."""
+    logs = [tmp_path / "one", tmp_path / "two"]
+    with ephemeral_engines(("REDIS_URL",)) as own, ExitStack() as workers:
+        for log in logs:  # each has a host of its own in a container
+            workers.enter_context(running([*command_of("worker"), "-n", log.name], image, environment("worker") | own, log))
+        redis = Redis.from_url(own["REDIS_URL"])
+        wait_until(lambda: all("ready." in log.read_text() for log in logs), seconds=60)
+        time.sleep(3)  # they have heard of each other
+        with suppress(RedisConnectionError):
+            redis.shutdown(nosave=True)
+        wait_until(lambda: all(log.read_text().count("Cannot connect to") > 1 for log in logs), seconds=30)
+
+    said = "".join(log.read_text() for log in logs)
+    assert "Traceback" not in said
+    assert "CPendingDeprecationWarning" not in said
 
 
 @pytest.mark.parametrize("service", ["worker", "beat"])

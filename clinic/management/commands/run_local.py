@@ -98,10 +98,11 @@ class Command(BaseCommand):
         }
         multiprocessing.set_start_method("fork", force=True)
         celery = ["-m", "celery", "-q", "-A", "clinic"]
+        worker = ["worker", "--pool", "threads", "--concurrency", "2", "--loglevel", "info", "--without-gossip", "--without-mingle"]
         beat_file = settings.LOCAL_DIR.resolve() / "beat"
         commands: dict[str, list[str | Path]] = {
             "web": ["manage.py", "runserver", "--skip-checks", f"127.0.0.1:{port}"],
-            "worker": [*celery, "worker", "--pool", "threads", "--concurrency", "2", "--loglevel", "info"],
+            "worker": [*celery, *worker],
             "beat": [*celery, "beat", "--schedule", beat_file, "--pidfile=", "--loglevel", "info"],
         }
         printer = Announcing()
