@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth import authenticate
+from django.contrib.auth import forms as auth_forms
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -43,6 +44,18 @@ class SignInForm(AdminAuthenticationForm):
         if self.request is None or not is_locked(self.request):
             return super().get_invalid_login_error()
         return too_many_tries(self.request, self.cleaned_data["username"])
+
+
+class GivenPasswordForm(auth_forms.AdminPasswordChangeForm):
+    """By whom Django asks, too, whether there is to be a password: without one nobody signs in here."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("usable_password", None)
+
+
+class StaffForm(auth_forms.UserChangeForm):
+    password = auth_forms.ReadOnlyPasswordHashField(label=_("Password"))
 
 
 class NewPasswordForm(AdminPasswordChangeForm):

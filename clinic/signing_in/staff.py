@@ -5,9 +5,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
+from django.forms import CheckboxSelectMultiple
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -22,16 +24,24 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from clinic.models import Phone
 from clinic.signing_in import second_factor
+from clinic.signing_in.forms import GivenPasswordForm, StaffForm
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 HELP = {
     "username": gettext_lazy("What is typed at the sign-in: letters, digits and @ . + - _"),
     "is_active": gettext_lazy("Take this away from whoever has left, rather than delete: the trail goes on naming them."),
     "is_staff": gettext_lazy("Without this nobody signs in here."),
-    "is_superuser": gettext_lazy("May do everything, give rights, and reset phones."),
+    "is_superuser": gettext_lazy("May do everything, whatever the roles, and gives out rights: whoever runs Afterglow."),
     "groups": gettext_lazy("What a role may do, whoever has it may."),
-    "user_permissions": gettext_lazy("Beside what the roles give."),
+    "user_permissions": gettext_lazy("What no role gives."),
 }
+LABELS = {
+    "groups": gettext_lazy("Roles"),
+    "is_staff": gettext_lazy("Is one of the staff"),
+    "is_superuser": gettext_lazy("Superuser"),
+    "user_permissions": gettext_lazy("Rights"),
+}
+PERSON = ("first_name", "last_name", "email")
 
 admin.site.unregister([User, Group, TOTPDevice, StaticDevice])
 
@@ -44,7 +54,11 @@ class RoleFilter(admin.RelatedFieldListFilter):
 
 @admin.register(User)
 class StaffAdmin(UserAdmin):
+    form, add_form, change_password_form = StaffForm, UserCreationForm, GivenPasswordForm
+    add_form_template = None  # Django's says that the rest comes afterwards
+    change_user_password_template = "signing_in/given_password.html"  # nosec B105 # a template's name
     list_filter = ("is_active", ("groups", RoleFilter))
+    filter_horizontal = ("user_permissions",)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return ("username", "full_name", "roles", "is_active", "last_sign_in", *(("has_phone",) if settings.SECOND_FACTOR else ()))
@@ -71,26 +85,40 @@ class StaffAdmin(UserAdmin):
         return bool(user.has_a_phone)  # type: ignore[attr-defined]
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        roles = ("groups",) if request.user.is_superuser else ()
         if obj is None:
-            return super().get_fieldsets(request, obj)
+            return [(None, {"fields": ("username", *PERSON, *roles, "password1", "password2")})]
+        beside = ("user_permissions",) if obj.user_permissions.exists() else ()
         if not self.has_change_permission(request, obj):
-            beside = ("user_permissions",) if obj.user_permissions.exists() else ()
             about = ("username", "full_name", "email", "roles", *beside, "is_active", "last_sign_in", *_about_phone(request))
             return [(None, {"fields": about})]
-        (name, first), *rest = super().get_fieldsets(request, obj)
-        return [(name, first | {"fields": (*first["fields"], *_about_phone(request))}), *rest]
+        staff = () if obj.is_staff else ("is_staff",)
+        return [
+            (None, {"fields": ("username", "password", *_about_phone(request), "last_sign_in")}),
+            (_("Who it is"), {"fields": PERSON}),
+            (_("What they may do"), {"fields": ("groups", "is_active", *staff, "is_superuser")}),
+            (_("Rights beside the roles"), {"fields": ("user_permissions",), "classes": () if beside else ("collapse",)}),
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Who may change sign-ins gives nobody, nor herself, what she hasn't: rights are a superuser's to give."""
         rights = () if request.user.is_superuser else RIGHTS
-        shown = () if obj is None or self.has_change_permission(request, obj) else ("full_name", "roles", "last_sign_in")
+        shown = ("full_name", "roles", "last_sign_in")
         return (*super().get_readonly_fields(request, obj), *rights, *shown, *_about_phone(request))
 
     def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
         """Whoever only reads is told nothing about filling in."""
         is_read = obj is not None and not self.has_change_permission(request, obj)
-        told = {"help_texts": dict.fromkeys(HELP, "") if is_read else HELP, "labels": {"groups": _("Roles")}}
+        told = {"help_texts": dict.fromkeys(HELP, "") if is_read else HELP, "labels": LABELS}
         return super().get_form(request, obj, change=change, **told, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """There are few roles, and none is made beside a person."""
+        is_roles = db_field.name == "groups"
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs | ({"widget": CheckboxSelectMultiple()} if is_roles else {}))
+        if is_roles:
+            field.widget.can_add_related = False
+        return field
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """A superuser's sign-in, its password too, is hers and other superusers'."""
@@ -99,6 +127,10 @@ class StaffAdmin(UserAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or self.has_change_permission(request, obj))
+
+    def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
+        """Django goes on to the rest of the fields; here they were on the first page."""
+        return admin.ModelAdmin.response_add(self, request, obj, post_url_continue)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Nobody has a sign-in here but the staff."""

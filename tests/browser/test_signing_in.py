@@ -229,3 +229,26 @@ def test_a_form_sent_after_the_end_waits_for_the_sign_in(desk, clinic, idle):
 
     expect(page.get_by_role("dialog", name="You have been signed out")).to_be_visible()
     expect(page.locator("#id_notes")).to_have_value("Prefers mornings.")
+
+
+@on_every_screen
+def test_somebody_is_added_to_the_staff(desk, clinic, looks_right):
+    group("Front desk")
+    page = desk("Manager")
+    User.objects.update(is_superuser=True)
+    page.goto("/admin/auth/user/")
+    page.get_by_role("link", name="Add user").click()
+    page.get_by_label("Username").fill("sam")
+    page.get_by_label("Front desk").check()
+    looks_right(page, "staff-add")
+    page.get_by_label("Password:").fill(PASSWORD)
+    page.get_by_label("Password confirmation").fill(PASSWORD)
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    expect(page.locator(".messagelist")).to_contain_text("“sam” was added successfully.")
+    looks_right(page, "staff")
+    page.locator("#result_list").get_by_role("link", name="sam").click()
+    expect(page.get_by_label("Front desk")).to_be_checked()
+    looks_right(page, "staff-change")
+    page.get_by_role("link", name="Reset password").click()
+    looks_right(page, "staff-password")

@@ -85,9 +85,10 @@ class TestWhoMayChangeSignIns:
         assert set(role.permissions.all()) == may
 
     def test_makes_nobody_one_of_the_staff(self, desk):
-        new = {"username": "sam", "password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
+        new = {"username": "sam", "password1": PASSWORD, "password2": PASSWORD, "groups": [group("Manager").pk], "is_staff": "on"}
         assert desk.post("/admin/auth/user/add/", new).status_code == 302
-        assert not User.objects.get(username="sam").is_staff
+        sam = User.objects.get(username="sam")
+        assert (sam.is_staff, sam.groups.count()) == (False, 0)
 
     def test_leaves_a_superusers_sign_in_alone(self, desk):
         boss = User.objects.create_superuser("boss", password="copper-lantern-44")
@@ -104,12 +105,27 @@ class TestWhoMayChangeSignIns:
 @pytest.mark.django_db
 def test_whom_a_superuser_adds_may_sign_in(client, role):
     client.force_login(User.objects.create_superuser("boss"))
-    new = {"username": "sam", "password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
-    page = client.post("/admin/auth/user/add/", new)["Location"]
-    sam = User.objects.get(username="sam")
-    assert page == f"/admin/auth/user/{sam.pk}/change/"  # where the role is chosen
+    new = {"username": "sam", "password1": PASSWORD, "password2": PASSWORD, "groups": [group(role).pk]}
+    assert client.post("/admin/auth/user/add/", new)["Location"] == "/admin/auth/user/"
 
-    sam.groups.add(group(role))
+    sam = User.objects.get(username="sam")
+    assert [one.name for one in sam.groups.all()] == [role]
     hers = Client()
     give_password(hers, username="sam")
     assert hers.get("/admin/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_superuser_gives_another_password_and_never_none(client):
+    sam = member("Front desk")
+    client.force_login(User.objects.create_superuser("boss"))
+    page = f"/admin/auth/user/{sam.pk}/"
+    assert "pbkdf2" not in client.get(f"{page}change/").content.decode()
+    assert "isable" not in client.get(f"{page}password/").content.decode()
+
+    without = {"password1": "", "password2": "", "usable_password": "false", "unset-password": "yes"}
+    assert "This field is required." in client.post(f"{page}password/", without).content.decode()
+    given = {"password1": "violet-anchor-92", "password2": "violet-anchor-92"}
+    assert client.post(f"{page}password/", given)["Location"] == f"{page}change/"
+    sam.refresh_from_db()
+    assert sam.check_password("violet-anchor-92")

@@ -623,10 +623,10 @@ def test_a_manager_sees_who_gets_in_and_changes_nothing_of_it(with_phone, clock)
 
     hers = sentences(client.get(f"/admin/auth/user/{with_phone.pk}/change/"))
     assert "10 recovery codes left." in hers
-    for left_out in ("Reset it", "pbkdf2", "What is typed at the sign-in", "User permissions"):
+    for left_out in ("Reset it", "pbkdf2", "What is typed at the sign-in", "Rights"):
         assert left_out not in hers
     with_phone.user_permissions.add(Permission.objects.get(codename="view_trail"))
-    assert "User permissions" in sentences(client.get(f"/admin/auth/user/{with_phone.pk}/change/"))
+    assert "Rights" in sentences(client.get(f"/admin/auth/user/{with_phone.pk}/change/"))
 
 
 def test_django_otps_own_pages_which_show_the_secrets_arent_there(with_phone, client, settings):
