@@ -21,6 +21,7 @@ from django.core.validators import validate_email
 from redis.connection import parse_url
 
 LINE = re.compile(r"(?:export )?[A-Za-z_0-9]+=.*|#.*|")  # of .env, as django-environ reads it: it would write any other into the log
+MOST = 999_999_999
 SWITCHES = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -157,12 +158,12 @@ def variables() -> dict[str, Variable]:
         "SENTRY_DSN": Variable(_sentry, "an address such as https://key@sentry.example.org/1, or empty"),
         "ACKNOWLEDGE_URGENT_MINUTES": _number(15, at_least=1),
         "ACKNOWLEDGE_SOON_MINUTES": _number(120, at_least=1),
-        "KEEP_MESSAGES_DAYS": _number(730),
-        "KEEP_REPLIES_DAYS": _number(730),
-        "KEEP_RECEIPTS_DAYS": _number(180),
-        "KEEP_TRAIL_DAYS": _number(2190),
-        "KEEP_EXPORTS_DAYS": _number(2190),
-        "KEEP_FAILURES_DAYS": _number(90),
+        "KEEP_MESSAGES_DAYS": _days(730),
+        "KEEP_REPLIES_DAYS": _days(730),
+        "KEEP_RECEIPTS_DAYS": _days(180),
+        "KEEP_TRAIL_DAYS": _days(2190),
+        "KEEP_EXPORTS_DAYS": _days(2190),
+        "KEEP_FAILURES_DAYS": _days(90),
     }
 
 
@@ -192,13 +193,19 @@ def _list_of(parse: Callable[[str], str]) -> Callable[[str], list[str]]:
     return parse_each
 
 
-def _number(default: int, at_least: int = 0) -> Variable:
+def _number(default: int, at_least: int = 0, at_most: int = MOST) -> Variable:
     def parse(text: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < at_least:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not at_least <= int(text) <= at_most:
             raise ValueError
         return int(text)
 
-    return Variable(parse, f"a whole number, {at_least} or more", str(default))
+    wanted = f"{at_least} or more" if at_most == MOST else f"from {at_least} to {at_most}"
+    return Variable(parse, f"a whole number, {wanted}", str(default))
+
+
+def _days(default: int) -> Variable:
+    """A hundred years at most: the calendar doesn't go back as far as one likes."""
+    return _number(default, at_most=36_500)
 
 
 def _price(text: str) -> Decimal:

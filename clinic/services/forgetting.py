@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -18,6 +19,7 @@ from clinic.signing_in.lockout import forget_failures, old_failures
 from notifications.services import forgetting as notifications
 from scheduling.domain.lots import in_lots
 from scheduling.services import exporting as scheduling
+from scheduling.services.saving import retried
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def _forget_sessions(pks: Collection[str]) -> int:
 
 
 KINDS = (
-    Kind("words and addresses of messages", "messages", "created_at", notifications.old_messages, notifications.forget_messages),
+    Kind("words and addresses of messages", "messages", "send_at", notifications.old_messages, notifications.forget_messages),
     Kind("words and numbers of replies", "replies", "received_at", notifications.old_replies, notifications.forget_replies),
     Kind("providers' receipts", "receipts", "received_at", notifications.old_receipts, notifications.forget_receipts),
     Kind("tries to send", "receipts", "started_at", notifications.old_tries, notifications.forget_tries),
@@ -103,7 +105,7 @@ def forget(now: datetime, *, for_seconds: float = inf) -> Run:
         since = kind.rows(now).order_by().aggregate(since=Min(kind.at))["since"]
         count = 0
         for lot in _lots(kind, now) if since else ():
-            count += kind.forget(lot)
+            count += retried(partial(kind.forget, lot))  # somebody may be erasing a patient with the same rows
             if time.monotonic() > over_at:
                 return Run([*forgotten, Forgotten(kind, count, since)], is_over=False)
         forgotten.append(Forgotten(kind, count, since))

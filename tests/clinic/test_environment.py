@@ -101,6 +101,7 @@ def test_a_text_has_a_sender_of_one_kind_or_the_other(said):
         ("SMS_DAILY_CAP", "-1"),
         ("SMS_PER_SECOND", "²"),
         ("DISPATCH_IN_FLIGHT", "0"),
+        ("KEEP_TRAIL_DAYS", "999999"),
         ("SMS_SEGMENT_PRICE", "NaN"),
         ("SMS_SEGMENT_PRICE", "one cent"),
         ("SENTRY_DSN", "https://sentry.example.org"),

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from io import StringIO
+from threading import Event
 from typing import Any
 
 import pytest
@@ -21,9 +22,10 @@ from clinic.services.forgetting import KINDS, foresee, forget
 from notifications.models import Attempt, Message, Receipt, Reply
 from notifications.services import dispatch_until_idle, receive_reply
 from notifications.services.receiving import hear
-from scheduling.models import ReportExport
+from scheduling import services as scheduling
+from scheduling.models import Appointment, ReportExport
 from scheduling.services import begin_export
-from tests.clinic_world import FIRST, Clinic, outbox
+from tests.clinic_world import FIRST, Clinic, outbox, wait_until, waiting_for_a_lock
 from tests.clock import freeze_time
 from tests.staff import member
 from tests.worlds import once_a_module
@@ -51,6 +53,7 @@ def fill(clinic: Clinic) -> Clinic:
         AccessAttempt.objects.create(username="manager", ip_address="203.0.113.7", failures_since_start=1)
         Session.objects.create(session_key="over", session_data="", expire_date=END)
     Message.objects.update(created_at=END)
+    Message.objects.exclude(status="scheduled").update(send_at=END, expires_at=END + timedelta(hours=1))
     Attempt.objects.update(started_at=END)
     LogEntry.objects.update(action_time=END)
     AccessAttempt.objects.update(attempt_time=END)
@@ -141,6 +144,41 @@ class TestWhatIsLeft:
             ReportExport.objects.all().delete()
 
 
+class TestWhatIsStillNeeded:
+    """A session may be booked two years ahead, and its reminder is planned with it."""
+
+    @pytest.fixture
+    def planned_long_ago(self, clinic):
+        message = outbox()[0]
+        Message.objects.filter(pk=message.pk).update(created_at=message.send_at - timedelta(days=729))
+        dispatch_until_idle(now=message.send_at)
+        message.refresh_from_db()
+        assert message.status == "accepted"
+        return message
+
+    def test_a_message_is_kept_from_when_it_went_however_early_it_was_planned(self, planned_long_ago):
+        forget(planned_long_ago.send_at + timedelta(days=2))
+        assert Message.objects.get(pk=planned_long_ago.pk).body == planned_long_ago.body != ""
+        forget(planned_long_ago.send_at + timedelta(days=731))
+        assert Message.objects.get(pk=planned_long_ago.pk).body == ""
+
+    def test_that_its_provider_may_yet_say_stop_of_it(self, planned_long_ago):
+        on_its_way = Message.objects.filter(pk=planned_long_ago.pk)
+        on_its_way.update(poll_at=planned_long_ago.send_at)
+        forget(later(3000))
+        assert on_its_way.get().address == planned_long_ago.address
+        assert on_its_way.get().attempt_set.count() == 1
+
+    def test_why_a_message_never_went(self, clinic):
+        with freeze_time(END):
+            scheduling.reopen(Appointment.objects.get(), now=END)
+        of_them = Message.objects.filter(status="cancelled")
+        reasons = sorted(of_them.values_list("reason", flat=True))
+        forget(later(3000))
+        assert not of_them.exclude(body="").exists()
+        assert sorted(of_them.values_list("reason", flat=True)) == reasons != []
+
+
 class TestInTheNight:
     def test_at_twenty_to_nine_utc_where_no_day_begins(self, settings):
         entry = settings.CELERY_BEAT_SCHEDULE["forget"]
@@ -205,3 +243,31 @@ class TestCommand:
 
     def test_each_kind_has_its_line(self, clinic):
         assert [line.partition(" kept")[0] for line in self.said("--dry-run")[:-1]] == [kind.name for kind in KINDS]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_it_and_an_erasure_wait_for_each_other_it_begins_anew(committed_clinic, at_once):
+    """Each has one of two messages, and wants the other."""
+    first, last = (m.pk for m in outbox_of_two(committed_clinic))
+    has_it = Event()
+
+    def erasure() -> None:
+        with transaction.atomic():
+            Message.objects.filter(pk=last).update(body="")
+            has_it.set()
+            wait_until(waiting_for_a_lock)
+            Message.objects.filter(pk=first).update(body="")
+
+    def night() -> int:
+        assert has_it.wait(20)
+        return len(forget(later(800)).forgotten)
+
+    assert at_once([erasure, night]) == [None, len(KINDS)]
+    assert not Message.objects.exclude(body="", address="").exists()
+
+
+def outbox_of_two(clinic: Clinic) -> list[Message]:
+    clinic.book(clinic.consents(clinic.ana))
+    Message.objects.exclude(pk__in=[message.pk for message in outbox()[:2]]).delete()
+    Message.objects.update(status="delivered")
+    return outbox("delivered")
