@@ -195,6 +195,8 @@ def test_what_runs_without_docker_is_what_runs_in_it():
     assert beat == [word.replace("/tmp/", "/var/lib/afterglow/") for word in command_of("beat")]
     told = dict(line.split("=", 1) for line in unit if "=" in line)
     assert shlex.split(told["ExecStart"].replace("/opt/afterglow/.venv/bin/", "")) == worker
+    # As in a container: the program alone is told to end, and has as long as the one that takes longest.
+    assert (told["KillMode"], told["TimeoutStopSec"]) == ("mixed", compose()["services"]["web"]["stop_grace_period"].rstrip("s"))
     start, state = (line.partition("=")[2] for line in beats)
     assert shlex.split(start.replace("/opt/afterglow/.venv/bin/", "")) == beat
     # What the units name is there: the user, the folder, and the one that beat writes to.
