@@ -328,11 +328,9 @@ RATE_LIMITS = {
 # And how often it may be refused, where what is right about its signature is never too often.
 REFUSAL_LIMITS = {"/webhooks/": "60/minute"}
 
-FILE_UPLOAD_HANDLERS = [
-    "clinic.uploads.LimitedUploadHandler",
-    "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
-]
+# In memory, of which the first one takes no more than a list of patients may have: on the disk it would outlive a process that is killed.
+FILE_UPLOAD_HANDLERS = ["clinic.uploads.LimitedUploadHandler", "django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 50_000_000  # as large as a request may be
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000  # a practitioner's page has four for each absence
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
 

@@ -14,6 +14,18 @@ def when_ready(server: Any) -> None:
     gc.freeze()
 
 
+def on_starting(server: Any) -> None:
+    """What was being written to the disk when all of it was killed."""
+    from scheduling.views.exporting.files import forget_unfinished
+
+    forget_unfinished()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Likewise of one process, such as one that was out of memory."""
+    on_starting(server)
+
+
 class logger_class(Logger):  # noqa: N801 - gunicorn's name for the setting
     """Through Django's handlers, like everything else."""
 

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import os
+import tempfile
 import tracemalloc
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -14,6 +16,7 @@ from django.contrib.auth.models import Permission, User
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test import Client
 
+from clinic.ops import gunicorn
 from scheduling.domain import lots
 from scheduling.domain.cadence import Bucket, RecallKind
 from scheduling.domain.cells import harmless, phone_text
@@ -23,9 +26,10 @@ from scheduling.reports import Due
 from scheduling.services import end_export, note_reach, refresh
 from scheduling.views.exporting import page
 from scheduling.views.exporting.columns import sheet_of
-from scheduling.views.exporting.files import csv_blocks, workbook
+from scheduling.views.exporting.files import UNFINISHED, csv_blocks, workbook
 from tests.clinic_world import FIRST, WEEK, at
 from tests.clock import freeze_time
+from tests.processes import run
 from tests.worlds import once_a_module
 
 EXPORT = "/admin/maintenance-due/export/"
@@ -439,3 +443,36 @@ def test_a_file_of_many_rows_takes_no_more_memory_than_one_of_few():
     assert most_megabytes(as_csv) < 4
     assert most_megabytes(as_workbook) < 4
     assert most_megabytes(lambda: list(many())) > 4  # what it would be, kept
+
+
+KILLED = """
+import os, signal, django
+django.setup()
+from scheduling.views.exporting.columns import Sheet
+from scheduling.views.exporting.files import workbook
+def rows():
+    yield from [["Ana Alvarez"]] * 5000
+    os.kill(os.getpid(), signal.SIGKILL)
+workbook(Sheet(["Patient"], [20], rows()), "Due", "Due")
+"""
+
+
+@pytest.mark.parametrize("hook", [lambda: gunicorn.on_starting(None), lambda: gunicorn.child_exit(None, None)], ids=["all", "one"])
+def test_what_a_process_was_writing_when_it_was_killed_is_deleted(tmp_path, monkeypatch, hook):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    run("-c", KILLED, env=os.environ | {"TMPDIR": str(tmp_path)})
+    [left] = tmp_path.iterdir()
+    assert any(b"Ana Alvarez" in file.read_bytes() for file in left.iterdir())
+    under_way, not_ours = tmp_path / f"{UNFINISHED}{os.getpid()}-a", tmp_path / "tmp"
+    under_way.mkdir()
+    not_ours.mkdir()
+
+    hook()
+
+    assert set(tmp_path.iterdir()) == {under_way, not_ours}
+
+
+def test_a_workbook_leaves_nothing_on_the_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    workbook(sheet_of(islice(many(), 10), has_addresses=False), "Few", "Few")[0].close()
+    assert list(tmp_path.iterdir()) == []

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import tempfile
 import zipfile
 from datetime import date, timedelta
 from html import unescape
@@ -617,3 +618,11 @@ def test_of_a_long_file_the_first_rows_are_shown(manager):
     assert "The first 200 of 300." in said
     assert "Given199 Family199" in said
     assert "Given200 Family200" not in said
+
+
+def test_a_large_file_is_never_on_the_disk(manager, monkeypatch, tmp_path):
+    """A process that is killed would leave it there."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    answer = upload(manager, f"{HEADER}\n{'x' * 4_000_000}")
+
+    assert "Line 2 of the file can't be read" in refusal(answer)

@@ -2,10 +2,14 @@
 
 import csv
 import io
+import os
+import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import IO, Any
 
 from django.utils.translation import gettext as _
@@ -15,6 +19,7 @@ from scheduling.domain.lots import in_lots
 from scheduling.views.exporting.columns import Cell, Sheet
 
 MOST_ROWS_IN_EXCEL = 1_048_576 - 1  # with the heading
+UNFINISHED = "afterglow-workbook-"  # and the number of the process that writes it
 
 
 def csv_blocks(sheet: Sheet) -> Iterator[tuple[bytes, int]]:
@@ -38,7 +43,10 @@ def workbook(sheet: Sheet, title: str, words: str) -> tuple[IO[bytes], int]:
 
     file = tempfile.TemporaryFile()  # noqa: SIM115 (it is handed on)
     try:
-        with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
+        with (
+            tempfile.TemporaryDirectory(prefix=f"{UNFINISHED}{os.getpid()}-") as folder,
+            xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": folder}) as book,
+        ):
             rows = _fill(book, book.add_worksheet(title), sheet)
             about = book.add_worksheet(_("About"))
             about.set_column(0, 0, 120)
@@ -49,6 +57,24 @@ def workbook(sheet: Sheet, title: str, words: str) -> tuple[IO[bytes], int]:
         raise
     file.seek(0)
     return file, rows
+
+
+def forget_unfinished() -> None:
+    """What a process was writing when it was killed: it names patients, and nobody else would ever delete it."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{UNFINISHED}*"):
+        writer = re.match(r"\d+", folder.name.removeprefix(UNFINISHED))
+        if writer and not _is_running(int(writer.group())):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        pass
+    return True
 
 
 def _fill(book: Any, page: Any, sheet: Sheet) -> int:
