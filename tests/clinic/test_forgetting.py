@@ -11,7 +11,7 @@ from celery.schedules import crontab
 from django.apps import apps
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.sessions.models import Session
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
 from aftercare.models import CareMessage
@@ -231,6 +231,14 @@ class TestCommand:
         assert said[-1] == "Nothing was changed."
         assert written == []
         assert everything() == before
+
+    def test_one_that_is_ended_says_what_is_gone(self, clinic, monkeypatch):
+        def pressed(now: datetime) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(forgetting, "forget", pressed)
+        with pytest.raises(CommandError, match="^Ended by you: what is gone is gone, and the rest goes the next time.$"):
+            self.said()
 
     def test_without_it_that_much_goes(self, clinic):
         foreseen = self.said("--dry-run")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from clinic.services import forgetting
@@ -17,7 +17,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         now = timezone.now()
-        done = forgetting.foresee(now) if dry_run else forgetting.forget(now).forgotten
+        try:
+            done = forgetting.foresee(now) if dry_run else forgetting.forget(now).forgotten
+        except KeyboardInterrupt as error:
+            raise CommandError("Ended by you: what is gone is gone, and the rest goes the next time.") from error
         of = {one.kind.name: one for one in done}
         for kind in KINDS:
             self.stdout.write(f"{kind.name:<34}{_said(of[kind.name]) if kind.name in of else 'kept for ever'}")
@@ -26,6 +29,6 @@ class Command(BaseCommand):
 
 
 def _said(one: Forgotten) -> str:
-    kept = f"kept for {one.kind.days} days" if one.kind.setting else "kept until then"
+    kept = f"kept for {one.kind.days} day{'' if one.kind.days == 1 else 's'}" if one.kind.setting else "kept until then"
     since = f", since {timezone.localtime(one.since):%Y-%m-%d}" if one.since else ""
     return f"{kept:<22}{one.count:>10,}{since}"
