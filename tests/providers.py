@@ -18,6 +18,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 Form = dict[str, str]
 
@@ -153,13 +154,16 @@ def _resource(form: Form) -> dict[str, Any]:
 
 @dataclass
 class MailServer:
-    """Set `reply` to answer a recipient otherwise; read `mails` afterwards."""
+    """Set `reply` to answer a recipient otherwise, or `answers` to answer a step; read `mails` afterwards."""
 
     mails: list[EmailMessage] = field(default_factory=list)
     reply: Callable[[str], str] = lambda recipient: "250 OK"
+    answers: dict[str, str] = field(default_factory=dict)  # AUTH, MAIL, RCPT or DATA, which it has by then → its answer; "" hangs up
 
     def __enter__(self) -> Self:
-        self.controller = Controller(self, hostname="127.0.0.1", port=_free_port())
+        self.controller = Controller(
+            self, hostname="127.0.0.1", port=_free_port(), authenticator=self._let_in, auth_required=False, auth_require_tls=False
+        )
         self.controller.start()
         self.port = self.controller.port
         return self
@@ -167,10 +171,23 @@ class MailServer:
     def __exit__(self, *exc_info: object) -> None:
         self.controller.stop()
 
+    def _let_in(self, *args: Any) -> AuthResult:
+        return AuthResult(success="AUTH" not in self.answers, handled=False, message=self.answers.get("AUTH"))
+
+    def _answer(self, step: str, server: Any) -> str:
+        answer = self.answers.get(step, "250 OK")
+        if not answer:
+            server.transport.abort()
+        return answer
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        envelope.mail_from = address
+        return self._answer("MAIL", server)
+
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's names
         self, server: Any, session: Any, envelope: Any, address: str, options: Any
     ) -> str:
-        reply = self.reply(address)
+        reply = self._answer("RCPT", server) if "RCPT" in self.answers else self.reply(address)
         if reply.startswith("250"):
             envelope.rcpt_tos.append(address)
         return reply
@@ -179,7 +196,7 @@ class MailServer:
         mail = BytesParser(policy=default).parsebytes(envelope.content)
         mail["X-Envelope-To"] = ", ".join(envelope.rcpt_tos)
         self.mails.append(mail)
-        return "250 OK"
+        return self._answer("DATA", server)
 
 
 def _free_port() -> int:

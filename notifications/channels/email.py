@@ -1,12 +1,12 @@
 """Email over Django's mail, as plain text with an HTML part.
 
-| what the mail server says              | what we do                            |
-| -------------------------------------- | ------------------------------------- |
-| no connection, 4xx                     | refused for now: try again            |
-| 535: our own password is turned away   | refused for now: try again            |
-| 5xx, recipient refused                 | refused for good                      |
-| nothing: no email can be made of it    | refused for good                      |
-| anything else: time-out, dropped       | uncertain; resent once, same Message-ID |
+| what the mail server says                                 | what we do                              |
+| --------------------------------------------------------- | --------------------------------------- |
+| no connection, 4xx; silence before it gets the email      | refused for now: try again              |
+| 5xx to our name, our password or our sender's address     | refused for now, and an alarm           |
+| other 5xx, recipient refused                              | refused for good                        |
+| nothing: no email can be made of it                       | refused for good                        |
+| anything else: time-out, dropped, an answer that is none  | uncertain; resent once, same Message-ID |
 
 An answering machine leaves alone what says that a program sent it (RFC 3834). Mail programs show a button beside the sender for
 `unsubscribe_url`, and one press of it is a POST there (RFC 8058).
@@ -19,6 +19,7 @@ import smtplib
 import time
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formataddr, parseaddr
+from threading import Event
 from typing import Any, Self
 
 from django.conf import settings
@@ -28,6 +29,12 @@ from notifications.domain.states import Verdict
 from notifications.errors import TransportError
 
 READS = 3  # so many may take their longest
+TOO_LARGE = 552  # the one thing that a mail server says of the email itself where it is told of the sender
+
+_ACCOUNT = (
+    "See that EMAIL_URL has the name and the password that the mail server wants, and that it lets them send from the address in "
+    "DEFAULT_FROM_EMAIL; then start web, worker and beat again. Until then emails wait."
+)
 
 
 class Channel:
@@ -64,7 +71,9 @@ class Channel:
         server = get_connection()
         try:
             server.open()
-        except (OSError, smtplib.SMTPException) as error:  # a name that isn't found, a password turned away: nothing has left
+        except smtplib.SMTPAuthenticationError as error:
+            raise _account_refused(error.smtp_code) from error
+        except (OSError, smtplib.SMTPException) as error:  # a name that isn't found, a certificate that has expired: nothing has left
             raise TransportError(Verdict.REFUSED_FOR_NOW, "unreachable", "the mail server can't be reached") from error
         if time.monotonic() >= over_at:  # nobody waits for this any more
             server.close()
@@ -79,17 +88,21 @@ class Channel:
         )
         if message.html:
             email.attach_alternative(message.html, "text/html")
+        handed_over = note_handing_over(server)
         try:
             sent = email.send()
         except smtplib.SMTPRecipientsRefused as error:
             code = max(code for code, _ in error.recipients.values())
             raise _refused(code) from error
+        except (smtplib.SMTPSenderRefused, smtplib.SMTPHeloError) as error:
+            raise (_refused if error.smtp_code == TOO_LARGE else _account_refused)(error.smtp_code) from error
         except smtplib.SMTPResponseException as error:
-            raise _refused(error.smtp_code) from error
+            raise _refused(error.smtp_code, is_handed_over=handed_over.is_set()) from error
         except ValueError as error:  # such as a subject of two lines: it doesn't get as far as the server, now or later
             raise TransportError(Verdict.REFUSED_FOR_GOOD, type(error).__name__, "no email can be made of it") from error
         except (OSError, smtplib.SMTPException) as error:
-            raise TransportError(Verdict.UNCERTAIN, type(error).__name__, "the mail server didn't answer") from error
+            verdict = Verdict.UNCERTAIN if handed_over.is_set() else Verdict.REFUSED_FOR_NOW
+            raise TransportError(verdict, type(error).__name__, "the mail server didn't answer") from error
         finally:
             server.close()
         if not sent:
@@ -101,7 +114,38 @@ def _ways_out(url: str) -> dict[str, str]:
     return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} if url else {}
 
 
-def _refused(code: int) -> TransportError:
-    is_ours_to_mend = code in (530, 535)  # our password is turned away: not the message's fault
-    verdict = Verdict.REFUSED_FOR_GOOD if code >= 500 and not is_ours_to_mend else Verdict.REFUSED_FOR_NOW
-    return TransportError(verdict, str(code), f"the mail server refused it ({code})", alarm=is_ours_to_mend)
+def _refused(code: int, *, is_handed_over: bool = False) -> TransportError:
+    """Of an email that the server has, an answer that is no refusal says nothing: it may be on its way."""
+    if is_handed_over and not 400 <= code < 600:
+        return TransportError(Verdict.UNCERTAIN, str(code), f"the mail server's answer can't be read ({code})")
+    verdict = Verdict.REFUSED_FOR_GOOD if code >= 500 else Verdict.REFUSED_FOR_NOW
+    return TransportError(verdict, str(code), f"the mail server refused it ({code})")
+
+
+def _account_refused(code: int) -> TransportError:
+    """It would hit every email alike, so that none is given up for it."""
+    if code < 500:
+        return _refused(code)
+    return TransportError(Verdict.REFUSED_FOR_NOW, str(code), f"the mail server takes no emails from us ({code})", alarm=True)
+
+
+def note_handing_over(server: Any) -> Event:
+    """Set once the email itself goes to the open mail server. One that falls silent before that has certainly not taken it."""
+    begun = Event()
+    connection = getattr(server, "connection", None)
+    if not isinstance(connection, smtplib.SMTP):
+        begun.set()  # another way of Django's: nobody knows
+        return begun
+    hand_over = connection.data
+
+    def noted(msg: Any) -> tuple[int, bytes]:
+        begun.set()
+        return hand_over(msg)
+
+    connection.data = noted  # type: ignore[method-assign]
+    return begun
+
+
+def remedy(code: str) -> str:
+    """What an operator must do about a code."""
+    return _ACCOUNT if code.startswith("5") else ""

@@ -54,7 +54,8 @@ def read(channel: str, status: str, code: str) -> News:
 
 def remedy(channel: str, code: str) -> str:
     """What an operator must do about a provider's code; empty where the channel doesn't say."""
-    return _module(channel).remedy(code) if transport_class(channel).confirms else ""
+    says = getattr(_module(channel), "remedy", None)
+    return str(says(code)) if says else ""
 
 
 def first_poll_at(channel: str, accepted_at: datetime) -> datetime | None:
