@@ -7,22 +7,25 @@ import logging
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from smtplib import SMTPException
+from smtplib import SMTPException, SMTPResponseException
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
+from django.utils import timezone
 from django.utils.translation import ngettext
 
 from clinic.models import Heartbeat
 from clinic.ops.hearts import Heart, hearts, silence
+from notifications.channels.email import note_handing_over
 from notifications.models import Alarm
 from notifications.reports import backlog
-from notifications.services import clear_alarm, not_told_of, remedy_for, remind_of
+from notifications.services import Draft, clear_alarm, not_told_of, remedy_for, remind_of, schedule
 
 logger = logging.getLogger(__name__)
 
 CHANNEL, CODE = "sms", "messages late"
 AGAIN_AFTER = timedelta(hours=1)
+WORTH_READING = timedelta(days=1)  # that it is over
 OVER_BELOW = 0.5  # of the limit: what hovers around it is told of once
 
 KINDS = {
@@ -88,24 +91,40 @@ def _tell_of(alarm: Alarm, wrong: list[str]) -> None:
 def _tell_that_it_is_over(alarm: Alarm) -> None:
     logger.warning("The clinic's messages go again.")
     lasted = _time((alarm.cleared_at - alarm.raised_at).total_seconds() if alarm.cleared_at else 0)
-    _write(
+    subject, body = (
         "Afterglow: messages go again",
         f"Whatever was due has gone. The alarm was raised {lasted} ago, and is cleared now.\n\n"
         "Late texts go one an hour to each patient, three a day, and what would have come too late to be of use wasn't sent. "
         f"What expired is among what went wrong:\n{settings.PUBLIC_BASE_URL}/admin/notifications/message/?status=expired\n",
     )
+    if not _write(subject, body):  # nobody would say it again, and by now the outbox goes
+        now = timezone.now()
+        keys = {f"alarm-{alarm.pk}-over-{number}": address for number, address in enumerate(settings.OPERATOR_EMAILS, start=1)}
+        schedule([Draft(key, "email", to, body, now, now + WORTH_READING, subject=subject) for key, to in keys.items()], now=now)
 
 
 def _write(subject: str, body: str) -> bool:
-    """To the operators, by the mail server. False where it couldn't be reached, or took nobody."""
+    """To the operators, by the mail server. False where it certainly took nothing.
+
+    One that falls silent once it has the email may have taken it: said again each minute, that would be sixty emails an hour.
+    """
     if not settings.OPERATOR_EMAILS or settings.CHANNELS["email"] == "demo":
         return True  # the log and the first page have it
+    server, handed_over = get_connection(), None
     try:
-        EmailMessage(subject[:200], body, to=settings.OPERATOR_EMAILS).send()
+        server.open()
+        handed_over = note_handing_over(server)
+        EmailMessage(subject[:200], body, to=settings.OPERATOR_EMAILS, connection=server).send()
     except (OSError, SMTPException) as error:
         logger.error("The operators couldn't be written to: %s", type(error).__name__)
-        return False
+        return handed_over is not None and handed_over.is_set() and not _is_refusal(error)
+    finally:
+        server.close()
     return True
+
+
+def _is_refusal(error: Exception) -> bool:
+    return isinstance(error, SMTPResponseException) and 400 <= error.smtp_code < 600
 
 
 def _time(seconds: float) -> str:

@@ -212,6 +212,45 @@ class TestTold:
         watch(LONG)
         assert len(operators.mails) == 1
 
+    @pytest.mark.parametrize("answer", ["", "251 Mine"])
+    def test_a_mail_server_that_has_the_email_and_never_says_so_isnt_written_to_each_minute(self, operators, all_live, answer):
+        operators.answers["DATA"] = answer
+        late()
+        for _ in range(3):
+            watch(LONG)
+        assert len(operators.mails) == 1
+        Alarm.objects.update(last_at=timezone.now() - AGAIN_AFTER)
+        watch(LONG)
+        assert len(operators.mails) == 2
+
+    @pytest.mark.parametrize(("step", "answer"), [("MAIL", ""), ("RCPT", ""), ("DATA", "451 Greylisted")])
+    def test_one_that_certainly_has_not_taken_it_is(self, operators, all_live, step, answer):
+        operators.answers[step] = answer
+        late()
+        for _ in range(3):
+            watch(LONG)
+        operators.answers.clear()
+        operators.mails.clear()
+        for _ in range(3):
+            watch(LONG)
+        assert len(operators.mails) == 1
+
+    def test_that_it_is_over_waits_in_the_outbox_for_a_mail_server_that_is_down(self, operators, all_live, settings, transactional_db):
+        late()
+        watch(LONG)
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE notifications_message SET status = 'accepted'")
+        right, settings.EMAIL_PORT = settings.EMAIL_PORT, 9
+        for _ in range(3):
+            watch(LONG)
+        settings.EMAIL_PORT = right
+
+        dispatch()
+
+        over = [mail for mail in operators.mails if mail["Subject"] == "Afterglow: messages go again"]
+        assert sorted(mail["To"] for mail in over) == ["night@example.org", "ops@example.org"]
+        assert "Whatever was due has gone." in over[0].get_content()
+
     def test_what_it_is_about_names_nobody(self, operators, all_live):
         late()
         watch(LONG)
