@@ -93,6 +93,17 @@ class TestEmails:
             f"https://clinic.example.org/admin/notifications/alarm/{alarm.pk}/change/"
         )
 
+    def test_all_that_a_mail_server_kept_waiting_come_once_it_is_back(self, db, operators, mail_server, settings):
+        right, settings.EMAIL_PORT = settings.EMAIL_PORT, 9
+        for number in range(5):
+            raise_alarm("sms", f"nobody on call, concern {number}", "nobody has acknowledged a concern, at Maple Street", now=NOON)
+        dispatch(now=NOON)
+        settings.EMAIL_PORT = right
+
+        dispatch(now=NOON + timedelta(hours=1))
+
+        assert sorted(mail["To"] for mail in mail_server.mails) == ["night@example.org"] * 5 + ["ops@example.org"] * 5
+
     def test_over_twilio_it_says_what_to_do(self, db, operators, twilio):
         raise_alarm(*FILTERED, now=NOON)
         assert "What to do: Carriers take our texts for spam." in Message.objects.earliest("pk").body
