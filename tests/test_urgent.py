@@ -95,7 +95,7 @@ def test_within_ten_seconds(healing, body, is_urgent, live_server, settings, twi
 
 def test_it_goes_before_all_that_wait_for_their_turn(healing, settings, process_env, twilio):
     """Forty texts are due at ten a second, and one run has taken them all when she writes. The order in which they leave doesn't hang
-    on how fast this machine is. What is routine and comes with her reply is the control: that run doesn't take it.
+    on how fast this machine is. What is routine and comes with her reply is the control: it goes after those that waited.
     """
     settings.SMS_PER_SECOND = 10
     seen: list[str] = []
@@ -118,10 +118,10 @@ def test_it_goes_before_all_that_wait_for_their_turn(healing, settings, process_
         wait_until(lambda: len(seen) >= 5)
         receive_reply("sms", "+12125550101", "My cheek is bleeding and it won't stop", provider_id="SMurgent")
         schedule([_text(40)], now=timezone.now())
-        assert sent.result(timeout=60) == 42
+        assert sent.result(timeout=60) == 43
     whoever_is_on_call, she = "+12125550120", "+12125550101"
     assert {whoever_is_on_call, she} <= set(seen[:-5])  # before others that had waited for longer
-    assert _text(40).address not in seen
+    assert _text(40).address in seen[-5:]
 
 
 def _text(number: int) -> Draft:

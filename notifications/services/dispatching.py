@@ -16,7 +16,8 @@ from notifications.services.claiming import Claimed, claim_due
 from notifications.services.recording import record_surely
 from notifications.services.seeking import sought
 
-URGENT_EVERY_SECONDS = 1  # it is looked for what is urgent, while others wait for their turn at the channel's rate
+# It is looked for what is urgent, while others wait for a turn at their channel's rate; for all, while a slow server has only a few.
+LOOK_EVERY_SECONDS = 1
 LAST_BEGIN_SECONDS = 30  # after a run should be over. What waits still goes with the next run: this one has a task's time limit
 
 
@@ -46,7 +47,8 @@ def _run(now: datetime | None, over_at: float, last_begin_at: float) -> Dispatch
     """The next batch is claimed while others are under way: as many as the channel takes, and up to two batches that wait their turn.
 
     With only one, the channel runs dry while the outcomes of another are written down. While there is no room for one, what is urgent is
-    claimed all the same: the channel lets it go before all that wait.
+    claimed all the same: the channel lets it go before all that wait. What falls due while only a few are still under way is claimed, too:
+    a mail server that hangs keeps no text waiting.
     """
     size = _batch_size()
     counts = Counts()
@@ -54,9 +56,10 @@ def _run(now: datetime | None, over_at: float, last_begin_at: float) -> Dispatch
         try:
             is_claiming, looked_at = True, time.monotonic()
             while is_claiming or courier.under_way:
-                has_room = is_claiming and courier.under_way <= _room(courier, size)
-                is_to_look = looked_at + URGENT_EVERY_SECONDS <= time.monotonic() < last_begin_at
-                if has_room or is_to_look:
+                may_claim = is_claiming or time.monotonic() < over_at
+                has_room = may_claim and courier.under_way <= _room(courier, size)
+                is_to_look = looked_at + LOOK_EVERY_SECONDS <= time.monotonic() < last_begin_at
+                if (is_claiming and has_room) or is_to_look:
                     looked_at = time.monotonic()
                     claim = claim_due(size, only_urgent=not has_room, now=now)
                     if has_room:
