@@ -56,7 +56,11 @@ class Ruling(NamedTuple):
 
 
 _SENDER = "In the Twilio console, see that TWILIO_FROM_NUMBER or TWILIO_MESSAGING_SERVICE_SID names a sender of ours that sends texts."
-_ACCOUNT = "In the Twilio console, see whether the account is active and paid for, and whether TWILIO_AUTH_TOKEN is still its token."
+_ACCOUNT = (
+    "In the Twilio console, see whether the account is active and paid for, and whether TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are still "
+    "its own. TWILIO_API_BASE_URL must be empty."
+)
+TURNED_AWAY = (401, 403, 404)  # HTTP statuses, whatever the code is, if there is one
 _CAMPAIGN = "In the Twilio console, finish the registration of the sender. Until then carriers block its texts."
 _CONTENT = (
     "Carriers take our texts for spam. Take out what looks like it in the last ones, and write to Twilio's support with three of them."
@@ -270,6 +274,8 @@ def read(status: str, code: str) -> News:
 def remedy(code: str) -> str:
     """What an operator must do about a code; empty where there is nothing."""
     ruling = _ruling(code)
+    if ruling is None and code.removeprefix("20") in map(str, TURNED_AWAY):
+        return _ACCOUNT
     return ruling.remedy if ruling else ""
 
 
@@ -280,7 +286,7 @@ def _refused(error: TwilioRestException | TwilioServiceException) -> TransportEr
     ruling = _ruling(code)
     if error.status >= 500 or error.status == 408:
         return TransportError(Verdict.UNCERTAIN, code, _explanation("", code))
-    if error.status in (401, 403, 404):
+    if error.status in TURNED_AWAY:
         return TransportError(Verdict.REFUSED_FOR_NOW, code, _explanation("Twilio turns our account away", code), alarm=True)
     if error.status < 400 or error.status == 429 or ruling is None:
         verdict = Verdict.REFUSED_FOR_GOOD if 400 <= error.status != 429 else Verdict.REFUSED_FOR_NOW

@@ -5,7 +5,7 @@ from django.db import DataError
 
 from notifications.channels import twilio as twilio_channel
 from notifications.models import Alarm, Message
-from notifications.services import dispatch
+from notifications.services import dispatch, remedy_for
 from tests import providers
 from tests.notifications.conftest import NOON
 
@@ -81,3 +81,11 @@ def test_where_our_account_isnt_found_no_text_is_given_up_and_an_operator_is_tol
         "to be tried again: Twilio turns our account away (Twilio's error 20404)",
     )
     assert Alarm.objects.get().code == "20404"
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(404, b'{"code": 20404}'), (403, b'{"code": 20403}'), (403, b"<h1>Forbidden</h1>"), (401, b"")]
+)
+def test_whatever_it_says_when_it_turns_our_account_away_an_operator_reads_what_to_do(becomes, status, said):
+    assert becomes(status, said)[0] == "scheduled"
+    assert "whether TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are still its own" in remedy_for(Alarm.objects.get())
