@@ -4,6 +4,7 @@
 | --------------------------------------------------------- | --------------------------------------- |
 | no connection, 4xx; silence before it gets the email      | refused for now: try again              |
 | 5xx to our name, our password or our sender's address     | refused for now, and an alarm           |
+| no TLS or sign-in as asked for, a certificate not trusted | refused for now, and an alarm           |
 | other 5xx, recipient refused                              | refused for good                        |
 | nothing: no email can be made of it                       | refused for good                        |
 | anything else: time-out, dropped, an answer that is none  | uncertain; resent once, same Message-ID |
@@ -16,6 +17,7 @@ EMAIL_TIMEOUT is how long one read may take. A server that keeps dripping letter
 
 import asyncio
 import smtplib
+import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formataddr, parseaddr
@@ -35,6 +37,17 @@ _ACCOUNT = (
     "See that EMAIL_URL has the name and the password that the mail server wants, and that it lets them send from the address in "
     "DEFAULT_FROM_EMAIL; then start web, worker and beat again. Until then emails wait."
 )
+# What EMAIL_URL asks for and the server hasn't: a code of our own → what is wrong, and what an operator must do about it.
+SET_UP = {
+    "certificate": (
+        "the mail server's certificate can't be trusted",
+        "See that the certificate hasn't expired, and that EMAIL_URL calls the mail server by the name in it. Until then emails wait.",
+    ),
+    "unsupported": (
+        "the mail server doesn't do what EMAIL_URL asks for",
+        "It offers no TLS, or no sign-in. See which port and which kind of TLS it wants, and write EMAIL_URL so. Until then emails wait.",
+    ),
+}
 
 
 class Channel:
@@ -73,7 +86,10 @@ class Channel:
             server.open()
         except smtplib.SMTPAuthenticationError as error:
             raise _account_refused(error.smtp_code) from error
-        except (OSError, smtplib.SMTPException) as error:  # a name that isn't found, a certificate that has expired: nothing has left
+        except (ssl.SSLCertVerificationError, smtplib.SMTPNotSupportedError) as error:
+            lacks = "certificate" if isinstance(error, ssl.SSLCertVerificationError) else "unsupported"
+            raise TransportError(Verdict.REFUSED_FOR_NOW, lacks, SET_UP[lacks][0], alarm=True) from error
+        except (OSError, smtplib.SMTPException) as error:  # a name that isn't found, a server that hangs up: nothing has left
             raise TransportError(Verdict.REFUSED_FOR_NOW, "unreachable", "the mail server can't be reached") from error
         if time.monotonic() >= over_at:  # nobody waits for this any more
             server.close()
@@ -148,4 +164,6 @@ def note_handing_over(server: Any) -> Event:
 
 def remedy(code: str) -> str:
     """What an operator must do about a code."""
+    if code in SET_UP:
+        return SET_UP[code][1]
     return _ACCOUNT if code.startswith("5") else ""

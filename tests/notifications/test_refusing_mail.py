@@ -1,5 +1,7 @@
 """What a mail server's answer says of an email, by the step at which it comes: before it has it, nothing has left."""
 
+import smtplib
+import ssl
 from datetime import timedelta
 from unittest.mock import Mock
 
@@ -7,7 +9,7 @@ import pytest
 
 from notifications.channels import email as email_channel
 from notifications.models import Alarm, Message
-from notifications.services import dispatch, reconcile
+from notifications.services import dispatch, reconcile, remedy_for
 from tests.notifications.conftest import NOON, row
 
 MINUTE = timedelta(minutes=1)
@@ -92,3 +94,26 @@ def test_an_email_that_is_too_large_is_refused_for_good(message, mail_server):
     dispatch(now=NOON)
     assert (row(message).status, row(message).error_code) == ("failed", "552")
     assert not Alarm.objects.exists()
+
+
+@pytest.mark.parametrize("asks_for", ["EMAIL_USE_TLS", "EMAIL_HOST_USER"])
+def test_one_that_isnt_as_it_is_set_up_is_an_operators_to_mend(message, mail_server, settings, asks_for, monkeypatch):
+    monkeypatch.setattr(smtplib.SMTP, "ehlo", lambda server, name="": (250, b"nothing more"))
+    settings.EMAIL_HOST_PASSWORD = "a password"
+    setattr(settings, asks_for, "afterglow")
+    dispatch(now=NOON)
+    assert (row(message).status, row(message).error_code) == ("scheduled", "unsupported")
+    alarm = Alarm.objects.get()
+    assert alarm.explanation == "the mail server doesn't do what EMAIL_URL asks for"
+    assert remedy_for(alarm).startswith("It offers no TLS, or no sign-in.")
+
+
+def test_so_is_one_whose_certificate_cant_be_trusted(message, mail_server, settings, monkeypatch):
+    monkeypatch.setattr(smtplib.SMTP, "starttls", Mock(side_effect=ssl.SSLCertVerificationError("certificate has expired")))
+    settings.EMAIL_USE_TLS = True
+    dispatch(now=NOON)
+    assert mail_server.mails == []
+    assert (row(message).status, row(message).error_code) == ("scheduled", "certificate")
+    alarm = Alarm.objects.get()
+    assert alarm.explanation == "the mail server's certificate can't be trusted"
+    assert remedy_for(alarm).startswith("See that the certificate hasn't expired")
