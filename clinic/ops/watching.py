@@ -19,7 +19,7 @@ from clinic.ops.hearts import Heart, hearts, silence
 from notifications.channels.email import note_handing_over
 from notifications.models import Alarm
 from notifications.reports import backlog
-from notifications.services import Draft, clear_alarm, not_told_of, remedy_for, remind_of, schedule
+from notifications.services import clear_alarm, not_told_of, remedy_for, remind_of, write_to_operators
 
 logger = logging.getLogger(__name__)
 
@@ -99,8 +99,7 @@ def _tell_that_it_is_over(alarm: Alarm) -> None:
     )
     if not _write(subject, body):  # nobody would say it again, and by now the outbox goes
         now = timezone.now()
-        keys = {f"alarm-{alarm.pk}-over-{number}": address for number, address in enumerate(settings.OPERATOR_EMAILS, start=1)}
-        schedule([Draft(key, "email", to, body, now, now + WORTH_READING, subject=subject) for key, to in keys.items()], now=now)
+        write_to_operators(f"alarm-{alarm.pk}-over", subject, body, until=now + WORTH_READING, now=now)
 
 
 def _write(subject: str, body: str) -> bool:

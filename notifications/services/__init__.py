@@ -1,6 +1,6 @@
 """The only writers of notifications. Services write rows; the dispatcher finds them."""
 
-from notifications.services.alarms import clear_alarm, clear_alarms, not_told_of, raise_alarm, remedy_for, remind_of
+from notifications.services.alarms import clear_alarm, clear_alarms, not_told_of, raise_alarm, remedy_for, remind_of, write_to_operators
 from notifications.services.claiming import Claimed, claim_due
 from notifications.services.dispatching import dispatch, dispatch_until_idle
 from notifications.services.erasing import blank_messages, blank_replies, forget_pace, said_stop_at
@@ -41,4 +41,5 @@ __all__ = [
     "schedule_with",
     "suppress",
     "take_reply",
+    "write_to_operators",
 ]

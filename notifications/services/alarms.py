@@ -89,16 +89,21 @@ def remedy_for(alarm: Alarm) -> str:
 
 
 def _write_to_operators(alarm: Alarm, now: datetime) -> None:
-    """As urgent: after an outage of the mail server all arrive, and not one an hour, three a day, as what is late otherwise does."""
     subject, body = alarm_email(
         alarm.get_channel_display(),
         alarm.explanation,
         remedy_for(alarm),
         f"{settings.PUBLIC_BASE_URL}/admin/notifications/alarm/{alarm.pk}/change/",
     )
+    write_to_operators(f"alarm-{alarm.pk}", subject, body, until=now + WORTH_READING, now=now)
+
+
+def write_to_operators(key: str, subject: str, body: str, *, until: datetime, now: datetime) -> None:
+    """By the outbox, once for each key. As urgent: after an outage of the mail server all arrive, and not one an hour, three a day, as what
+    is late otherwise does."""
     schedule(
         [
-            Draft(f"alarm-{alarm.pk}-{number}", "email", address, body, now, now + WORTH_READING, subject=subject, is_urgent=True)
+            Draft(f"{key}-{number}", "email", address, body, now, until, subject=subject, is_urgent=True)
             for number, address in enumerate(settings.OPERATOR_EMAILS, start=1)
         ],
         now=now,
