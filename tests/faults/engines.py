@@ -29,6 +29,8 @@ class SteadyPostgres(Postgres):
         self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", self.data)
 
     def come_back(self) -> None:
+        if self._is_running():
+            return
         self._forget_stale_pid()
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' {SURVIVES_A_KILL}"
         self._run("pg_ctl", "start", "-w", "-D", self.data, "-l", self.data / "server.log", "-o", options)
@@ -45,7 +47,8 @@ class SteadyRedis(Redis):
             server.wait(10)
 
     def come_back(self) -> None:
-        self._launch(int(self._port_file.read_text()))
+        if self._pid() is None:
+            self._launch(int(self._port_file.read_text()))
 
 
 class Engines:
@@ -61,6 +64,11 @@ class Engines:
         self.redis = SteadyRedis(folder, queue.password or "")
         self.postgres.stop()
         self.postgres.come_back()
+
+    def come_back(self) -> None:
+        """For the next story, when one failed while it held an engine down."""
+        self.postgres.come_back()
+        self.redis.come_back()
 
     def database_url(self, name: str) -> str:
         return f"{self.server_url}/{name}"

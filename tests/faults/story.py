@@ -221,4 +221,5 @@ def tell(name: str, seed: str, engines: Engines, template: str, folder: Path) ->
             yield Story(name, seed, engines, provider, mail, fleet, log, web_port, Random(f"{seed}-{name}"))
         finally:
             fleet.end()
+            engines.come_back()
     engines.drop_database(database)
