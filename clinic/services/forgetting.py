@@ -1,7 +1,7 @@
 """What has been kept for as long as the settings say goes: kind by kind, a thousand rows in a transaction, for a minute at a time."""
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,8 +14,10 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Count, Min, QuerySet
 
-from clinic.services.trail import forget_entries, old_entries
-from clinic.signing_in.lockout import forget_failures, old_failures
+from aftercare.models import Concern
+from aftercare.services.privacy import forgetting as aftercare
+from clinic.services import trail
+from clinic.signing_in.lockout import old_failures
 from notifications.services import forgetting as notifications
 from scheduling.domain.lots import in_lots
 from scheduling.services import exporting as scheduling
@@ -25,13 +27,13 @@ from scheduling.services.saving import retried
 @dataclass(frozen=True, slots=True)
 class Kind:
     """`old` are the rows that were there before a moment, by their field `at`; `setting` says how long they are kept, of KEEP_DAYS, and
-    without one they go as soon as they are over."""
+    without one they go as soon as they are over. `forget` is given a lot of them, which are still so."""
 
     name: str
     setting: str
     at: str
     old: Callable[[datetime], QuerySet[Any]]
-    forget: Callable[[Collection[Any]], int]
+    forget: Callable[[QuerySet[Any]], int]
 
     @property
     def days(self) -> int:
@@ -63,25 +65,30 @@ class Run:
 
 
 @transaction.atomic
-def _forget_log(pks: Collection[int]) -> int:
-    return LogEntry.objects.filter(pk__in=pks).delete()[0]
+def _delete(rows: QuerySet[Any]) -> int:
+    return rows.delete()[0]
 
 
-@transaction.atomic
-def _forget_sessions(pks: Collection[str]) -> int:
-    return Session.objects.filter(pk__in=pks).delete()[0]
+def _forget_concerns(rows: QuerySet[Concern]) -> int:
+    """With what the trail has of them."""
+    with trail.erasing():
+        trail.blank_concerns(rows.select_for_update().values_list("pk", flat=True))
+        return aftercare.forget_concerns(rows)
 
 
 KINDS = (
     Kind("words and addresses of messages", "messages", "send_at", notifications.old_messages, notifications.forget_messages),
+    # Before the replies: by them whoever erases a patient finds what is hers.
+    Kind("concerns from nobody's numbers", "replies", "raised_at", aftercare.old_concerns, _forget_concerns),
     Kind("words and numbers of replies", "replies", "received_at", notifications.old_replies, notifications.forget_replies),
-    Kind("providers' receipts", "receipts", "received_at", notifications.old_receipts, notifications.forget_receipts),
-    Kind("tries to send", "receipts", "started_at", notifications.old_tries, notifications.forget_tries),
-    Kind("entries of the trail", "trail", "at", old_entries, forget_entries),
-    Kind("entries of the admin's log", "trail", "action_time", lambda before: LogEntry.objects.filter(action_time__lt=before), _forget_log),
+    Kind("providers' receipts", "receipts", "received_at", notifications.old_receipts, _delete),
+    Kind("tries to send", "receipts", "started_at", notifications.old_tries, _delete),
+    Kind("entries of the trail", "trail", "at", trail.old_entries, trail.forget_entries),
+    Kind("entries of the admin's log", "trail", "action_time", lambda before: LogEntry.objects.filter(action_time__lt=before), _delete),
     Kind("exports of the report", "exports", "at", scheduling.old_exports, scheduling.forget_exports),
-    Kind("failed sign-ins", "failures", "attempt_time", old_failures, forget_failures),
-    Kind("sessions that are over", "", "expire_date", lambda before: Session.objects.filter(expire_date__lt=before), _forget_sessions),
+    Kind("failed sign-ins", "failures", "attempt_time", old_failures, _delete),
+    Kind("sessions that are over", "", "expire_date", lambda before: Session.objects.filter(expire_date__lt=before), _delete),
+    Kind("when late messages went", "", "latest", notifications.old_paces, _delete),
 )
 
 
@@ -105,7 +112,8 @@ def forget(now: datetime, *, for_seconds: float = inf) -> Run:
         since = kind.rows(now).order_by().aggregate(since=Min(kind.at))["since"]
         count = 0
         for lot in _lots(kind, now) if since else ():
-            count += retried(partial(kind.forget, lot))  # somebody may be erasing a patient with the same rows
+            # Somebody may be erasing a patient with the same rows.
+            count += retried(partial(kind.forget, kind.rows(now).filter(pk__in=lot)))
             if time.monotonic() > over_at:
                 return Run([*forgotten, Forgotten(kind, count, since)], is_over=False)
         forgotten.append(Forgotten(kind, count, since))

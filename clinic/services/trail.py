@@ -105,6 +105,15 @@ def blank_patient(patient_id: int, *, concerns: Collection[int] = ()) -> int:
 
     `concerns`: the numbers of those that came from an address of hers before anybody knew whose it was.
     """
+    return _blank(patient_id, concerns)
+
+
+def blank_concerns(concerns: Collection[int]) -> int:
+    """Likewise, of those that came from a number that nobody has. Answers with how many rows."""
+    return _blank(None, concerns)
+
+
+def _blank(patient_id: int | None, concerns: Collection[int]) -> int:
     with erasing(), connection.cursor() as cursor:
         cursor.execute(BLANK, [patient_id, list(concerns)])
         return cursor.rowcount
@@ -114,7 +123,7 @@ def old_entries(before: datetime) -> QuerySet[Entry]:
     return Entry.objects.filter(at__lt=before)
 
 
-def forget_entries(pks: Collection[int]) -> int:
+def forget_entries(rows: QuerySet[Entry]) -> int:
     """Answers with how many there were."""
     with erasing():
-        return Entry.objects.filter(pk__in=pks).delete()[0]
+        return rows.delete()[0]

@@ -5,7 +5,7 @@ is safe all the same. django-axes counts; it knows one limit, and this makes thr
 """
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -132,8 +132,3 @@ def _note(action: Action, request: Any, credentials: dict[str, Any]) -> None:
 def old_failures(before: datetime) -> QuerySet[AccessAttempt]:
     """Of who tried what until then. Within the 15 minutes they still count."""
     return AccessAttempt.objects.filter(attempt_time__lt=before)
-
-
-@transaction.atomic
-def forget_failures(pks: Collection[int]) -> int:
-    return AccessAttempt.objects.filter(pk__in=pks).delete()[0]

@@ -1,15 +1,17 @@
 """What has been kept for long enough: words and addresses go, and what only said how a message went."""
 
-from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import DateTimeField, F, Func, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from notifications.domain.states import MessageStatus
-from notifications.models import Attempt, Message, Receipt, Reply
+from notifications.models import Attempt, Message, Pace, Receipt, Reply
 from notifications.services.erasing import BLANKS, ON_ITS_WAY, blank_replies
 
+# As far as the claim looks back at what went late.
+A_DAY = timedelta(days=1)
 # It may yet go out, or its provider may yet say something of it.
 IN_USE = Q(status=MessageStatus.SCHEDULED.value) | ON_ITS_WAY
 
@@ -31,22 +33,19 @@ def old_tries(before: datetime) -> QuerySet[Attempt]:
     return Attempt.objects.filter(started_at__lt=before, message__in=Message.objects.exclude(IN_USE))
 
 
+def old_paces(before: datetime) -> QuerySet[Pace]:
+    """With their `latest`: of no use to the claim any more. None is left where the only one hadn't gone after all."""
+    over = before - A_DAY
+    newest = Func(F("late_sends"), template="(%(expressions)s)[cardinality(%(expressions)s)]", output_field=DateTimeField())
+    return Pace.objects.annotate(latest=Coalesce(newest, Value(over))).filter(latest__lte=over)
+
+
 @transaction.atomic
-def forget_messages(pks: Collection[int]) -> int:
+def forget_messages(rows: QuerySet[Message]) -> int:
     """No provider says anything about them any more, so the hash of the address goes, too. Why one never went is what became of it."""
-    return Message.objects.filter(pk__in=pks).update(**BLANKS[Message] | {"address_hash": "", "reason": F("reason")})
+    return rows.update(**BLANKS[Message] | {"address_hash": "", "reason": F("reason")})
 
 
 @transaction.atomic
-def forget_replies(pks: Collection[int]) -> int:
-    return blank_replies(Reply.objects.filter(pk__in=pks))
-
-
-@transaction.atomic
-def forget_receipts(pks: Collection[int]) -> int:
-    return Receipt.objects.filter(pk__in=pks).delete()[0]
-
-
-@transaction.atomic
-def forget_tries(pks: Collection[int]) -> int:
-    return Attempt.objects.filter(pk__in=pks).delete()[0]
+def forget_replies(rows: QuerySet[Reply]) -> int:
+    return blank_replies(rows)

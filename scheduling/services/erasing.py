@@ -44,11 +44,12 @@ BLANKS: dict[type[Model], dict[str, Any]] = {
 
 @contextmanager
 def as_eraser() -> Iterator[None]:
-    """Within it PostgreSQL lets go of rows that are append-only. Requires a transaction, and ends with it."""
+    """Within it PostgreSQL lets go of rows that are append-only. Requires a transaction, and ends with it; one may be in another."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('afterglow.erasing', 'on', true)")
+        cursor.execute("SELECT coalesce(current_setting('afterglow.erasing', true), ''), set_config('afterglow.erasing', 'on', true)")
+        before, _ = cursor.fetchone()
         yield
-        cursor.execute("SELECT set_config('afterglow.erasing', '', true)")
+        cursor.execute("SELECT set_config('afterglow.erasing', %s, true)", [before])
 
 
 def hold_to_erase(pk: int) -> Patient:

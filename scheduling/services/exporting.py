@@ -1,7 +1,6 @@
 """Who took the report out of the house: written down before the first byte leaves, and how it ended afterwards. Kept for
 years, it goes."""
 
-from collections.abc import Collection
 from datetime import date, datetime
 
 from django.contrib.auth.models import User
@@ -28,6 +27,6 @@ def old_exports(before: datetime) -> QuerySet[ReportExport]:
 
 
 @transaction.atomic
-def forget_exports(pks: Collection[int]) -> int:
+def forget_exports(rows: QuerySet[ReportExport]) -> int:
     with as_eraser():
-        return ReportExport.objects.filter(pk__in=pks).delete()[0]
+        return rows.delete()[0]

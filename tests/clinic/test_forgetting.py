@@ -71,11 +71,12 @@ def everything() -> dict[str, list[Any]]:
 
 
 MESSAGES, REPLIES, RECEIPTS = "words and addresses of messages", "words and numbers of replies", "providers' receipts"
-TRIES, TRAIL, LOG, EXPORTS, FAILURES, SESSIONS = (
+TRIES, TRAIL, LOG, EXPORTS, FAILURES, SESSIONS, PACES = (
     *("tries to send", "entries of the trail", "entries of the admin's log", "exports of the report"),
-    *("failed sign-ins", "sessions that are over"),
+    *("failed sign-ins", "sessions that are over", "when late messages went"),
 )
-MONTHS = {SESSIONS, FAILURES}
+DAYS = {SESSIONS, PACES}
+MONTHS = DAYS | {FAILURES}
 HALF_A_YEAR = MONTHS | {RECEIPTS, TRIES}
 YEARS = HALF_A_YEAR | {MESSAGES, REPLIES}
 
@@ -84,7 +85,7 @@ class TestWhenItGoes:
     def test_on_the_day_after_its_last(self, clinic):
         assert {days: set(counts(foresee(later(days)))) for days in (1, 90, 91, 180, 181, 730, 731, 2190, 2191)} == {
             1: {SESSIONS},
-            90: {SESSIONS},
+            90: DAYS,
             91: MONTHS,
             180: MONTHS,
             181: HALF_A_YEAR,
@@ -97,8 +98,8 @@ class TestWhenItGoes:
     def test_what_is_kept_for_ever_stays(self, clinic, settings):
         settings.KEEP_DAYS = dict.fromkeys(settings.KEEP_DAYS, 0)
         before = everything()
-        assert counts(forget(later(40_000)).forgotten) == {SESSIONS: 1}
-        assert everything() == before | {"sessions.Session": []}
+        assert counts(forget(later(40_000)).forgotten) == {SESSIONS: 1, PACES: 1}
+        assert everything() == before | {"sessions.Session": [], "notifications.Pace": []}
 
 
 class TestWhatIsLeft:
@@ -224,9 +225,9 @@ class TestCommand:
 
         messages, receipts = Message.objects.exclude(status="scheduled").count(), Receipt.objects.count()
         assert said[0] == f"{MESSAGES} kept for 730 days {messages}, since 2026-11-03"
-        assert said[2] == f"{RECEIPTS} kept for 180 days {receipts}, since 2026-11-03"
-        assert said[4] == f"{TRAIL} kept for 2190 days 0"
-        assert said[-2] == f"{SESSIONS} kept until then 1, since 2026-11-03"
+        assert said[3] == f"{RECEIPTS} kept for 180 days {receipts}, since 2026-11-03"
+        assert said[5] == f"{TRAIL} kept for 2190 days 0"
+        assert said[-3] == f"{SESSIONS} kept until then 1, since 2026-11-03"
         assert said[-1] == "Nothing was changed."
         assert written == []
         assert everything() == before
@@ -246,7 +247,7 @@ class TestCommand:
 
     def test_it_says_what_is_kept_for_ever(self, clinic, settings):
         settings.KEEP_DAYS = settings.KEEP_DAYS | {"replies": 0}
-        assert self.said("--dry-run")[1] == f"{REPLIES} kept for ever"
+        assert self.said("--dry-run")[2] == f"{REPLIES} kept for ever"
 
     def test_each_kind_has_its_line(self, clinic):
         assert [line.partition(" kept")[0] for line in self.said("--dry-run")[:-1]] == [kind.name for kind in KINDS]

@@ -4,6 +4,7 @@ from datetime import time, timedelta
 
 import pytest
 
+from clinic.services.forgetting import KINDS, forget
 from notifications.channels import Outcome
 from notifications.domain.quiet import QuietHours
 from notifications.domain.states import Verdict
@@ -169,6 +170,39 @@ class TestRaces:
         overdue(2)
         claimed()
         assert "0101" not in str(Pace.objects.values().get()["address_hash"])
+
+
+class TestForgetting:
+    """Of use for as long as the claim looks back."""
+
+    NIGHT = next(kind for kind in KINDS if kind.name == "when late messages went")
+
+    @pytest.fixture
+    def late(self, overdue):
+        """Two to one number: the first of them goes at noon."""
+        overdue(3)
+        overdue(2)
+        assert len(claimed()) == 1
+        return Pace.objects
+
+    def test_a_day_after_the_last_one_it_goes(self, late):
+        assert len(claimed(NOON + 20 * HOUR)) == 1
+        forget(NOON + 44 * HOUR - MINUTE)
+        assert late.count() == 1
+        assert [row.latest for row in self.NIGHT.rows(NOON + 44 * HOUR)] == [NOON + 20 * HOUR]
+        forget(NOON + 44 * HOUR)
+        assert not late.exists()
+
+    def test_so_does_one_where_none_had_gone_after_all(self, late):
+        late.update(late_sends=[])
+        forget(NOON)
+        assert not late.exists()
+
+    def test_one_that_got_another_since_the_night_found_it_stays(self, late):
+        lot = late.values_list("pk", flat=True)
+        assert self.NIGHT.rows(NOON + 25 * HOUR).count() == 1
+        assert len(claimed(NOON + 25 * HOUR)) == 1
+        assert self.NIGHT.forget(self.NIGHT.rows(NOON + 25 * HOUR).filter(pk__in=list(lot))) == 0
 
 
 class TestLookingFirst:

@@ -221,7 +221,7 @@ ABOUT_NO_PATIENT = {
     "aftercare.steptext": "the clinic's",
     "notifications.alarm": "what went wrong, without an address and without words",
     "notifications.dailycount": "a number a day",
-    "notifications.pace": "when late messages went to a keyed hash of an address: forgotten with her",
+    "notifications.pace": "when late messages went to a keyed hash of an address: forgotten after a day, and with her",
     "notifications.pause": "that messages to a patient, by number, wait",
     "notifications.suppression": "a keyed hash of an address that said stop: kept for good, or she would be written to again",
 }
