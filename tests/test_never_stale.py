@@ -21,7 +21,7 @@ from notifications.services.suppressing import suppress as say_stop
 from scheduling import services
 from scheduling.domain.outcomes import OF_A_CALL, Outcome
 from scheduling.errors import BookingRefused
-from scheduling.models import Appointment, Patient, RecallAction, Standing
+from scheduling.models import Appointment, Patient, Recall, RecallAction, Standing
 from scheduling.reports import Filters, maintenance_due, tiles
 from scheduling.services.recalls import refreshing
 from tests.clinic_world import FIRST, TODAY, Clinic, open_clinic, wait_until, waiting_for_a_lock
@@ -171,6 +171,24 @@ def test_control_what_is_written_by_hand_is_found(clinic, spoiled):
     value = {"due_on": FIRST.date(), "stage": "booked", "sort_name": "zz", "stands_until": FIRST.date()}[spoiled]
     Standing.objects.update(**{spoiled: value})
     assert check_recalls().splitlines()[-1] == "1 difference."
+
+
+def test_what_is_found_can_be_mended(clinic):
+    clinic.comes_due()
+    stored = [list(model.objects.order_by("pk").values()) for model in (Standing, Recall)]
+    Standing.objects.update(due_on=FIRST.date(), sort_name="zz")
+    Recall.objects.filter(patient=clinic.chloe).update(due_on=FIRST.date())
+    Patient.objects.update(reached_by="email")
+    *_, found, looks, left = check_recalls("--mend").splitlines()
+    assert (found, looks, left) == ("7 differences.", "Mended. Looking once more:", "0 differences.")
+    assert [list(model.objects.order_by("pk").values()) for model in (Standing, Recall)] == stored
+
+
+def test_what_cant_be_is_said_once_more(clinic, monkeypatch):
+    clinic.treat(clinic.ana)
+    monkeypatch.setattr(refreshing, "_write", lambda derived: None)
+    Standing.objects.update(sort_name="zz")
+    assert check_recalls("--mend").splitlines()[-1] == "1 difference."
 
 
 def test_control_a_service_that_forgets_is_found(clinic, monkeypatch):

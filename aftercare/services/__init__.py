@@ -33,7 +33,7 @@ from aftercare.services.replies.writing import answer, way_to
 from aftercare.services.telling.consent import agreements, has_said_stop, reachable_by, why_unreachable
 from aftercare.services.telling.dealing import deal_with
 from aftercare.services.telling.ending import Ending, ending_of
-from aftercare.services.telling.reach import renew_reach_at, unnoted_reach
+from aftercare.services.telling.reach import renew_reach_at, unnoted_reach, work_out_anew
 from aftercare.services.telling.taking_back import take_back
 from aftercare.services.telling.tellings import values_of
 
@@ -123,4 +123,5 @@ __all__ = [
     "why_unreachable",
     "withdraw_consent",
     "words_for",
+    "work_out_anew",
 ]

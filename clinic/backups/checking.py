@@ -44,7 +44,9 @@ def checks(manifest: Manifest, now: Contents) -> Iterator[Check]:
     held = _lost(was.held, now.held)
     yield _check("held by the database", held, f"{len(now.held)} constraints, triggers and indexes, all in force")
     if missing := missing_migrations():
-        yield Check("this version", f"has {_counted(missing, 'newer migration')}. Now run: python manage.py migrate, then check_recalls")
+        yield Check(
+            "this version", f"has {_counted(missing, 'newer migration')}. Now run: python manage.py migrate, then check_recalls --mend"
+        )
         return
     wrong = [str(difference) for difference in (*differences(), *unnoted_reach())]
     yield _check("recalls", wrong, "each as it follows from the appointments")

@@ -670,7 +670,7 @@ class TestWhatIsSaidAfterwards:
 
         said = [check.said for check in checking.checks(manifest._replace(contents=now), now) if check.about == "this version"]
 
-        assert said == ["has 1 newer migration. Now run: python manage.py migrate, then check_recalls"]
+        assert said == ["has 1 newer migration. Now run: python manage.py migrate, then check_recalls --mend"]
 
     def test_what_will_go_out_and_what_is_too_late(self, manifest):
         Message.objects.all().delete()

@@ -1,9 +1,11 @@
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from aftercare.services import unnoted_reach
-from scheduling.services import differences
+from aftercare.services import unnoted_reach, work_out_anew
+from scheduling.services import Difference, differences
 
 SHOWN = 20
 
@@ -13,13 +15,27 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--all", action="store_true", help=f"say every difference, not the first {SHOWN}")
+        parser.add_argument("--mend", action="store_true", help="store what was worked out, and look once more")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        count = 0
-        for difference in (*differences(), *unnoted_reach()):
-            count += 1
-            if options["all"] or count <= SHOWN:
-                self.stdout.write(str(difference))
-        self.stdout.write(f"{count} {'difference' if count == 1 else 'differences'}.")
-        if count:
+        differing = self._said(_all(), everything=options["all"])
+        if differing and options["mend"]:
+            work_out_anew(sorted(set(differing)))
+            self.stdout.write("Mended. Looking once more:")
+            differing = self._said(_all(), everything=options["all"])
+        if differing:
             raise SystemExit(1)
+
+    def _said(self, found: Iterator[Difference], *, everything: bool) -> list[int]:
+        """The numbers of the patients, once for each difference."""
+        patients = []
+        for difference in found:
+            patients.append(difference.patient_id)
+            if everything or len(patients) <= SHOWN:
+                self.stdout.write(str(difference))
+        self.stdout.write(f"{len(patients)} {'difference' if len(patients) == 1 else 'differences'}.")
+        return patients
+
+
+def _all() -> Iterator[Difference]:
+    return chain(differences(), unnoted_reach())

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from django.db import transaction
+
 from aftercare.domain.consent import Purpose
 from aftercare.models import Consent
 from aftercare.services.telling.consent import address_of
@@ -45,6 +47,15 @@ def renew_reach_at(stopped: Collection[tuple[str, str]]) -> None:
             for patient in lot
             if any((channel, address_hash(address_of(patient, channel))) in stopped for channel in patient.reached_by.split(","))
         )
+
+
+def work_out_anew(patients: Iterable[int]) -> None:
+    """How these are reached, when they are due again and where they stand: for what was written past the services. Each lot is a
+    transaction of its own."""
+    for lot in in_lots(patients):
+        with transaction.atomic():
+            renew_reach(Patient.objects.select_for_update(no_key=True).filter(pk__in=lot).order_by("pk"))
+            scheduling.refresh_all(lot)
 
 
 def unnoted_reach() -> Iterator[scheduling.Difference]:
