@@ -5,6 +5,7 @@
 | no connection, 4xx; silence before it gets the email      | refused for now: try again              |
 | 5xx to our name, our password or our sender's address     | refused for now, and an alarm           |
 | no TLS or sign-in as asked for, a certificate not trusted | refused for now, and an alarm           |
+| that it passes on no emails of ours                       | refused for now, and an alarm           |
 | other 5xx, recipient refused                              | refused for good                        |
 | nothing: no email can be made of it                       | refused for good                        |
 | anything else: time-out, dropped, an answer that is none  | uncertain; resent once, same Message-ID |
@@ -16,6 +17,7 @@ EMAIL_TIMEOUT is how long one read may take. A server that keeps dripping letter
 """
 
 import asyncio
+import re
 import smtplib
 import ssl
 import time
@@ -37,7 +39,9 @@ _ACCOUNT = (
     "See that EMAIL_URL has the name and the password that the mail server wants, and that it lets them send from the address in "
     "DEFAULT_FROM_EMAIL; then start web, worker and beat again. Until then emails wait."
 )
-# What EMAIL_URL asks for and the server hasn't: a code of our own → what is wrong, and what an operator must do about it.
+# Of a recipient, and true of every one: mail servers say it in one of these ways (RFC 3463, X.7; or without a code of that kind).
+RELAYS_NOTHING = re.compile(rb"^5\.7\.|\brelay", re.IGNORECASE)
+# What isn't set up: a code of our own → what is wrong, and what an operator must do about it.
 SET_UP = {
     "certificate": (
         "the mail server's certificate can't be trusted",
@@ -46,6 +50,11 @@ SET_UP = {
     "unsupported": (
         "the mail server doesn't do what EMAIL_URL asks for",
         "It offers no TLS, or no sign-in. See which port and which kind of TLS it wants, and write EMAIL_URL so. Until then emails wait.",
+    ),
+    "relay": (
+        "the mail server doesn't pass our emails on",
+        "It takes some for its own people only, or not from this machine. See that EMAIL_URL is the server that sends the clinic's emails, "
+        "with the name and the password that it wants; then start web, worker and beat again. Until then emails wait.",
     ),
 }
 
@@ -87,8 +96,7 @@ class Channel:
         except smtplib.SMTPAuthenticationError as error:
             raise _account_refused(error.smtp_code) from error
         except (ssl.SSLCertVerificationError, smtplib.SMTPNotSupportedError) as error:
-            lacks = "certificate" if isinstance(error, ssl.SSLCertVerificationError) else "unsupported"
-            raise TransportError(Verdict.REFUSED_FOR_NOW, lacks, SET_UP[lacks][0], alarm=True) from error
+            raise _not_set_up("certificate" if isinstance(error, ssl.SSLCertVerificationError) else "unsupported") from error
         except (OSError, smtplib.SMTPException) as error:  # a name that isn't found, a server that hangs up: nothing has left
             raise TransportError(Verdict.REFUSED_FOR_NOW, "unreachable", "the mail server can't be reached") from error
         if time.monotonic() >= over_at:  # nobody waits for this any more
@@ -108,8 +116,8 @@ class Channel:
         try:
             sent = email.send()
         except smtplib.SMTPRecipientsRefused as error:
-            code = max(code for code, _ in error.recipients.values())
-            raise _refused(code) from error
+            [(code, said)] = error.recipients.values()
+            raise (_not_set_up("relay") if code >= 500 and RELAYS_NOTHING.search(said) else _refused(code)) from error
         except (smtplib.SMTPSenderRefused, smtplib.SMTPHeloError) as error:
             raise (_refused if error.smtp_code == TOO_LARGE else _account_refused)(error.smtp_code) from error
         except smtplib.SMTPResponseException as error:
@@ -143,6 +151,10 @@ def _account_refused(code: int) -> TransportError:
     if code < 500:
         return _refused(code)
     return TransportError(Verdict.REFUSED_FOR_NOW, str(code), f"the mail server takes no emails from us ({code})", alarm=True)
+
+
+def _not_set_up(lacks: str) -> TransportError:
+    return TransportError(Verdict.REFUSED_FOR_NOW, lacks, SET_UP[lacks][0], alarm=True)
 
 
 def note_handing_over(server: Any) -> Event:

@@ -96,6 +96,36 @@ def test_an_email_that_is_too_large_is_refused_for_good(message, mail_server):
     assert not Alarm.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "554 5.7.1 <ana@example.org>: Relay access denied",
+        "550 relay not permitted",
+        "550 5.7.54 Unable to relay recipient",
+        "571 Relaying denied",
+    ],
+)
+def test_one_that_passes_nothing_on_is_an_operators_to_mend(message, mail_server, answer):
+    mail_server.answers["RCPT"] = answer
+    for_an_hour()
+    assert (row(message).status, row(message).error_code) == ("scheduled", "relay")
+    alarm = Alarm.objects.get()
+    assert alarm.explanation == "the mail server doesn't pass our emails on"
+    assert remedy_for(alarm).startswith("It takes some for its own people only")
+
+    mail_server.answers.clear()
+    dispatch(now=NOON + timedelta(hours=2))
+    assert row(message).status == "accepted"
+
+
+@pytest.mark.parametrize("answer", ["550 5.1.1 No such user", "550 Mailbox unavailable", "552 5.2.2 Mailbox full"])
+def test_an_address_that_it_doesnt_know_is_refused_for_good(message, mail_server, answer):
+    mail_server.answers["RCPT"] = answer
+    dispatch(now=NOON)
+    assert (row(message).status, row(message).error_code) == ("failed", answer[:3])
+    assert not Alarm.objects.exists()
+
+
 @pytest.mark.parametrize("asks_for", ["EMAIL_USE_TLS", "EMAIL_HOST_USER"])
 def test_one_that_isnt_as_it_is_set_up_is_an_operators_to_mend(message, mail_server, settings, asks_for, monkeypatch):
     monkeypatch.setattr(smtplib.SMTP, "ehlo", lambda server, name="": (250, b"nothing more"))
