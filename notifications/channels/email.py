@@ -53,8 +53,8 @@ SET_UP = {
     ),
     "relay": (
         "the mail server doesn't pass our emails on",
-        "It takes some for its own people only, or not from this machine. See that EMAIL_URL is the server that sends the clinic's emails, "
-        "with the name and the password that it wants; then start web, worker and beat again. Until then emails wait.",
+        "It takes emails for its own mailboxes only, or none from this machine. See that EMAIL_URL is the server that sends the clinic's "
+        "emails, with the name and the password that it wants; then start web, worker and beat again. Until then emails wait.",
     ),
 }
 

@@ -111,7 +111,7 @@ def test_one_that_passes_nothing_on_is_an_operators_to_mend(message, mail_server
     assert (row(message).status, row(message).error_code) == ("scheduled", "relay")
     alarm = Alarm.objects.get()
     assert alarm.explanation == "the mail server doesn't pass our emails on"
-    assert remedy_for(alarm).startswith("It takes some for its own people only")
+    assert remedy_for(alarm).startswith("It takes emails for its own mailboxes only")
 
     mail_server.answers.clear()
     dispatch(now=NOON + timedelta(hours=2))
