@@ -285,12 +285,16 @@ def _refused(error: TwilioRestException | TwilioServiceException) -> TransportEr
     code = code if CODE.fullmatch(code) else str(error.status)
     ruling = _ruling(code)
     if error.status >= 500 or error.status == 408:
-        return TransportError(Verdict.UNCERTAIN, code, _explanation("", code))
+        return TransportError(Verdict.UNCERTAIN, code, _explanation("Twilio has a fault of its own", code))
     if error.status in TURNED_AWAY:
         return TransportError(Verdict.REFUSED_FOR_NOW, code, _explanation("Twilio turns our account away", code), alarm=True)
-    if error.status < 400 or error.status == 429 or ruling is None:
-        verdict = Verdict.REFUSED_FOR_GOOD if 400 <= error.status != 429 else Verdict.REFUSED_FOR_NOW
-        return TransportError(verdict, code, _explanation("", code), is_too_many=error.status == 429)
+    if error.status == 429:
+        too_many = "Twilio takes no more texts from us just now"
+        return TransportError(Verdict.REFUSED_FOR_NOW, code, _explanation(too_many, code), is_too_many=True)
+    if error.status < 400:
+        return TransportError(Verdict.REFUSED_FOR_NOW, code, _explanation("Twilio gave no answer of use", code))
+    if ruling is None:
+        return TransportError(Verdict.REFUSED_FOR_GOOD, code, _explanation("Twilio refused it", code))
     return TransportError(ruling.verdict, code, _explanation(ruling.words, code), alarm=bool(ruling.remedy))
 
 
@@ -299,6 +303,4 @@ def _ruling(code: str) -> Ruling | None:
 
 
 def _explanation(words: str, code: str) -> str:
-    if not code:
-        return words
-    return f"{words} (Twilio's error {code})" if words else f"Twilio's error {code}"
+    return f"{words} (Twilio's error {code})" if code else words

@@ -106,7 +106,11 @@ class TestRefused:
         message = text()
         twilio.answer = lambda form: Answer(429, 20429)
         assert dispatch(now=NOON) == (0, 1, 0, False)
-        assert stands(message) == ("scheduled", "to be tried again: Twilio's error 20429", "20429")
+        assert stands(message) == (
+            "scheduled",
+            "to be tried again: Twilio takes no more texts from us just now (Twilio's error 20429)",
+            "20429",
+        )
         assert timedelta(seconds=15) <= row(message).send_at - NOON <= timedelta(seconds=30)
 
         twilio.answer = lambda form: Answer()
@@ -124,7 +128,11 @@ class TestRefused:
             pauses.append(row(message).send_at - now)
             now = row(message).send_at
             assert len(pauses) < 12
-        assert stands(message) == ("expired", "not accepted in time: Twilio's error 20429", "20429")
+        assert stands(message) == (
+            "expired",
+            "not accepted in time: Twilio takes no more texts from us just now (Twilio's error 20429)",
+            "20429",
+        )
         assert all(timedelta(seconds=15) * 2**n <= pause <= timedelta(seconds=30) * 2**n for n, pause in enumerate(pauses[:-1]))
         assert now < NOON + timedelta(minutes=5)
         assert twilio.sent == []

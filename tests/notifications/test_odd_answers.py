@@ -54,14 +54,14 @@ def test_control_a_name_with_a_nul_would_lose_what_became_of_the_whole_batch(bec
 
 @pytest.mark.parametrize("code", [b'"+12125550101 said no"', b'"a\\u0000b"', b"null", b"[]", b"1e99", b'"9999999999999"'])
 def test_a_code_that_is_none_goes_no_further(becomes, code):
-    assert becomes(400, b'{"message": "No.", "code": ' + code + b"}") == ("failed", "Twilio's error 400", "400")
+    assert becomes(400, b'{"message": "No.", "code": ' + code + b"}") == ("failed", "Twilio refused it (Twilio's error 400)", "400")
 
 
 @pytest.mark.parametrize(
     ("status", "code", "stands"),
     [
         (400, b"21211", ("failed", "the number isn't valid (Twilio's error 21211)", "21211")),
-        (429, b"20429", ("scheduled", "to be tried again: Twilio's error 20429", "20429")),
+        (429, b"20429", ("scheduled", "to be tried again: Twilio takes no more texts from us just now (Twilio's error 20429)", "20429")),
     ],
 )
 def test_errors_in_the_newer_shape_are_understood_too(becomes, status, code, stands):
@@ -71,7 +71,7 @@ def test_errors_in_the_newer_shape_are_understood_too(becomes, status, code, sta
 
 @pytest.mark.parametrize("status", [301, 302, 307])
 def test_a_redirection_isnt_followed(becomes, status):
-    assert becomes(status, b"")[:2] == ("scheduled", f"to be tried again: Twilio's error {status}")
+    assert becomes(status, b"")[:2] == ("scheduled", f"to be tried again: Twilio gave no answer of use (Twilio's error {status})")
 
 
 def test_where_our_account_isnt_found_no_text_is_given_up_and_an_operator_is_told(becomes):
