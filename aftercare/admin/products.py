@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.utils.translation import gettext as _
@@ -10,6 +9,7 @@ from django.utils.translation import gettext as _
 from aftercare import services
 from notifications.domain.segments import segments
 from scheduling.admin import ProductAdmin
+from scheduling.forms import UntouchedStays
 from scheduling.models import Product
 
 MOST_SEGMENTS = 2
@@ -17,7 +17,7 @@ MOST_SEGMENTS = 2
 admin.site.unregister(Product)
 
 
-class ProductInTextsForm(forms.ModelForm):
+class ProductInTextsForm(UntouchedStays):
     """A name with which a text would burst is refused, where a short one would not."""
 
     def clean(self) -> dict[str, Any]:

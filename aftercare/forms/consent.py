@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aftercare import services
 from aftercare.domain.consent import CURRENT, wording_of
-from scheduling.forms import NewcomerForm
+from scheduling.forms import NewcomerForm, UntouchedStays
 from scheduling.models import Patient
 
 ADDRESSES = {"sms": "phone", "email": "email"}
@@ -55,7 +55,7 @@ class ConsentBoxes(forms.ModelForm):
         return cleaned
 
 
-class PatientForm(ConsentBoxes):
+class PatientForm(UntouchedStays, ConsentBoxes):
     class Meta:
         model = Patient
         fields = "__all__"  # noqa: DJ007 - the fieldsets choose

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from django import forms
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from aftercare.models import OnCallContact
+from scheduling.forms import UntouchedStays
 
 
-class OnCallForm(forms.ModelForm):
+class OnCallForm(UntouchedStays):
     def clean(self) -> dict[str, Any]:
         """Only here: a model doesn't know its locations before it is saved."""
         typed: dict[str, Any] = super().clean() or self.cleaned_data

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import Phone
 from clinic.signing_in.lockout import is_locked, one_by_one, too_many_tries
 from clinic.signing_in.second_factor import CodeRefused, new_phone, verify
+from scheduling.forms import UntouchedStays
 
 KEY_SALT, KEY_SECONDS = "clinic.signing_in.set-up", 3600
 DIGITS = {"autocomplete": "one-time-code", "inputmode": "numeric"}
@@ -54,7 +55,7 @@ class GivenPasswordForm(auth_forms.AdminPasswordChangeForm):
         self.fields.pop("usable_password", None)
 
 
-class StaffForm(auth_forms.UserChangeForm):
+class StaffForm(UntouchedStays, auth_forms.UserChangeForm):
     password = auth_forms.ReadOnlyPasswordHashField(label=_("Password"))
 
 

@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from scheduling import services
 from scheduling.admin.refusals import RefusalsOnForm
 from scheduling.domain.states import Status
+from scheduling.forms import UntouchedStays
 from scheduling.models import Course
 
 
-class CourseForm(forms.ModelForm):
+class CourseForm(UntouchedStays):
     """Only the interval is set by hand: everything else follows from the appointments."""
 
     reason = forms.CharField(label=_("Reason"), required=False, max_length=200, help_text=_("Needed to shorten the interval."))

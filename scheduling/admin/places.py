@@ -11,23 +11,27 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin.calendar_pages import CalendarPages
 from scheduling.forms.sent import LOCAL
+from scheduling.forms.untouched import UntouchedStays
 from scheduling.models import Absence, Closure, Location, OpeningHours, Practitioner, Room, Treatment, WorkingHours
 
 USUAL_PRICES = (300, 700)  # F21
 
 
 class OpeningHoursInline(admin.TabularInline):
+    form = UntouchedStays
     model = OpeningHours
     extra = 0
 
 
 class ClosureInline(admin.TabularInline):
+    form = UntouchedStays
     model = Closure
     extra = 0
 
 
 @admin.register(Location)
 class LocationAdmin(admin.ModelAdmin):
+    form = UntouchedStays
     list_display = ["name", "address", "phone", "time_zone"]
     search_fields = ["name"]
     inlines = [OpeningHoursInline, ClosureInline]
@@ -35,6 +39,7 @@ class LocationAdmin(admin.ModelAdmin):
 
 @admin.register(Room)
 class RoomAdmin(admin.ModelAdmin):
+    form = UntouchedStays
     list_display = ["name", "location", "is_active"]
     list_filter = ["location", "is_active"]
     search_fields = ["name", "location__name"]
@@ -42,11 +47,13 @@ class RoomAdmin(admin.ModelAdmin):
 
 
 class WorkingHoursInline(admin.TabularInline):
+    form = UntouchedStays
     model = WorkingHours
     extra = 0
 
 
 class AbsenceInline(admin.TabularInline):
+    form = UntouchedStays
     model = Absence
     extra = 0
     formfield_overrides = {DateTimeRangeField: {"widget": RangeWidget(forms.DateTimeInput(attrs={"type": "datetime-local"}, format=LOCAL))}}
@@ -54,6 +61,7 @@ class AbsenceInline(admin.TabularInline):
 
 @admin.register(Practitioner)
 class PractitionerAdmin(CalendarPages):
+    form = UntouchedStays
     list_display = ["name", "is_active"]
     list_filter = ["is_active", "locations"]
     search_fields = ["name"]
@@ -63,6 +71,7 @@ class PractitionerAdmin(CalendarPages):
 
 @admin.register(Treatment)
 class TreatmentAdmin(admin.ModelAdmin):
+    form = UntouchedStays
     list_display = ["name", "skin_area", "duration_minutes", "planned_sessions", "minimum_interval_days", "price", "is_active"]
     list_filter = ["skin_area", "is_active"]
     search_fields = ["name"]
