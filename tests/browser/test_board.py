@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from scheduling.models import Absence, Appointment, Closure
 from tests.browser.days import on, workday
 from tests.browser.screens import on_a_phone, on_every_screen
-from tests.clinic_world import Clinic
+from tests.clinic_world import WEEK, Clinic
 
 DAY = workday(2)
 
@@ -20,7 +20,7 @@ DAY = workday(2)
 @pytest.fixture
 def anas(clinic: Clinic) -> Appointment:
     """With Dana, at 1 PM."""
-    return clinic.book(clinic.ana, on(DAY), now=on(DAY, "08:00").replace(year=DAY.year - 1))
+    return clinic.book(clinic.ana, on(DAY), now=on(DAY, "08:00") - 52 * WEEK)
 
 
 @pytest.fixture
