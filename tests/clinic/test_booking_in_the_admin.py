@@ -221,6 +221,8 @@ class TestSteps:
 
     def test_an_end_before_the_start_is_refused_in_words(self, desk, booked):
         earlier = (booked.starts_at - timedelta(minutes=1)).astimezone(NEW_YORK)
+        if earlier.hour == 1:  # which is there twice on one night of the year
+            earlier -= timedelta(hours=2)
 
         page = self.step(desk, booked, "complete", completed_at_0=f"{earlier:%Y-%m-%d}", completed_at_1=f"{earlier:%I:%M %p}")
 
