@@ -148,6 +148,7 @@ def test_beat_wakes_the_dispatcher_when_nobody_else_does(committed_clinic: Clini
         running(*beat, env=real_env, log=tmp_path / "beat.log") as ticking,
     ):
         wait_until(lambda: "ready." in (tmp_path / "worker.log").read_text() or worker.poll() is not None, seconds=40)
+        wait_until(lambda: "beat runs: " in (tmp_path / "beat.log").read_text() or ticking.poll() is not None, seconds=40)
         due_at = timezone.now() + timedelta(seconds=2)
         schedule([text_to(1, send_at=due_at)])
         wait_until(lambda: Message.objects.get().status == "accepted", seconds=30)
