@@ -255,7 +255,8 @@ def test_the_queue_hearts_concerns_and_alarms(clinic, text):
 
     found = scraped()
 
-    assert 119 < found["afterglow_queue_age_seconds"][()] < 130
+    # The database's clock stands since the test's transaction began, some moments before ours was read.
+    assert 110 < found["afterglow_queue_age_seconds"][()] < 130
     assert found["afterglow_oldest_due_seconds"] == found["afterglow_queue_age_seconds"]
     assert found["afterglow_heartbeat_age_seconds"][("worker", "celery@here")] < 10
     assert found["afterglow_concerns_open"] == {("urgent",): 1, ("soon",): 0}

@@ -119,7 +119,7 @@ class TestTheRate:
                 rate = Rate("+12125550199", 10)
                 for _ in range(13):
                     await rate.wait()
-                    times.append(time.time())
+                    times.append(time.monotonic())
 
             asyncio.run(one())
 
@@ -130,8 +130,8 @@ class TestTheRate:
             thread.join(20)
         times.sort()
         assert len(times) == 26
-        # Any eleven take longer than a second, but for what the clock's grain allows.
-        assert min(later - earlier for earlier, later in zip(times, times[10:], strict=False)) > 0.9
+        # Any eleven take a second, but for the moments until a thread comes to look at its clock. Each for itself, they'd take half of one.
+        assert min(later - earlier for earlier, later in zip(times, times[10:], strict=False)) > 0.7
 
     def test_control_each_for_itself_would_be_twice_as_fast(self, ten_a_second):
         async def both():
@@ -178,7 +178,7 @@ class TestTheRate:
         asyncio.run(story())
 
     def test_texts_leave_at_the_rate(self, ten_a_second, text, twilio):
-        arrived = []
+        arrived, started = [], time.monotonic()
 
         def answer(form):
             arrived.append(time.monotonic())
@@ -188,7 +188,7 @@ class TestTheRate:
         for _ in range(15):
             text()
         assert dispatch_until_idle(now=NOON).accepted == 15
-        assert arrived[-1] - arrived[0] > 0.9
+        assert arrived[-1] - started > 0.9
 
     def test_without_a_rate_redis_isnt_asked(self, settings):
         settings.REDIS_URL = "redis://127.0.0.1:9/0"
@@ -213,7 +213,7 @@ class TestTheRate:
         assert dispatch_until_idle(now=NOON).accepted == 25
         assert most == 10
 
-    @pytest.mark.parametrize(("lease", "taken"), [(0.5, {"not begun": 4, "": 1}), (30, {"": 5})])
+    @pytest.mark.parametrize(("lease", "taken"), [(0.9, {"not begun": 4, "": 1}), (30, {"": 5})])
     def test_what_cant_have_its_turn_within_its_lease_leaves_it_to_others(self, settings, process_env, text, twilio, lease, taken):
         """The second one is the control: they would wait for as long as they may."""
         settings.SMS_PER_SECOND = 1
@@ -331,12 +331,12 @@ class TestTheLease:
             ("expired", "not accepted in time: its turn didn't come in time"),
         }
 
-    @pytest.mark.parametrize(("last_begin", "requests"), [(0.2, 1), (30, 3)])
+    @pytest.mark.parametrize(("last_begin", "requests"), [(0.7, 1), (30, 3)])
     def test_a_run_ends_in_time_however_slow_the_provider_is(self, text, twilio, settings, monkeypatch, last_begin, requests):
         """One at a time, since it has said “too many”. The second one is the control: a task's time limit would meet them waiting."""
         settings.DISPATCH_IN_FLIGHT = 1
         monkeypatch.setattr(dispatching, "LAST_BEGIN_SECONDS", last_begin)
-        twilio.answer = lambda form: Answer(after_seconds=0.5)
+        twilio.answer = lambda form: Answer(after_seconds=1)
         for _ in range(3):
             text()
         dispatch_until_idle(now=NOON, for_seconds=0.1)
@@ -412,7 +412,7 @@ class TestBesideTheSending:
         twilio.answer = lambda form: Answer(after_seconds=0.5)
         started = time.monotonic()
         assert dispatch_until_idle(now=NOON).accepted == 40
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 5
 
     def test_no_transaction_is_open_while_the_network_is_awaited(self, transactional_db, text, twilio):
 
