@@ -47,7 +47,7 @@ def middle(of: Locator) -> tuple[float, float]:
 def test_a_full_day(desk, clinic, anas, looks_right):
     Absence.objects.create(practitioner=clinic.eli, during=DateTimeTZRange(on(DAY, "09:00"), on(DAY, "11:00")), reason="Dentist")
     Appointment.objects.filter(pk=anas.pk).update(confirmed_at=on(DAY))
-    clinic.book(clinic.ben, on(DAY, "15:00"), practitioner=clinic.eli, room=clinic.other_room)
+    clinic.book(clinic.ben, on(DAY, "15:00"), practitioner=clinic.eli, room=clinic.other_room, now=None)
     page = board(desk())
 
     expect(page.get_by_role("link", name="Ana Alvarez")).to_be_visible()
