@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.forms import UntouchedStays
 from scheduling.models import RecallPolicy
 
 FIRST_HOUR, LAST_HOUR = 8, 19
@@ -14,7 +15,7 @@ def in_words(hour: int) -> str:
     return f"{hour % 12 or 12} {'AM' if hour < 12 else 'PM'}"
 
 
-class RecallPolicyForm(forms.ModelForm):
+class RecallPolicyForm(UntouchedStays):
     hour = forms.TypedChoiceField(
         label=_("At"),
         coerce=int,

@@ -42,8 +42,8 @@ class _Form(HTMLParser):
 
 
 def sent_by(page: str, form: str) -> Sent:
-    """By the form of that id, untouched: name → its value, or its values."""
-    begins = page.index(f'id="{form}"')
+    """By the form with that attribute, untouched: name → its value, or its values."""
+    begins = page.index(form)
     reader = _Form()
     reader.feed(page[page.rindex("<form", 0, begins) : page.index("</form>", begins)])
     return {name: values[0] if len(values) == 1 else values for name, values in reader.sent.items()}

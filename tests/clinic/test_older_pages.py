@@ -11,7 +11,7 @@ from django.test import Client
 
 from aftercare.forms.consent import PatientForm
 from aftercare.models import Consent, OnCallContact, Protocol
-from aftercare.services import give_consent, withdraw_consent
+from aftercare.services import give_consent, recall_policy, set_recall_policy, withdraw_consent
 from clinic.roles import ROLES
 from scheduling.forms import UntouchedStays
 from scheduling.models import Appointment, Location, OpeningHours, Patient, Practitioner, Treatment
@@ -45,7 +45,7 @@ class OpenPage:
 def opened(sign_in) -> Open:
     def by(role: str, thing: object) -> OpenPage:
         app, model = thing._meta.app_label, thing._meta.model_name
-        return OpenPage(sign_in(role), f"/admin/{app}/{model}/{thing.pk}/change/", f"{model}_form")
+        return OpenPage(sign_in(role), f"/admin/{app}/{model}/{thing.pk}/change/", f'id="{model}_form"')
 
     return by
 
@@ -197,11 +197,19 @@ class TestSetUp:
         assert page.save(turnaround_minutes="20") == []
         assert Treatment.objects.get(pk=clinic.face.pk).list_price == 410
 
+    def test_that_recalls_go_out_by_themselves_no_more(self, db, sign_in):
+        address, manager = "/admin/maintenance-due/automatic/", sign_in("Manager")
+        set_recall_policy({"is_on": True, "hour": 10}, now=FIRST)
+        sends = sent_by(manager.get(address).content.decode(), 'class="card"')
+        set_recall_policy({"is_on": False}, now=FIRST)
+        assert manager.post(address, sends | {"hour": "12"}).status_code == 302
+        assert (recall_policy().is_on, recall_policy().hour) == (False, 12)
+
     def test_a_role_that_was_taken_away(self, db):
         root = User.objects.create_superuser("root", password="a long password of hers")
         robin, client = member("Manager"), Client()
         client.force_login(root)
-        page = OpenPage(client, f"/admin/auth/user/{robin.pk}/change/", "user_form")
+        page = OpenPage(client, f"/admin/auth/user/{robin.pk}/change/", 'id="user_form"')
         robin.groups.set([Group.objects.get(name="Front desk")])
         assert page.save(first_name="Robin") == []
         robin.refresh_from_db()
