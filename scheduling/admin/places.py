@@ -11,22 +11,24 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin.calendar_pages import CalendarPages
 from scheduling.forms.sent import LOCAL
-from scheduling.forms.untouched import UntouchedStays
+from scheduling.forms.untouched import RowsAsStored, UntouchedStays
 from scheduling.models import Absence, Closure, Location, OpeningHours, Practitioner, Room, Treatment, WorkingHours
 
 USUAL_PRICES = (300, 700)  # F21
 
 
-class OpeningHoursInline(admin.TabularInline):
+class Rows(admin.TabularInline):
     form = UntouchedStays
+    formset = RowsAsStored
+    extra = 0
+
+
+class OpeningHoursInline(Rows):
     model = OpeningHours
-    extra = 0
 
 
-class ClosureInline(admin.TabularInline):
-    form = UntouchedStays
+class ClosureInline(Rows):
     model = Closure
-    extra = 0
 
 
 @admin.register(Location)
@@ -46,16 +48,12 @@ class RoomAdmin(admin.ModelAdmin):
     list_select_related = ["location"]
 
 
-class WorkingHoursInline(admin.TabularInline):
-    form = UntouchedStays
+class WorkingHoursInline(Rows):
     model = WorkingHours
-    extra = 0
 
 
-class AbsenceInline(admin.TabularInline):
-    form = UntouchedStays
+class AbsenceInline(Rows):
     model = Absence
-    extra = 0
     formfield_overrides = {DateTimeRangeField: {"widget": RangeWidget(forms.DateTimeInput(attrs={"type": "datetime-local"}, format=LOCAL))}}
 
 

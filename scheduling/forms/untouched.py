@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms import BoundField, MultiValueField
+from django.forms import BaseInlineFormSet, BoundField, MultiValueField
 from django.utils.formats import localize
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -40,7 +40,12 @@ class UntouchedStays(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.told_of: set[str] = set()
-        if self.instance.pk and (not self.is_bound or any(name.startswith(self.add_initial_prefix("")) for name in self.data)):
+        if self.instance.pk:
+            self.compare()
+
+    def compare(self) -> None:
+        """With what the page showed, where that came along."""
+        if not self.is_bound or any(name.startswith(self.add_initial_prefix("")) for name in self.data):
             for field in self.fields.values():
                 field.show_hidden_initial = not (field.disabled or field.widget.is_hidden)
 
@@ -56,6 +61,30 @@ class UntouchedStays(forms.ModelForm):
             elif bound.field.has_changed(bound.initial, bound.data):
                 self.told_of.add(name)
                 self.add_error(name, _told_of(bound))
+
+
+class RowsAsStored(BaseInlineFormSet):
+    """A row that somebody else has deleted meanwhile is gone from the page, too; whoever has changed it is told so, once."""
+
+    def _construct_form(self, i: int, **kwargs: Any) -> Any:
+        form: Any = super()._construct_form(i, **kwargs)  # type: ignore[misc]
+        if self._is_gone(form, i):
+            number = form.fields[self.model._meta.pk.name]  # type: ignore[union-attr]
+            number.required, number.disabled, form.empty_permitted = False, True, True
+            form.compare()
+        return form
+
+    def _is_gone(self, form: Any, place: int) -> bool:
+        return self.is_bound and place < self.initial_form_count() and form.instance.pk is None
+
+    @property
+    def initial_forms(self) -> list[Any]:
+        return [form for place, form in enumerate(super().initial_forms) if not self._is_gone(form, place)]
+
+    def clean(self) -> None:
+        super().clean()
+        if any(self._is_gone(form, place) and form.has_changed() for place, form in enumerate(self.forms)):
+            raise ValidationError(_("Meanwhile somebody has deleted a row that you have changed. Add it anew where it is still wanted."))
 
 
 def _as_typed(bound: BoundField) -> Any:

@@ -162,6 +162,25 @@ class TestSetUp:
         assert page.save(**{f"{row}-closes_at": "18:00"}) == []
         assert sorted(f"{one.closes_at:%H}" for one in OpeningHours.objects.all()) == ["18", "20"]
 
+    def test_a_row_that_was_deleted_is_gone(self, clinic, opened):
+        monday = OpeningHours.objects.create(location=clinic.location, weekday=0, opens_at="09:00", closes_at="17:00")
+        page = opened("Manager", clinic.location)
+        monday.delete()
+        assert page.save(address="2 Maple Street, New York") == []
+        assert Location.objects.get(pk=clinic.location.pk).address == "2 Maple Street, New York"
+        assert not OpeningHours.objects.exists()
+
+    def test_whoever_has_changed_it_hears_of_it(self, clinic, opened):
+        monday = OpeningHours.objects.create(location=clinic.location, weekday=0, opens_at="09:00", closes_at="17:00")
+        page = opened("Manager", clinic.location)
+        monday.delete()
+        said = "Meanwhile somebody has deleted a row that you have changed. Add it anew where it is still wanted."
+        page.save(**{"opening_hours-0-closes_at": "18:00", "address": "2 Maple Street, New York"})
+        assert said in page.page
+        assert page.sends["address"] == "2 Maple Street, New York"
+        assert page.save() == []
+        assert Location.objects.get(pk=clinic.location.pk).address == "2 Maple Street, New York"
+
     def test_and_where_somebody_works(self, clinic, opened):
         page = opened("Manager", clinic.dana)
         clinic.dana.treatments.remove(clinic.scalp)
