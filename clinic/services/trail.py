@@ -27,10 +27,11 @@ SELECT seen.*
   FROM (SELECT %s::bigint AS user_id, %s AS actor, %s AS request_id, %s AS action, %s AS about, %s::bigint AS object_id, %s AS note,
                ({patient})::bigint AS patient_id) seen
 """
+# By the statement's time: the clock's is another one for each row, and no index finds those since then.
 UNLESS_SEEN = """
  WHERE NOT EXISTS (
    SELECT FROM clinic_trail before
-    WHERE before.user_id = seen.user_id AND before.at > clock_timestamp() - interval '1 hour' AND before.action = seen.action
+    WHERE before.user_id = seen.user_id AND before.at > statement_timestamp() - interval '1 hour' AND before.action = seen.action
       AND before.about = seen.about AND before.note = seen.note AND before.object_id IS NOT DISTINCT FROM seen.object_id
       AND before.patient_id IS NOT DISTINCT FROM seen.patient_id)
 """

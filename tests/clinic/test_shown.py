@@ -1,5 +1,6 @@
 """Who looked at whom: what each page leaves on the trail. That every address says so: test_matrix.py."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from clinic import on_the_trail, shown
 from clinic.models import Entry
+from clinic.services.trail import SEEN, UNLESS_SEEN
 from notifications.models import Reply
 from notifications.services import receive_reply
 from tests.clinic_world import TODAY, at, past_triggers
@@ -170,6 +172,16 @@ class TestOnceAnHour:
         assert b"Brooks" in desk.get(f"{page}?patient={clinic.ben.pk}").content
         assert b"Chen" in desk.post(page, {"patient": clinic.chloe.pk, "first_on": "tomorrow"}).content
         assert seen()[1:] == [("the waitlist’s form", clinic.ben.pk), ("the waitlist’s form", clinic.chloe.pk)]
+
+
+def test_what_was_seen_within_the_hour_is_looked_up(clinic):
+    """And the trail's years aren't read for it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {SEEN}{UNLESS_SEEN}".format(patient="NULL"), [1, "frontdesk", "", "saw", "", None, "the board"])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert re.search(r"Index Cond: \(\(user_id = .* AND \(at > ", plan), plan
 
 
 class TestNothing:
