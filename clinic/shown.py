@@ -173,15 +173,20 @@ def note_what_is_shown(request: HttpRequest, response: HttpResponse) -> None:
     """After a page that was answered in full to somebody signed in. One statement, and none for a page that shows nobody.
 
     A page about one patient is a row each time that it is opened; what is fetched into it, and what comes back with a sentence instead of
-    doing what it was to do, once an hour.
+    doing what it was to do, once an hour. HEAD is a GET: the length of its answer tells whether somebody was found.
     """
     match = request.resolver_match
-    if response.status_code != 200 or request.method == "HEAD" or match is None:
+    if response.status_code != 200 or match is None:
         return
     if look := _look(request, response, match.view_name, match.kwargs):
-        is_opened = request.method == "GET" and "HX-Request" not in request.headers and match.view_name in ONE
+        is_opened = request.method in ("GET", "HEAD") and match.view_name in ONE and _is_whole(response)
         if request.user.is_authenticated:
             note_look(look, user=request.user, once_an_hour=not is_opened and look.action == Action.SAW)
+
+
+def _is_whole(response: HttpResponse) -> bool:
+    """A page, and not a part of one. Any browser may say that it asks for a part."""
+    return response.streaming or response.content[:200].lstrip()[:9].lower() == b"<!doctype"
 
 
 def _look(request: HttpRequest, response: HttpResponse, name: str, given: dict[str, Any]) -> Look | None:

@@ -46,6 +46,24 @@ def test_a_patients_page_each_time_that_it_is_opened(clinic, desk):
     assert (entry.about, entry.object_id, entry.changes) == ("scheduling.patient", clinic.ana.pk, {})
 
 
+def test_a_whole_page_is_opened_whatever_the_browser_says_that_it_asks_for(clinic, desk):
+    page = f"/admin/scheduling/patient/{clinic.ana.pk}/change/"
+    for _ in range(3):
+        assert b"Alvarez" in desk.get(page, headers=HTMX).content
+
+    assert seen() == [("the patient’s page", clinic.ana.pk)] * 3
+
+
+def test_a_page_of_which_only_the_head_is_asked_for(clinic, desk):
+    """How long it is tells whether a search finds somebody."""
+    for _ in range(2):
+        desk.head(f"/admin/scheduling/patient/{clinic.ana.pk}/change/")
+    for name in ("alvarez", "nobodyofthatname"):
+        desk.head(f"/admin/scheduling/patient/?q={name}")
+
+    assert seen() == [("the patient’s page", clinic.ana.pk)] * 2 + [("the list of patients, searched", None)]
+
+
 def test_whose_it_is_where_the_address_names_something_of_hers(clinic, sign_in):
     completed = clinic.treat(clinic.consents(clinic.ana))
     manager = sign_in("Manager")
@@ -84,11 +102,11 @@ class TestOnceAnHour:
         page = f"/admin/inbox/{clinic.ana.pk}/"
         desk.get(page)
         for _ in range(3):
-            desk.get(page, headers=HTMX)
+            assert b"<html" not in desk.get(f"{page}?part=thread-talk", headers=HTMX).content
         assert seen() == [("the conversation", clinic.ana.pk)]
 
         an_hour_later()
-        desk.get(page, headers=HTMX)
+        desk.get(f"{page}?part=thread-talk", headers=HTMX)
         assert seen() == [("the conversation", clinic.ana.pk)] * 2
 
     def test_a_card_that_is_opened_beside_the_board(self, clinic, desk):
@@ -99,7 +117,7 @@ class TestOnceAnHour:
         assert seen() == [("the appointment’s card", clinic.ana.pk)]
 
     def test_each_patient_and_each_person_for_themselves(self, clinic, desk, sign_in):
-        pages = [f"/admin/inbox/{one.pk}/" for one in (clinic.ana, clinic.ben)]
+        pages = [f"/admin/inbox/{one.pk}/?part=thread-talk" for one in (clinic.ana, clinic.ben)]
         for browser in (desk, sign_in("Clinician")):
             for page in pages:
                 browser.get(page, headers=HTMX)
@@ -190,7 +208,6 @@ class TestNothing:
         desk.get("/admin/maintenance-due/")  # the manager's
         desk.get("/admin/scheduling/treatment/")
         client.get(f"/admin/scheduling/patient/{clinic.ana.pk}/change/")
-        desk.head(f"/admin/scheduling/patient/{clinic.ana.pk}/change/")
 
         assert seen() == []
 
