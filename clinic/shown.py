@@ -3,6 +3,8 @@
 ONE names the pages about one patient, and how the address leads to her. SEVERAL are lists, of which one row an hour says that they were
 looked at, and never what was searched. FOR_WHOM are for one patient, and say themselves whom they show. TAKEN leaves the house. The rest is
 NOBODYS, each with its reason.
+
+What answers with no page of its own may still say a sentence, which whatever page comes next shows, on the trail or not: it counts here.
 """
 
 from dataclasses import dataclass
@@ -10,10 +12,13 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.admin.utils import unquote
+from django.contrib.messages import get_messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
 from clinic.models.trail import Action
-from clinic.services.trail import NOBODY, Look, note_look
+from clinic.services.trail import NOBODY, Look, note_look, note_named
+from scheduling.admin.names import named_in
 
 BIGGEST = 2**63 - 1
 
@@ -73,6 +78,16 @@ ONE: dict[str, Page] = {
     "admin:inbox_unknown_read": Page("the conversation", "notifications.reply", "caremessage__patient"),
     "admin:recall_call": Page("the call page", PATIENT, "pk"),
     "admin:aftercare_plan_stop": Page("the aftercare plan: stopping it", "aftercare.plan", "appointment__patient"),
+    # These only take a button's word, and lead on.
+    "admin:scheduling_appointment_confirm": Page("the appointment", APPOINTMENT),
+    "admin:scheduling_move_undo": Page("the appointment: moving it", "scheduling.move", "appointment__patient"),
+    "admin:scheduling_waitlistentry_withdraw": Page("the waitlist entry", "scheduling.waitlistentry"),
+    "admin:scheduling_waitlistentry_accept": Page("the waitlist entry", "scheduling.offer", "entry__patient"),
+    "admin:recall_resume": Page("the call page", PATIENT, "pk"),
+    "admin:recall_take_back": Page("the call page", PATIENT, "pk"),
+    "admin:aftercare_caremessage_read": Page("the message to the patient", "aftercare.caremessage"),
+    "admin:aftercare_caremessage_deal": Page("the message to the patient", "aftercare.caremessage"),
+    "admin:aftercare_plan_start_again": Page("the aftercare plan", "aftercare.plan", "appointment__patient"),
 }
 
 SEVERAL: dict[str, str] = {
@@ -102,7 +117,7 @@ TAKEN: dict[str, str] = {
     "admin:trail_export": "the trail",
 }
 
-LEADS_ON = "changes something, and leads back to a page that is on the trail"
+LEADS_ON = "leads on, and names nobody"
 SETS_UP = "shows how the clinic is set up"
 COUNTS = "counts, and names nobody"
 OWN = "is about whoever is signed in"
@@ -149,15 +164,6 @@ NOBODYS: dict[str, str] = {
     "admin:recall_policy": COUNTS,
     "admin:maintenance_due_views": "names filters",
     "admin:maintenance_due_view": LEADS_ON,
-    "admin:recall_resume": LEADS_ON,
-    "admin:recall_take_back": LEADS_ON,
-    "admin:scheduling_appointment_confirm": LEADS_ON,
-    "admin:scheduling_move_undo": LEADS_ON,
-    "admin:scheduling_waitlistentry_withdraw": LEADS_ON,
-    "admin:scheduling_waitlistentry_accept": LEADS_ON,
-    "admin:aftercare_caremessage_read": LEADS_ON,
-    "admin:aftercare_caremessage_deal": LEADS_ON,
-    "admin:aftercare_plan_start_again": LEADS_ON,
     "admin:scheduling_patient_import": EMPTY,
     "admin:scheduling_patient_import_template": EMPTY,
     "readyz": NO_PAGE,
@@ -170,23 +176,37 @@ NOBODYS: dict[str, str] = {
 
 
 def note_what_is_shown(request: HttpRequest, response: HttpResponse) -> None:
-    """After a page that was answered in full to somebody signed in. One statement, and none for a page that shows nobody.
+    """After what was answered to somebody signed in. One statement, one more where a sentence is said, and none where nobody is shown.
 
     A page about one patient is a row each time that it is opened; what is fetched into it, and what comes back with a sentence instead of
     doing what it was to do, once an hour. HEAD is a GET: the length of its answer tells whether somebody was found.
     """
     match = request.resolver_match
-    if response.status_code != 200 or match is None:
+    if match is None:
         return
-    if look := _look(request, response, match.view_name, match.kwargs):
-        is_opened = request.method in ("GET", "HEAD") and match.view_name in ONE and _is_whole(response)
-        if request.user.is_authenticated:
-            note_look(look, user=request.user, once_an_hour=not is_opened and look.action == Action.SAW)
+    name, is_page = match.view_name, response.status_code == 200
+    says = getattr(get_messages(request), "added_new", False)
+    look = _look(request, response, name, match.kwargs) if is_page or (says and name in SEVERAL) else None
+    if look and request.user.is_authenticated:
+        is_opened = request.method in ("GET", "HEAD") and name in ONE and _is_whole(response)
+        note_look(look, user=request.user, once_an_hour=not is_opened and look.action == Action.SAW)
+    if says and request.user.is_authenticated:
+        whose = _whose(ONE[name], match.kwargs) if name in ONE and not is_page else NOBODY
+        if named_in(request) or whose is not NOBODY:
+            note_named(named_in(request), whose, user=request.user)
 
 
 def _is_whole(response: HttpResponse) -> bool:
     """A page, and not a part of one. Any browser may say that it asks for a part."""
     return response.streaming or response.content[:200].lstrip()[:9].lower() == b"<!doctype"
+
+
+def _whose(page: Page, given: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
+    """Whom the address leads to. What it names needn't be there, nor be a number."""
+    try:
+        return _at_one(page, given[page.by]).patient
+    except ValidationError:
+        return NOBODY
 
 
 def _look(request: HttpRequest, response: HttpResponse, name: str, given: dict[str, Any]) -> Look | None:
@@ -207,6 +227,8 @@ def _look(request: HttpRequest, response: HttpResponse, name: str, given: dict[s
 def _at_one(page: Page, given: Any) -> Look:
     model = apps.get_model(page.about)
     number = model._meta.pk.to_python(unquote(str(given)))
+    if not 0 < number <= BIGGEST:
+        raise ValidationError("This is nobody's number.")
     if page.patient == "pk":
         return Look(page.words, page.about, number, ("%s", (number,)))
     whose = model._default_manager.filter(pk=number, **{f"{page.patient}__isnull": False}).order_by().values(page.patient)[:1]

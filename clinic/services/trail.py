@@ -35,6 +35,18 @@ UNLESS_SEEN = """
       AND before.about = seen.about AND before.note = seen.note AND before.object_id IS NOT DISTINCT FROM seen.object_id
       AND before.patient_id IS NOT DISTINCT FROM seen.patient_id)
 """
+# Nor where this very request has left a line about her already: it did something, and says so.
+NAMED = f"""
+INSERT INTO clinic_trail (user_id, actor, request_id, action, note, patient_id)
+SELECT %s, %s, %s, '{Action.SAW.value}', %s, patient.id
+  FROM scheduling_patient patient
+ WHERE (patient.id = ANY (%s::bigint[]) OR patient.id = ({{whose}})::bigint)
+   AND NOT EXISTS (
+     SELECT FROM clinic_trail before
+      WHERE before.user_id = %s AND before.at > statement_timestamp() - interval '1 hour' AND before.patient_id = patient.id
+        AND (before.request_id = %s OR before.action = '{Action.SAW.value}' AND before.note = %s))
+"""
+IN_A_SENTENCE = "a sentence that named the patient"
 
 BLANK = """
 UPDATE clinic_trail
@@ -92,6 +104,17 @@ def note_look(look: Look, *, user: Any, once_an_hour: bool) -> None:
     seen = [user.pk, user.get_username(), current_id(), look.action, look.about, look.object_id, look.words]
     with connection.cursor() as cursor:
         cursor.execute(sql, [*seen, *parameters])
+
+
+def note_named(patients: Collection[int], whose: tuple[str, tuple[Any, ...]] = NOBODY, *, user: Any) -> None:
+    """Each of them, and whoever `whose` finds, as in Look: a sentence that comes with the next page names her. One statement.
+
+    Not once more within the hour.
+    """
+    found, parameters = whose
+    named = [user.pk, user.get_username(), current_id(), IN_A_SENTENCE, list(patients), *parameters, user.pk, current_id(), IN_A_SENTENCE]
+    with connection.cursor() as cursor:
+        cursor.execute(NAMED.format(whose=found), named)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from scheduling import services
-from scheduling.admin.names import badge
+from scheduling.admin.names import badge, say_of
 from scheduling.admin.ways_back import next_of
 from scheduling.domain.states import Status
 from scheduling.errors import BookingRefused
@@ -52,9 +52,9 @@ class AnswerPages(admin.ModelAdmin):
         try:
             services.confirm(appointment, by=cast(User, request.user))
         except BookingRefused as refusal:
-            messages.error(request, f"{who}: {refusal}")
+            say_of(request, messages.ERROR, appointment.patient, f"{who}: {refusal}")
         else:
-            messages.success(request, f"{who}: {_('confirmed')}.")
+            say_of(request, messages.SUCCESS, appointment.patient, f"{who}: {_('confirmed')}.")
 
     def may_be_confirmed(self, request: HttpRequest, appointment: Appointment) -> bool:
         is_coming = appointment.status == Status.BOOKED and appointment.starts_at > timezone.now()

@@ -17,6 +17,7 @@ from scheduling import services
 from scheduling.admin.booking_found import SUGGESTED, found_by, usual_treatment_of
 from scheduling.admin.booking_panel import MOST_SLOTS, Asked, Panel, Wanted, panel
 from scheduling.admin.booking_typed import PREFIX, day_in, initial_of, one_of, typed_in
+from scheduling.admin.names import say_of
 from scheduling.admin.ways_back import next_of
 from scheduling.errors import BookingRefused
 from scheduling.forms import BookingForm, NewcomerForm
@@ -58,7 +59,7 @@ class BookingPages(admin.ModelAdmin):
         if page.is_booking and (booked := page.book()):
             self.log_addition(request, booked, [{"added": {}}])
             when, place = booked.local_time_text, f"with {booked.practitioner} in {booked.room.name}"
-            messages.success(request, f"Booked: {booked.patient.full_name}, {when}, {place}.")
+            say_of(request, messages.SUCCESS, booked.patient, f"Booked: {booked.patient.full_name}, {when}, {place}.")
             for warning in services.warnings_of(booked):
                 messages.warning(request, warning)
             return redirect(page.next or reverse("admin:scheduling_appointment_change", args=[booked.pk]))

@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from scheduling import services
+from scheduling.admin.names import say_of
 from scheduling.admin.steps import STEPS, Outcome, Step
 from scheduling.admin.ways_back import next_of
 from scheduling.errors import BookingRefused
@@ -106,7 +107,8 @@ class StepPages(admin.ModelAdmin):
     @staticmethod
     def _say(request: HttpRequest, refusals: list[tuple[Appointment, BookingRefused]]) -> None:
         for appointment, refusal in refusals:
-            messages.error(request, f"{appointment.patient.full_name}, {appointment.local_time_text}: {refusal}")
+            called = f"{appointment.patient.full_name}, {appointment.local_time_text}"
+            say_of(request, messages.ERROR, appointment.patient, f"{called}: {refusal}")
 
     def _shown(
         self, request: HttpRequest, step: Step, appointments: list[Appointment], form: forms.Form, context: dict[str, Any]

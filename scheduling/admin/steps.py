@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
@@ -14,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from scheduling import services
+from scheduling.admin.names import say_of
 from scheduling.domain.states import Status, may_become
 from scheduling.errors import BookingRefused
 from scheduling.forms import CancelForm, CompleteForm, CompleteSeveralForm, StepForm, on_the_wall
@@ -89,7 +89,8 @@ class Step:
                 level, said = outcome(taken)
                 called = f"{taken.patient.full_name}, {taken.local_time_text}"
                 is_markup = isinstance(said, SafeString)  # a link that leads on
-                messages.add_message(request, level, format_html("{}: {}", called, said) if is_markup else f"{called}: {said}")
+                sentence = format_html("{}: {}", called, said) if is_markup else f"{called}: {said}"
+                say_of(request, level, taken.patient, sentence)
         return refused
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from scheduling import services
+from scheduling.admin.names import say_of
 from scheduling.admin.ways_back import next_of
 from scheduling.errors import NothingToRecall
 from scheduling.forms import SnoozeForm
@@ -54,9 +55,8 @@ def recall_snooze_page(request: HttpRequest) -> HttpResponse:
 def _say(request: HttpRequest, patients: list[int], done: Snoozed, form: SnoozeForm) -> None:
     day = date_format(form.cleaned_data["until"], "F j, Y")
     only = Patient.objects.filter(pk=patients[0]).first() if len(patients) == 1 else None
-    who = only.full_name if only else ""
-    if done.count and who:
-        messages.success(request, _("%(who)s is off the list until %(day)s.") % {"who": who, "day": day})
+    if done.count and only:
+        say_of(request, messages.SUCCESS, only, _("%(who)s is off the list until %(day)s.") % {"who": only.full_name, "day": day})
     elif done.count:
         said = ngettext("%(n)s patient is off the list until %(day)s.", "%(n)s patients are off the list until %(day)s.", done.count)
         messages.success(request, said % {"n": f"{done.count:,}", "day": day})

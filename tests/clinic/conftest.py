@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
@@ -7,6 +7,7 @@ from aftercare.models import Protocol
 from aftercare.services import draft_of
 from clinic.roles import ROLES
 from tests.clinic.protocol_pages import published
+from tests.clinic.sentences import watched
 from tests.clinic_world import TODAY, Clinic
 from tests.staff import member
 
@@ -23,6 +24,13 @@ def sign_in(db: None) -> SignIn:
         return client
 
     return as_role
+
+
+@pytest.fixture(autouse=True)
+def on_the_trail() -> Iterator[None]:
+    """Nobody is named past the trail, in any test."""
+    with watched():
+        yield
 
 
 @pytest.fixture(params=list(ROLES))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clinic import on_the_trail, shown
@@ -13,10 +14,13 @@ from clinic.models import Entry
 from clinic.services.trail import SEEN, UNLESS_SEEN
 from notifications.models import Reply
 from notifications.services import receive_reply
-from tests.clinic_world import TODAY, at, past_triggers
+from scheduling import services
+from tests.clinic_world import FIRST, TODAY, at, past_triggers
 from tests.staff import member
 
 HTMX = {"HX-Request": "true"}
+ELSEWHERE = {"next": "/admin/password_change/"}  # a page that shows nobody
+SENTENCE = "a sentence that named the patient"
 
 pytestmark = pytest.mark.django_db
 
@@ -200,6 +204,92 @@ def test_what_was_seen_within_the_hour_is_looked_up(clinic):
         plan = "\n".join(line for (line,) in cursor.fetchall())
 
     assert re.search(r"Index Cond: \(\(user_id = .* AND \(at > ", plan), plan
+
+
+class TestInASentence:
+    """A button's answer comes with the next page, whichever that is. That nobody is named past the trail in any test: sentences.py."""
+
+    @pytest.fixture
+    def completed(self, clinic):
+        """Ana's, and Ben's."""
+        return [clinic.treat(clinic.ana), clinic.treat(clinic.ben, FIRST + timedelta(hours=3))]
+
+    @pytest.mark.parametrize("button", ["confirm", "step/arrive", "step/not-here"])
+    def test_of_what_was_refused(self, clinic, desk, completed, button):
+        for _ in range(2):
+            desk.post(f"/admin/scheduling/appointment/{completed[0].pk}/{button}/", ELSEWHERE)
+            assert "Ana Alvarez, Tue, Nov 3" in desk.get(ELSEWHERE["next"]).content.decode()
+
+        assert seen() == [(SENTENCE, clinic.ana.pk)]
+
+        an_hour_later()
+        desk.post(f"/admin/scheduling/appointment/{completed[0].pk}/{button}/", ELSEWHERE)
+        assert seen() == [(SENTENCE, clinic.ana.pk)] * 2
+
+    @pytest.mark.parametrize("asked", [{"action": "confirm"}, {"action": "no-show", "confirmed": "yes"}])
+    def test_each_of_several_and_that_it_was_a_list(self, clinic, desk, completed, asked):
+        chosen = {"_selected_action": [one.pk for one in completed]}
+        with CaptureQueriesContext(connection) as queries:
+            desk.post("/admin/scheduling/appointment/", asked | chosen)
+        assert len([one for one in queries if "INSERT INTO clinic_trail" in one["sql"]]) == 2  # however many they are
+
+        page = desk.get(ELSEWHERE["next"]).content.decode()
+        assert all(name in page for name in ("Ana Alvarez", "Ben Brooks"))
+        assert sorted(seen()) == sorted([("the list of appointments", None), (SENTENCE, clinic.ana.pk), (SENTENCE, clinic.ben.pk)])
+
+    def test_of_whoever_isnt_due(self, clinic, desk):
+        for one in (clinic.ana, clinic.ben):
+            desk.post(f"/admin/maintenance-due/patients/{one.pk}/resume/", ELSEWHERE | {"session": "999999"})
+            assert one.full_name in desk.get(ELSEWHERE["next"]).content.decode()
+
+        assert seen() == [(SENTENCE, clinic.ana.pk), (SENTENCE, clinic.ben.pk)]
+
+    def test_of_what_was_done_already(self, clinic, desk):
+        booked = clinic.book(clinic.ana, at(str(timezone.localdate() + timedelta(days=21)), "12:00"), now=timezone.now())
+        page = f"/admin/scheduling/appointment/{booked.pk}/confirm/"
+
+        desk.post(page, ELSEWHERE)
+        assert seen() == []  # it is on the trail that she is confirmed
+        assert Entry.objects.filter(action="changed", patient_id=clinic.ana.pk, actor="frontdesk").count() == 1
+
+        desk.post(page, ELSEWHERE)
+        assert seen() == [(SENTENCE, clinic.ana.pk)]
+
+    def test_of_an_offer_that_was_taken_off(self, clinic, desk):
+        day = timezone.localdate() + timedelta(days=3)
+        now = at(str(day - timedelta(days=2)), "12:00")
+        entry = services.wait(patient=clinic.ana, treatment=clinic.face, location=clinic.location, first_on=day, last_on=day, now=now)
+        services.cancel(clinic.book(clinic.ben, at(str(day), "12:00"), now=now), reason="ill", now=now)
+        services.offer_openings(now)
+        offer = entry.offer_set.get()
+        services.withdraw(entry, now=now)
+
+        desk.post(f"/admin/scheduling/waitlistentry/offer/{offer.pk}/accept/", ELSEWHERE)
+        assert "Ana Alvarez: " in desk.get(ELSEWHERE["next"]).content.decode()
+        assert seen() == [(SENTENCE, clinic.ana.pk)]
+
+    def test_nobody_where_the_address_leads_to_nobody(self, clinic, desk):
+        for number in ("999999", "99999999999999999999", "-1", "of_mine"):
+            assert desk.post(f"/admin/scheduling/patient/{number}/change/").status_code == 302
+            assert desk.get(f"/admin/scheduling/appointment/{number}/change/").status_code == 302
+
+        assert seen() == []
+
+    def test_that_could_not_be_written_down(self, clinic, desk, completed, monkeypatch):
+        def fail(*args: object, **kwargs: object) -> None:
+            raise DatabaseError("the disk is full")
+
+        desk.raise_request_exception = False
+        monkeypatch.setattr(shown, "note_named", fail)
+        assert desk.post(f"/admin/scheduling/appointment/{completed[0].pk}/confirm/", ELSEWHERE).status_code == 500
+        assert "Alvarez" not in desk.get(ELSEWHERE["next"]).content.decode()
+
+    @pytest.mark.parametrize("forgets", ["note_named", "_whose"])
+    def test_whoever_is_forgotten_fails(self, clinic, desk, monkeypatch, forgets):
+        """The control of what watches over all tests."""
+        monkeypatch.setattr(shown, forgets, lambda *args, **kwargs: shown.NOBODY)
+        with pytest.raises(AssertionError, match="the trail has no line of it"):
+            desk.post(f"/admin/maintenance-due/patients/{clinic.chloe.pk}/resume/", ELSEWHERE | {"session": "999999"})
 
 
 class TestNothing:
