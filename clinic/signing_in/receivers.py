@@ -14,7 +14,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from clinic.models.trail import Action
 from clinic.services import trail
 from clinic.signing_in.lockout import from_where
-from clinic.signing_in.second_factor import MAY_SET_UP, phone_of
+from clinic.signing_in.second_factor import note_password
 from clinic.signing_in.sessions import SIGNED_IN_AT, end_sessions_of
 
 
@@ -23,7 +23,7 @@ def note_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Django would go on with the session of whoever signs in twice: the password alone would begin another day, the code still given."""
     request.session.pop(DEVICE_ID_SESSION_KEY, None)
     request.session[SIGNED_IN_AT] = timezone.now().timestamp()
-    request.session[MAY_SET_UP] = phone_of(user) is None
+    note_password(request, user)
     request.session.cycle_key()
     trail.note(Action.PASSWORD_GIVEN if settings.SECOND_FACTOR else Action.SIGNED_IN, user=user, note=from_where(request))
 

@@ -20,7 +20,7 @@ from clinic.services import trail
 from clinic.signing_in.moments import from_when
 
 FEW = 2  # codes left: time for new ones
-MAY_SET_UP = "may_set_up"  # in a session: when its password was given, there was no phone
+MAY_SET_UP = "may_set_up_in_turn"  # in a session: `turn_of` her when its password was given, and there was no phone
 WORDS = {Phone: "code of the phone", RecoveryCodes: "recovery code"}  # for the trail
 
 
@@ -36,7 +36,19 @@ def is_complete(request: HttpRequest) -> bool:
 
 def has_to_begin_anew(request: HttpRequest) -> bool:
     """Whether her phone was reset since this session's password was given: whoever has the computer is to set up none without it."""
-    return not is_complete(request) and phone_of(request.user) is None and not request.session.get(MAY_SET_UP)
+    is_to_set_up = not is_complete(request) and phone_of(request.user) is None
+    return is_to_set_up and request.session.get(MAY_SET_UP) != turn_of(request.user)
+
+
+def note_password(request: HttpRequest, user: Any) -> None:
+    """Where she has no phone this session may set one up, for as long as nothing else was set up or reset."""
+    turn = turn_of(user)  # first: whatever is set up just now moves it on
+    request.session[MAY_SET_UP] = turn if phone_of(user) is None else None
+
+
+def turn_of(user: Any) -> int:
+    """Another number after each set-up and each reset: both put her codes, were it none of them, into another row."""
+    return RecoveryCodes.objects.filter(user=user).values_list("pk", flat=True).first() or 0
 
 
 def phone_of(user: Any) -> Phone | None:
@@ -52,17 +64,17 @@ def new_phone(user: Any, key: str = "") -> Phone:
     return Phone(user=user, name="phone", key=key or random_hex(20))
 
 
-def set_up(user: Any, key: str, code: str, *, in_place_of: Phone | None) -> tuple[Phone, list[str]]:
+def set_up(user: Any, key: str, code: str, *, in_place_of: Phone | None, turn: int | None) -> tuple[Phone, list[str]]:
     """Make her phone the one that knows the secret of `key`, which `code` proves. Starts a transaction.
 
     Answers with the phone, and with ten recovery codes where she has none. Each session of hers is asked for a code. Raises CodeRefused
-    where the code isn't right, and where her phone isn't `in_place_of` any more: of two who set one up with the same password only the
-    first gets in.
+    where the code isn't right, and where her phone isn't `in_place_of` any more, or, of the first one, `turn_of` her isn't `turn`: of two
+    who set one up with the same password only the first gets in, and after a reset neither of them.
     """
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
-        if phone_of(user) != in_place_of:
-            raise CodeRefused(_("A phone was set up for this account just now, not with this page. Sign out, and sign in again."))
+        if phone_of(user) != in_place_of or (in_place_of is None and turn_of(user) != turn):
+            raise CodeRefused(_("A phone was set up for this account just now, or reset, not with this page. Sign out, and sign in again."))
         if in_place_of:
             in_place_of.delete()
         phone = new_phone(user, key)
@@ -151,12 +163,14 @@ def take(request: HttpRequest, device: Phone | RecoveryCodes) -> None:
 def reset(user: Any, *, by: Any = None) -> bool:
     """Forget her phone and her codes: she sets one up when she signs in next, and every session of hers asks for it. Starts a transaction.
 
-    Says whether there was anything to forget.
+    Says whether there was anything to forget. A session that was about to set up her first phone asks for the password again even so.
     """
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
+        had_any = codes_left(user) > 0
         phones, _each = Phone.objects.filter(user=user).delete()
-        codes, _each = RecoveryCodes.objects.filter(user=user).delete()
-        if phones or codes:
+        RecoveryCodes.objects.filter(user=user).delete()
+        RecoveryCodes.objects.create(user=user, name="recovery codes")  # none of them, for `turn_of`
+        if phones or had_any:
             trail.note(Action.SECOND_FACTOR_RESET, user=by, about="auth.user", object_id=user.pk, note=f"of {user.get_username()}")
-    return bool(phones or codes)
+    return bool(phones or had_any)

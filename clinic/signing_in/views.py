@@ -99,7 +99,8 @@ def second_factor_set_up_page(request: HttpRequest) -> HttpResponse:
             form.add_error("code", second_factor.not_shown())
         elif form.prove():
             try:
-                new, codes = second_factor.set_up(request.user, form.phone.key, form.cleaned_data["code"], in_place_of=phone)
+                turn = request.session.get(second_factor.MAY_SET_UP)
+                new, codes = second_factor.set_up(request.user, form.phone.key, form.cleaned_data["code"], in_place_of=phone, turn=turn)
             except CodeRefused as refused:
                 form.add_error(None, str(refused))
             else:

@@ -42,7 +42,7 @@ def at_the_desk() -> User:
 @pytest.fixture
 def with_phone(at_the_desk, clock) -> User:
     key = second_factor.new_phone(at_the_desk).key
-    at_the_desk.codes = second_factor.set_up(at_the_desk, key, shown_by(Phone(key=key)), in_place_of=None)[1]
+    at_the_desk.codes = second_factor.set_up(at_the_desk, key, shown_by(Phone(key=key)), in_place_of=None, turn=0)[1]
     clock.tick(HALF_A_MINUTE)
     return at_the_desk
 
@@ -138,7 +138,7 @@ def test_of_two_who_set_up_a_phone_with_one_password_the_first_gets_in(at_the_de
     assert refused["Location"].startswith(CODE)
     assert phone() == hers
     with pytest.raises(CodeRefused, match="just now"):  # at the very same moment
-        second_factor.set_up(at_the_desk, secret_in(pages[1]).key, shown_by(secret_in(pages[1])), in_place_of=None)
+        second_factor.set_up(at_the_desk, secret_in(pages[1]).key, shown_by(secret_in(pages[1])), in_place_of=None, turn=0)
     assert phone() == hers
     assert second.get("/admin/").status_code == 302
 
@@ -335,7 +335,7 @@ def test_a_recovery_code_lets_in_once(with_phone):
 def test_somebody_elses_recovery_code_doesnt(with_phone):
     other = member("Manager")
     key = second_factor.new_phone(other).key
-    _phone, codes = second_factor.set_up(other, key, shown_by(Phone(key=key)), in_place_of=None)
+    _phone, codes = second_factor.set_up(other, key, shown_by(Phone(key=key)), in_place_of=None, turn=0)
 
     assert "isn’t right" in sentences(halfway().post(CODE, {"recovery_code": codes[0]}))
     assert second_factor.codes_left(other) == 10
@@ -553,6 +553,45 @@ def test_after_it_an_open_session_sets_up_no_phone_without_the_password(at_the_d
     assert give_password(client, follow=True).redirect_chain[-1] == (f"{SET_UP}?next=/admin/board/", 302)
 
 
+@pytest.mark.parametrize("between", ["set up elsewhere", "nothing"])
+def test_nor_does_one_that_gave_the_password_before_there_was_a_phone(at_the_desk, clock, between):
+    """It was to set one up and didn't: somebody else did, or nobody, and then it was reset."""
+    waiting = halfway()
+    page = waiting.get(SET_UP)
+    if between == "set up elsewhere":
+        elsewhere = halfway()
+        there = elsewhere.get(SET_UP)
+        elsewhere.post(SET_UP, {"key": key_in(there), "code": shown_by(secret_in(there))})
+        assert Phone.objects.exists()
+    assert second_factor.reset(at_the_desk) is (between == "set up elsewhere")
+
+    assert waiting.get(SET_UP)["Location"] == "/admin/login/?next=/admin/"
+    assert waiting.post(SET_UP, {"key": key_in(page), "code": shown_by(secret_in(page))})["Location"] == "/admin/login/?next=/admin/"
+    assert not Phone.objects.exists()
+    assert second_factor.codes_left(at_the_desk) == 0
+    assert give_password(waiting, follow=True).redirect_chain[-1] == (f"{SET_UP}?next=/admin/board/", 302)
+    page = waiting.get(SET_UP)
+    assert waiting.post(SET_UP, {"key": key_in(page), "code": shown_by(secret_in(page))}).status_code == 200
+    assert Phone.objects.exists()
+
+
+def test_nor_one_that_is_just_setting_it_up(at_the_desk, monkeypatch):
+    """The reset comes after the page has looked, and before the phone is kept."""
+    client = halfway()
+    page = client.get(SET_UP)
+    begun = second_factor.set_up
+
+    def set_up(*given, **named):
+        second_factor.reset(at_the_desk)
+        return begun(*given, **named)
+
+    monkeypatch.setattr(second_factor, "set_up", set_up)
+    answer = client.post(SET_UP, {"key": key_in(page), "code": shown_by(secret_in(page))})
+
+    assert "Sign out, and sign in again." in sentences(answer)
+    assert not Phone.objects.exists()
+
+
 def test_a_superuser_resets_nobodys_but_others(at_the_desk, client):
     """Whoever is at her desk could, and then set up his own phone."""
     User.objects.filter(pk=at_the_desk.pk).update(is_superuser=True)
@@ -580,7 +619,7 @@ def test_a_superuser_resets_it_on_the_persons_page_and_nobody_else(with_phone, c
     hers, reset = f"/admin/auth/user/{with_phone.pk}/change/", f"/admin/auth/user/{with_phone.pk}/second-factor/"
     boss = User.objects.create_superuser("boss")
     key = second_factor.new_phone(boss).key
-    second_factor.set_up(boss, key, shown_by(Phone(key=key)), in_place_of=None)
+    second_factor.set_up(boss, key, shown_by(Phone(key=key)), in_place_of=None, turn=0)
     client.force_login(boss)
     with freeze_time(timezone.now() + HALF_A_MINUTE):
         client.post(CODE, {"code": shown_by(Phone.objects.get(user=boss))})
