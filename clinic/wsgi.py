@@ -1,8 +1,10 @@
 import os
+from codecs import lookup
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
+from django.utils.http import parse_header_parameters
 
 from clinic.environment import or_a_sentence
 
@@ -11,11 +13,18 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
 class Request(WSGIRequest):
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
-        """Django fails, before there is any page to answer, on a charset that Python knows and no text is written in, such as rot13."""
+        """Whatever is sent is read as UTF-8, or not at all.
+
+        Django would take any charset that Python knows. On some, such as rot13, it fails before there is any page to answer; others, such
+        as raw_unicode_escape, make text that can't be written, hashed or looked for.
+        """
         try:
-            super()._set_content_type_params(meta)  # type: ignore[misc]
+            self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+            is_read = lookup(self.content_params.get("charset", "utf-8")).name == "utf-8"
         except Exception:
-            self.content_type, self.content_params, self._encoding = "", {}, None
+            is_read = False
+        if not is_read:
+            self.content_type, self.content_params = "", {}
 
 
 # By this code gunicorn knows that another worker process would come no further; by any other it starts one after the other.

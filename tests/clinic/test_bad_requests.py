@@ -36,13 +36,19 @@ EMAIL = Concat(Value("quorvane"), F("pk"), Value("@example.org"), output_field=T
 
 METHODS = ["GET"] * 6 + ["POST"] * 4 + ["HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW", ""]
 NAMES = ["username", "password", "next", "csrfmiddlewaretoken", "q", "p", "id", "_popup", "From", "Body", "MessageSid", "List-Unsubscribe"]
+SIGN_IN = ["username", "password"]
 ODD = ["", "\0", "%00", "../../etc/passwd", "..%2f..%2f", "'; DROP TABLE auth_user; --", "<script>alert(1)</script>", "{{ 7*7 }}"]
 ODD += ["//evil.example.org", "javascript:alert(1)", "\r\nSet-Cookie: a=b", "\u202e", "🙂" * 40, "x" * 5000, "9" * 400]
 ODD += ["-1", "NaN", "٣", "on"]
 BELOW = ["", "/", "//", "?", "change/", "../", ";jsessionid=1", ".json", "%2e%2e/", "\udcff", "add/", "history/", "1/", "é"]
+# Each known to Python; what some of them read, such as half of a pair, nobody can write.
+CHARSETS = ["raw_unicode_escape", "unicode_escape"] * 4
+CHARSETS += ["utf-8", "UTF8", "latin-1", "utf-7", "utf-16", "punycode", "cp037", "rot13", "hex", "x"]
 KINDS = [FORM, "application/json", "multipart/form-data", "multipart/form-data; boundary=x", f"{FORM}; charset=rot13", "text/xml", "\xff"]
 PART = b'--x\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n'
 BODIES = [b"", b"--x\r\n", PART, b'{"a": [' * 500, b"=&" * 500, b"\x1f\x8b\x08"]
+ESCAPED = ["\\ud800", "a\\udfffb", "x\\uD83D", "+2AA-", "\\u0000", "\\x"]
+OURS = "a" * 32  # the token of a page of ours, which anybody can fetch
 
 
 class Dice(Random):
@@ -53,6 +59,13 @@ class Dice(Random):
 
     def pairs(self) -> str:
         return urlencode([(self.choice(NAMES) if self.random() < 0.8 else self.odd(), self.odd()) for _ in range(self.randrange(5))])
+
+    def parts(self) -> bytes:
+        """A form in parts, in which the charset counts, too."""
+        names = SIGN_IN if self.random() < 0.5 else self.choices(NAMES, k=self.randrange(1, 6))
+        pairs = [(name, self.choice(ESCAPED) if self.random() < 0.7 else self.odd()) for name in names]
+        parts = [f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in pairs]
+        return f"{''.join(parts)}--x--\r\n".encode("utf-8", "surrogateescape")
 
     def guess(self, key: str) -> str:
         """Nearly the key."""
@@ -96,7 +109,15 @@ def bad_request(dice: Dice, addresses: list[str], world: dict[str, Any], cookie:
     body = dice.choice([dice.pairs().encode(), dice.pairs().encode(), dice.choice(BODIES), dice.randbytes(dice.randrange(200))])
     environ = {"CONTENT_TYPE": dice.choice(KINDS), **({"HTTP_COOKIE": cookie} if cookie else {})}
     environ |= dict(dice.header() for _ in range(dice.choice([0, 0, 1, 1, 2, 4])))
-    return answer_of(path.encode("utf-8", "surrogateescape").decode("latin-1"), body, method=dice.choice(METHODS), **environ)
+    method = dice.choice(METHODS)
+    is_ours = dice.random() < 0.25  # sent as from a page of ours
+    if is_ours:
+        method, given = "POST", f"{django_settings.CSRF_COOKIE_NAME}={OURS}"
+        environ |= {"HTTP_X_CSRFTOKEN": OURS, "HTTP_COOKIE": f"{cookie}; {given}" if cookie else given}
+    if dice.random() < (0.6 if is_ours else 0.1):
+        kind, body = ("multipart/form-data; boundary=x", dice.parts()) if dice.random() < 0.8 else (FORM, body)
+        environ["CONTENT_TYPE"] = f"{kind}; charset={dice.choice(CHARSETS)}"
+    return answer_of(path.encode("utf-8", "surrogateescape").decode("latin-1"), body, method=method, **environ)
 
 
 @pytest.fixture
@@ -148,6 +169,32 @@ def errors() -> Iterator[list[str]]:
     got_request_exception.connect(hear)
     yield heard
     got_request_exception.disconnect(hear)
+
+
+@pytest.mark.parametrize("charset", ["raw_unicode_escape", "unicode_escape", "rot13", "hex", "latin-1", "utf-8"])
+@pytest.mark.parametrize("typed", [("a\\ud800b", "x"), ("nobody", "\\ud800")])
+def test_a_form_is_read_as_utf_8_or_not_at_all(world, errors, charset, typed):
+    """Half of a pair, which Python writes and reads by these names, is no text: it was an error at the sign-in, for anybody."""
+    parts = "".join(
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in zip(SIGN_IN, typed, strict=True)
+    )
+    ours = {"HTTP_X_CSRFTOKEN": OURS, "HTTP_COOKIE": f"{django_settings.CSRF_COOKIE_NAME}={OURS}"}
+    kind = f"multipart/form-data; boundary=x; charset={charset}"
+
+    answer = answer_of("/admin/login/", f"{parts}--x--\r\n".encode(), CONTENT_TYPE=kind, **ours)
+
+    assert (answer.status, errors) == (200, [])
+    said = answer.body.decode()
+    assert (f'value="{typed[0]}"' in said) is (charset == "utf-8")
+    assert ("This field is required" in said) is (charset != "utf-8")
+
+
+def test_nor_does_the_charset_count_for_the_address(world, errors):
+    kind = {"CONTENT_TYPE": "text/plain; charset=unicode_escape"}
+    answer = answer_of("/admin/login/?next=/admin/%5Cud800", b"", method="GET", **kind)
+
+    assert (answer.status, errors) == (200, [])
+    assert b"/admin/\\ud800" in answer.body
 
 
 @pytest.mark.parametrize("part", range(PARTS))
