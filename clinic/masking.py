@@ -23,6 +23,8 @@ KEYS = r"(/(?:calendar|emails)/)[^\s\"'?&]+"
 NUMBER = r"(\+|%2B)\d{8,15}(?!\d)"
 NUMBER_AS_WRITTEN = r"()(?<![\d-])(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\d-])"
 EMAIL = r"()(?<![\w.+-])[\w.+-]{1,64}(?:@|%40)[\w-]+(?:\.[\w-]+)+"
+# Digits by which somebody is called, in an address that should have a row's: the largest chain has none of a hundred million.
+TELEPHONE = re.compile(r"\d{9,}")
 SECRETS = tuple(re.compile(secret, re.IGNORECASE) for secret in (SEARCHED, KEYS, NUMBER, NUMBER_AS_WRITTEN, EMAIL))
 
 
@@ -68,7 +70,7 @@ def masked(value: Any) -> Any:
 
 
 def path_of(request: HttpRequest) -> str:
-    """Without what somebody may have typed: of what a route leaves open only numbers, and nothing of a path that no route knows."""
+    """Without what somebody may have typed: of what a route leaves open only numbers of rows, and nothing of a path that no route knows."""
     match: ResolverMatch | None = request.resolver_match
     try:
         match = match or resolve(request.path_info)
@@ -78,7 +80,7 @@ def path_of(request: HttpRequest) -> str:
     for value in match.kwargs.values():
         if isinstance(value, str) and value and not value.isdecimal():
             path = re.sub(rf"/{re.escape(value)}(?=[/.]|$)", "/…", path)
-    return str(masked(path))
+    return str(masked(TELEPHONE.sub("…", path)))
 
 
 # --- errors -------------------------------------------------------------------------------------------------------------

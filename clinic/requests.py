@@ -13,8 +13,9 @@ from django.core.signals import request_finished
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-# A proxy's own is taken over, so that its log and ours name a request alike. Anything else could be a patient's name, or a whole line.
-WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
+# A proxy's own is taken over, so that its log and ours name a request alike: a UUID, or hexadecimal digits, some of them letters. Anything
+# else could be a patient's name or number, for many a proxy passes on what its client says.
+WELL_FORMED = re.compile(r"(?=[^a-f]*[a-f])(?:[0-9a-f]{16,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,10 @@ class TestRequests:
             ("/admin/scheduling/patient/Alvarez/change/", "/admin/scheduling/patient/…/change/"),
             ("/admin/scheduling/patient/a/change/", "/admin/scheduling/patient/…/change/"),
             ("/admin/scheduling/patient/12/change/", "/admin/scheduling/patient/12/change/"),
+            ("/admin/scheduling/patient/12345678/change/", "/admin/scheduling/patient/12345678/change/"),
+            ("/admin/scheduling/patient/2125550199/change/", "/admin/scheduling/patient/…/change/"),
+            ("/admin/scheduling/patient/655501999/change/", "/admin/scheduling/patient/…/change/"),
+            ("/admin/inbox/02125550199/", "/admin/inbox/…/"),
             ("/Ana-Alvarez", "/…"),
             ("/emails/abcdefgh/Alvarez/", "/…"),
         ],
@@ -103,11 +107,41 @@ class TestRequests:
         SecretAddresses().filter(record)
         assert record.getMessage() == "Forbidden (CSRF cookie not set.): /admin/…"
 
-    def test_a_proxys_id_is_taken_over(self, db):
-        answer = Client().get("/admin/login/", headers={"X-Request-ID": "f3a9-77.b_Z"})
-        assert answer["X-Request-ID"] == "f3a9-77.b_Z"
+    @pytest.mark.parametrize(
+        "given",
+        [
+            "444535f9378a3dfa1b8604bc9e05a303",  # nginx
+            "7b1e4f0c-9a52-4c3f-8d6e-0a1b2c3d4e5f",  # Envoy, Traefik, Caddy, Heroku
+            "7B1E4F0C-9A52-4C3F-8D6E-0A1B2C3D4E5F",
+            "00f067aa0ba902b7",  # a span's
+            "a" * 64,
+        ],
+    )
+    def test_a_proxys_id_is_taken_over(self, db, given):
+        answer = Client().get("/admin/login/", headers={"X-Request-ID": given})
+        assert answer["X-Request-ID"] == given
 
-    @pytest.mark.parametrize("given", ["", "short", "x" * 65, "Ana Alvarez", "abcdefgh\r\nX: y", "{}" * 6, "ünïcödé-id"])
+    @pytest.mark.parametrize(
+        "given",
+        [
+            "",
+            "short",
+            "a" * 65,
+            "Ana Alvarez",
+            "Zaphodina",
+            "2125550199",
+            "0012125550199",
+            "2125550199212555",
+            "12125550-1992-1255-5019-921255501992",
+            "Ana-Alvarez-Ana-Alvarez",
+            "facade",
+            "abcdefgh\r\nX: y",
+            "{}" * 6,
+            "ünïcödé-id",
+            "é" * 16,
+            "7b1e4f0c-9a52-4c3f-8d6e-0a1b2c3d4e5f\n",
+        ],
+    )
     def test_but_not_just_anything(self, db, given):
         one, other = (Client().get("/admin/login/", headers={"X-Request-ID": given})["X-Request-ID"] for _ in range(2))
         assert re.fullmatch(r"[0-9a-f]{32}", one)

@@ -17,6 +17,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import User
 
 from tests.clinic.headers import POLICY, wrong_headers
+from tests.clinic.test_ops_gunicorn import TYPED, UNREADABLE
 from tests.clinic_world import wait_until
 from tests.production.shipped import command_of, dockerfile, make_image
 from tests.production.test_commands import environment, is_listening, open_folder, running, scratch
@@ -208,3 +209,13 @@ def test_what_is_no_http_is_no_error_of_ours_and_stops_nobody(web):
     assert len(statuses) > ROUNDS // 2
     assert {200, 400, 404} & set(statuses)
     assert is_well(web)
+
+
+def test_and_its_log_repeats_none_of_it(web, tmp_path):
+    for request in [*UNREADABLE, f"GET /admin/ HTTP/1.1\r\n{RIGHT}SCRIPT_NAME: /{TYPED}\r\n\r\n"]:
+        statuses_of(web, request.encode())
+    wait_until(lambda: len(re.findall("Invalid request from ip=127.0.0.1: ", (tmp_path / "log").read_text())) >= len(UNREADABLE))
+
+    log = (tmp_path / "log").read_text()
+    assert {kind for kind in UNREADABLE.values() if kind not in log} == set()
+    assert TYPED not in log
