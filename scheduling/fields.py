@@ -37,10 +37,25 @@ def similar_time_zone(value: str) -> str:
     )
 
 
-def validate_name(value: str) -> None:
-    """It stands in texts, and in emails' subjects."""
+def validate_one_line(value: str) -> None:
     if any(category(letter) in ("Cc", "Zl", "Zp") for letter in value):
         raise ValidationError(_("Please write it in one line, without line breaks or tabs."), code="one_line")
+
+
+JOINERS = "\u200c\u200d"  # how letters of Persian, Hindi or Malayalam join belongs to the name
+
+
+def validate_patient_name(value: str) -> None:
+    """It is what it looks like: another who reads it can type it, and it turns nothing around it the other way."""
+    validate_one_line(value)
+    for before, letter in zip(" " + value, value, strict=False):
+        if category(letter) == "Cf" and not (letter in JOINERS and category(before)[0] in "LM"):
+            raise ValidationError(_("There is a character in it that can’t be seen. Please type the name again."), code="unseen")
+
+
+def validate_name(value: str) -> None:
+    """It stands in texts, and in emails' subjects."""
+    validate_one_line(value)
     if "{" in value or "}" in value:
         raise ValidationError(_("Please leave out { and }: in texts they stand for what is filled in."), code="braces")
 

@@ -133,8 +133,14 @@ class Migration(migrations.Migration):
             name="Patient",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("first_name", models.CharField(max_length=80, verbose_name="first name")),
-                ("last_name", models.CharField(max_length=80, verbose_name="last name")),
+                (
+                    "first_name",
+                    models.CharField(max_length=80, validators=[scheduling.fields.validate_patient_name], verbose_name="first name"),
+                ),
+                (
+                    "last_name",
+                    models.CharField(max_length=80, validators=[scheduling.fields.validate_patient_name], verbose_name="last name"),
+                ),
                 ("birth_date", models.DateField(verbose_name="date of birth")),
                 (
                     "phone",

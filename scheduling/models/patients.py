@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from scheduling.errors import PatientErased
-from scheduling.fields import searchable, validate_time_zone
+from scheduling.fields import searchable, validate_patient_name, validate_time_zone
 from scheduling.querysets import PatientQuerySet
 from scheduling.signals import patient_changed
 
@@ -29,8 +29,8 @@ ADULT_AT = 22  # microneedling devices are authorised from this age on
 class Patient(models.Model):
     changed_by: User | None = None  # who is about to save her, where that is known; not kept
 
-    first_name = models.CharField(_("first name"), max_length=80)
-    last_name = models.CharField(_("last name"), max_length=80)
+    first_name = models.CharField(_("first name"), max_length=80, validators=[validate_patient_name])
+    last_name = models.CharField(_("last name"), max_length=80, validators=[validate_patient_name])
     birth_date = models.DateField(_("date of birth"))
     phone = PhoneNumberField(_("cell phone"), blank=True)
     email = models.EmailField(_("email"), blank=True)

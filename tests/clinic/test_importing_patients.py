@@ -335,6 +335,7 @@ def test_dates_as_people_write_them(written, day):
         ({"Last name": "x" * 81}, "Last name: it has 81 characters; at most 80 fit."),
         ({"First name": "=A2&B2"}, "First name: this is a formula. Write the value itself."),
         ({"First name": "Gi\x07ta"}, "First name: there is a character in it that can't be stored. Type it again."),
+        ({"First name": "Gi\u202eta"}, "First name: There is a character in it that can’t be seen. Please type the name again."),
         ({"Notes": "#N/A"}, "Notes: the spreadsheet shows #N/A here. Write the value itself, or leave it empty."),
         ({"DOB": ""}, "Date of birth: it is empty. Write it as 1990-05-17 or 5/17/1990."),
         ({"DOB": "2/30/1990"}, "Date of birth: “2/30/1990” is no day of the calendar. Write it as 1990-05-17 or 5/17/1990."),

@@ -9,6 +9,7 @@ from django.utils import timezone
 from aftercare.models import Consent
 from aftercare.services import reachable_by
 from scheduling.admin import PatientAdmin
+from scheduling.forms import NewcomerForm
 from scheduling.models import Patient
 from tests.clinic_world import TODAY, outbox
 from tests.clock import freeze_time
@@ -25,6 +26,10 @@ DORA = {
     "time_zone": "America/New_York",
     "care_by_sms": "on",
 }
+
+
+ONE_LINE = "Please write it in one line, without line breaks or tabs."
+UNSEEN = "There is a character in it that can’t be seen. Please type the name again."
 
 
 @pytest.fixture
@@ -62,6 +67,11 @@ def test_a_new_patient_and_what_she_agreed_to(desk):
         ({"birth_date": "yesterday"}, "Enter a valid date."),
         ({"birth_date": "2130-02-01"}, "Please check the year of birth."),
         ({"birth_date": "1830-02-01"}, "Please check the year of birth."),
+        *(({"first_name": name}, ONE_LINE) for name in ("Dora\nBcc: x", "Dora\r\nX", "Do\tra", "Do\x1bra", "Do\x85ra", "Do\u2028ra")),
+        *(
+            ({"last_name": name}, UNSEEN)
+            for name in ("\u202eDunn", "Du\u200bnn", "Du\xadnn", "\ufeffDunn", "Du\u2066nn", "\u200d", "-\u200c")
+        ),
     ],
 )
 def test_bad_input_gets_a_sentence_and_changes_nothing(desk, changed, sentence):
@@ -71,6 +81,22 @@ def test_bad_input_gets_a_sentence_and_changes_nothing(desk, changed, sentence):
     assert sentence in unescape(answer.content.decode())
     assert not Patient.objects.exists()
     assert not Consent.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["O’Dunn-Šťastná", "van der Berg Jr.", "علی\u200cرضا", "ക്ഷമ", "മോഹന്\u200d", "क्\u200dष", "D\u0300unn", "李"]
+)
+def test_a_name_is_taken_in_any_script(desk, name):
+    """How letters join is said by what has no width itself."""
+    assert desk.post(ADD, DORA | {"last_name": name}).status_code == 302
+
+    assert Patient.objects.get().last_name == name
+
+
+def test_nor_is_anything_else_of_somebody_new_who_is_booked(db):
+    form = NewcomerForm(DORA | {"first_name": "Do\u202era", "last_name": "Dunn\nX"})
+
+    assert form.errors == {"first_name": [UNSEEN], "last_name": [ONE_LINE]}
 
 
 def test_a_new_number_voids_the_consent_and_what_was_queued_for_the_old_one(clinic, desk):

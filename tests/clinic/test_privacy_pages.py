@@ -196,6 +196,14 @@ class TestErasing:
         assert "Microneedling, face · Dana Diaz · completed" in said
         assert "Alvarez" not in said
 
+    @pytest.mark.parametrize("name", ["Alva\x1brez", "\u202eAlvarez", "Alva\u200crez", "Alvarez\r\n"])
+    def test_what_nobody_sees_in_a_name_isnt_asked_for(self, ana, manager, name):
+        Patient.objects.filter(pk=ana.pk).update(last_name=name)
+
+        assert manager.post(address(ana, "erase"), {"reason": "asked for it", "name": "Ana Alvarez"}).status_code == 302
+
+        assert Patient.objects.get(pk=ana.pk).erased_at is not None
+
     def test_nothing_is_saved_there_any_more(self, ana, manager):
         erase_patient(ana, reason="asked for it", by=member("Manager"), now=NOW)
         answer = manager.post(address(ana, "change"), {"first_name": "Ana", "last_name": "Alvarez"}, follow=True)

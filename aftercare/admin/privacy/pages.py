@@ -1,6 +1,7 @@
 """The pages on which all that is held of a patient is handed out, and on which she is erased; and what is shown of her afterwards."""
 
 from typing import Any, cast
+from unicodedata import category
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
@@ -134,5 +135,6 @@ class PrivacyPages(admin.ModelAdmin):
 
 
 def _as_compared(name: str) -> str:
-    """However it is written, and spaced."""
-    return " ".join(plain(name.replace("\0", "")).split())
+    """However it is written, and spaced; and without what nobody sees, or types."""
+    seen = "".join(letter for letter in name if letter.isspace() or category(letter) not in ("Cc", "Cf"))
+    return " ".join(plain(seen).split())
