@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 # Nothing of it is used here, so nothing that gets into a page can.
@@ -22,6 +23,10 @@ ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     # What is public says so itself, as static files do; a page, and an error about one, is kept nowhere.
     "Cache-Control": "no-store",
+    # Django's own, which it leaves away where it refuses by itself: without HTTPS a host of another name.
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
+    "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
 }
 # The address is the key: no other site hears of it, and no search engine lists it.
 KEYED = ("/calendar/", "/emails/")
