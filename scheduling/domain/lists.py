@@ -28,6 +28,7 @@ COLUMNS = MappingProxyType(
         "notes": ("Notes", "note", "comments", "comment", "remarks"),
     }
 )
+LONGEST_HEADER = 200  # with a hint in brackets; looking for its end takes the square of the length
 REQUIRED = ("first_name", "last_name", "birth_date")
 LABELS = {column: names[0] for column, names in COLUMNS.items()}
 EXAMPLE = {
@@ -82,7 +83,7 @@ _BY_HEADER = {_header_key(name): column for column, names in COLUMNS.items() for
 
 def column_of(header: str) -> str | None:
     """column_of("DOB (mm/dd/yyyy)") is "birth_date"; None for what isn't read."""
-    return _BY_HEADER.get(_header_key(header))
+    return _BY_HEADER.get(_header_key(header)) if len(header) <= LONGEST_HEADER else None
 
 
 def cell(text: str, *, is_long: bool = False) -> str:

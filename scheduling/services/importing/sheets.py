@@ -6,19 +6,22 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
-from typing import Any
+from itertools import islice
 
 from scheduling.domain.lists import LABELS, REQUIRED, column_of, is_example, shortened
 from scheduling.errors import FileRefused
+from scheduling.services.importing.workbook import TooLarge, first_sheet
 
 MOST_ROWS = 5_000  # a page that takes longer to save them than the server waits would save nothing
-MOST_COLUMNS = 60
+MOST_COLUMNS = 200
 MOST_LINES = 10 * MOST_ROWS  # blank ones included
+LONGEST_ROW = 200_000  # letters of one in a CSV file
+MOST_LETTERS = 10_000_000  # in the columns that are read: in an Excel file many cells may be one long text
 MOST_BYTES_UNPACKED = 100_000_000  # an .xlsx is a zip: a small one may unpack to gigabytes
 
 PDF, XLSX, OLD_EXCEL, UTF_16 = b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", (b"\xff\xfe", b"\xfe\xff")
 SAVE_ANEW = "Open it in your spreadsheet program, save it as .xlsx or as CSV, and choose that file."
+FAR_TOO_LARGE = f"This Excel file is far too large once unpacked. At most {MOST_ROWS:,} rows can be imported at a time."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +59,42 @@ def _text_lines(content: bytes, notes: list[str]) -> Iterator[tuple[int, list[st
     chosen = re.match(r"sep=(.)\r?\n", text)
     if chosen:  # Excel's own way to say it
         text = text[chosen.end() :]
-    header = next((line for line in io.StringIO(text) if line.strip()), "")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=chosen[1] if chosen else _delimiter(header), strict=True)
+    lines = _Lines(text)
+    reader = csv.reader(lines, delimiter=chosen[1] if chosen else _delimiter(text), strict=True)
     try:
-        yield from enumerate(reader, start=1)
+        for number, cells in enumerate(reader, start=1):
+            lines.begin_row()
+            yield number, cells
     except (csv.Error, TypeError):
         raise FileRefused(
             f"Line {reader.line_num} of the file can't be read: a quotation mark is missing there, or one too many. {SAVE_ANEW}"
         ) from None
+
+
+class _Lines:
+    """The lines of a text. Those that make one row, since a cell may have several, aren't longer than a row may be: a list of its cells
+    would be there before anybody could count them."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = iter(io.StringIO(text, newline=""))
+        self._number = self._letters = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self._number += 1
+        self._letters += len(line)
+        if self._letters > LONGEST_ROW:
+            raise FileRefused(
+                f"Line {self._number} of the file can't be read: with more than {LONGEST_ROW:,} letters it is longer than any patient's."
+                f" Perhaps a quotation mark is missing, or there are thousands of empty cells. {SAVE_ANEW}"
+            )
+        return line
+
+    def begin_row(self) -> None:
+        self._letters = 0
 
 
 def _decoded(content: bytes, notes: list[str]) -> str:
@@ -85,11 +116,12 @@ def _decoded(content: bytes, notes: list[str]) -> str:
     return text
 
 
-def _delimiter(header: str) -> str:
+def _delimiter(text: str) -> str:
     """The one that splits the header into the most columns that we know."""
+    header = next((line for line in islice(io.StringIO(text, newline=""), MOST_LINES) if line.strip()), "")[:LONGEST_ROW]
 
     def known(delimiter: str) -> int:
-        return len({column_of(name) for name in header.split(delimiter)} - {None})
+        return len({column_of(name) for name in header.split(delimiter, MOST_COLUMNS)[:MOST_COLUMNS]} - {None})
 
     return max(",;\t|", key=known)
 
@@ -98,17 +130,15 @@ def _delimiter(header: str) -> str:
 
 
 def _excel_lines(content: bytes, notes: list[str]) -> Iterator[tuple[int, list[str]]]:
-    import openpyxl  # a tenth of a second, that not every process has to wait for
-
     _require_modest_workbook(content)
     try:
-        # Not the values that a program once computed: whoever wrote the file may have stored none, and a phone would be missing in silence.
-        workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
-        sheets = workbook.worksheets
-        if len(sheets) > 1:
-            notes.append(f"Only the first sheet, “{shortened(sheets[0].title)}”, was read.")
-        rows = sheets[0].iter_rows(max_col=MOST_COLUMNS) if sheets else iter(())
-        yield from ((number, [_as_text(cell) for cell in row]) for number, row in enumerate(rows, start=1))
+        sheet = first_sheet(content, MOST_COLUMNS)
+        if sheet.of > 1:
+            notes.append(f"Only the first sheet, “{shortened(sheet.title)}”, was read.")
+        # As wide as they may be: what stands beside the named columns is no mistake here, as a comma too many is.
+        yield from ((number, cells + [""] * (MOST_COLUMNS - len(cells))) for number, cells in sheet.rows)
+    except TooLarge:
+        raise FileRefused(FAR_TOO_LARGE) from None
     except FileRefused:
         raise
     except Exception as error:  # of a dozen kinds, after what is broken in it
@@ -124,25 +154,7 @@ def _require_modest_workbook(content: bytes) -> None:
         raise FileRefused(f"This is neither an Excel file nor a CSV file. {SAVE_ANEW}")
     # zipfile reads no more of an entry than it declares.
     if sum(entry.file_size for entry in entries) > MOST_BYTES_UNPACKED:
-        raise FileRefused(f"This Excel file is far too large once unpacked. At most {MOST_ROWS:,} rows can be imported at a time.")
-
-
-def _as_text(cell: Any) -> str:
-    value = cell.value
-    if cell.data_type == "f":
-        return "=" if not isinstance(value, str) else value
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "yes" if value else "no"
-        case datetime():
-            return value.date().isoformat() if value.time() == time.min else value.isoformat(" ")
-        case date():
-            return value.isoformat()
-        case float() if value.is_integer():
-            return str(int(value))
-    return str(value)
+        raise FileRefused(FAR_TOO_LARGE)
 
 
 # --- both ---------------------------------------------------------------------------------------------------------------
@@ -151,9 +163,10 @@ def _as_text(cell: Any) -> str:
 def _sheet(lines: Iterable[tuple[int, list[str]]], notes: list[str]) -> Sheet:
     filled = _filled(lines)
     _number, header = next(filled, (0, []))
+    header = _columns_of(header)
     columns = [column_of(name) for name in header]
     _require_columns(header, columns)
-    rows = []
+    rows, letters = [], 0
     for number, cells in filled:
         values = {column: value for column, value in zip(columns, cells, strict=False) if column}
         if is_example(values):
@@ -161,12 +174,26 @@ def _sheet(lines: Iterable[tuple[int, list[str]]], notes: list[str]) -> Sheet:
         beyond = any(value.strip() for value in cells[len(columns) :])
         if beyond or any(value.strip() for value in values.values()):
             rows.append(Row(number, values, beyond))
+            letters += sum(map(len, values.values()))
         if len(rows) > MOST_ROWS:
             raise FileRefused(f"There are more than {MOST_ROWS:,} patients in this file. Split it, and import one part after the other.")
+        if letters > MOST_LETTERS:
+            raise FileRefused(
+                "There is far more text in this file than in a list of patients. Split it, and import one part after the other."
+            )
     if not rows:
         raise FileRefused("There is a header in this file, and no patient below it.")
     unread = [shortened(" ".join(name.split()), 40) for name, column in zip(header, columns, strict=True) if name.strip() and not column]
     return Sheet(rows, unread, notes)
+
+
+def _columns_of(header: list[str]) -> list[str]:
+    """Before anything else looks at them: each name costs time."""
+    if any(name.strip() for name in header[MOST_COLUMNS:]):
+        raise FileRefused(
+            f"The first row names more than {MOST_COLUMNS} columns. Delete those that aren't needed, and choose the file again."
+        )
+    return header[:MOST_COLUMNS]
 
 
 def _filled(lines: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
@@ -185,7 +212,7 @@ def _require_columns(header: list[str], columns: list[str | None]) -> None:
         found = ", ".join(f"“{shortened(' '.join(name.split()), 40)}”" for name in header[:8] if name.strip())
         raise FileRefused(f"The first row has to name the columns, and {_listed(missing)} isn't there. It says {found}.")
     for column in dict.fromkeys(column for column in columns if column):
-        alike = [f"“{' '.join(name.split())}”" for name, meant in zip(header, columns, strict=True) if meant == column]
+        alike = [f"“{shortened(' '.join(name.split()), 40)}”" for name, meant in zip(header, columns, strict=True) if meant == column]
         if len(alike) > 1:
             raise FileRefused(f"{_listed(alike)} would all be the {LABELS[column].lower()}. Delete or rename all but one of them.")
 
