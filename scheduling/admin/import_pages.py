@@ -98,8 +98,8 @@ class ImportPages(admin.ModelAdmin):
         by = cast(User, request.user)
         kept_since = timezone.now() - importing.KEPT_FOR
         file = PatientFile.objects.filter(pk=pk, brought_by=by, brought_at__gt=kept_since).first()
-        if file is None:
-            return self._say_it_is_gone(request, importing.GONE)
+        if file is None or file.is_forgotten:
+            return self._say_it_is_gone(request, importing.FORGOTTEN if file else importing.GONE)
         problem = ""
         if request.method == "POST" and "put_away" in request.POST:
             importing.put_away(file)
@@ -113,7 +113,7 @@ class ImportPages(admin.ModelAdmin):
             else:
                 messages.success(request, said_of(done))
                 return redirect("admin:scheduling_patient_changelist")
-        if problem and not PatientFile.objects.filter(pk=pk).exists():
+        if problem and not PatientFile.objects.filter(pk=pk).exclude(content=b"").exists():
             return self._say_it_is_gone(request, problem)
         preview = importing.show_file(file)
         return self._import_page(

@@ -21,3 +21,8 @@ class PatientFile(models.Model):
 
     def __str__(self) -> str:
         return f"File of patients {self.pk}"
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Somebody was erased meanwhile. The row stays for its hour, to tell whoever brought it."""
+        return not self.content

@@ -17,10 +17,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from aftercare.errors import CantErase
+from aftercare.services.privacy.erasing import erase_patient
 from scheduling.domain.lists import LABELS, column_of, read_date
 from scheduling.models import Patient, PatientFile
 from scheduling.services import importing
 from tests.clinic_world import outbox, patient
+from tests.staff import member
 
 IMPORT = "/admin/scheduling/patient/import/"
 LIST = "/admin/scheduling/patient/"
@@ -229,6 +232,72 @@ def test_after_an_hour_a_file_is_gone(manager):
 def test_a_file_of_59_minutes_stays(manager):
     preview(manager, [HEADER, GITA])
     assert importing.forget_files(timezone.now() + timedelta(minutes=59)) == 0
+
+
+# --- somebody is erased meanwhile ---------------------------------------------------------------------------------------
+
+ANAS = "Ana,Alvarez,1990-05-17,212-555-0101,,,"
+FORGOTTEN = "A patient was erased while this file was waiting, and so it was forgotten. Nobody was imported. Choose it once more;"
+
+
+def erase(whom) -> bool:
+    return erase_patient(whom, reason="asked for it", by=member("Manager"), now=timezone.now())
+
+
+@pytest.mark.parametrize("was_booked", [False, True])
+def test_who_is_erased_meanwhile_is_not_added_anew(clinic, manager, was_booked):
+    """Neither is anybody else: what made her somebody who is here already went with her."""
+    if was_booked:
+        clinic.treat(clinic.ana)
+    here, said = preview(manager, [HEADER, ANAS, GITA])
+    assert "1 new 1 already here" in said
+
+    assert erase(clinic.ana) is was_booked
+    others = everybody()
+
+    assert FORGOTTEN in text(manager.get(here, follow=True))
+    done = manager.post(here, {"import": "Import 1 patient"}, follow=True)
+    assert done.redirect_chain == [(IMPORT, 302)]
+    assert f"{FORGOTTEN} if that patient is in it, take them out first." in text(done)
+    assert everybody() == others
+
+
+def test_of_whom_is_erased_no_waiting_file_has_anything(clinic, manager):
+    """Whoever brought it, and however she is written in it."""
+    preview(manager, [HEADER, GITA], "Ana Alvarez and others.csv")
+    importing.bring_file("a.csv", "\n".join([HEADER, " ANA ,Álvarez-Ruiz,5/17/1990,,,,"]).encode(), by=User.objects.create(username="noor"))
+
+    erase(clinic.ana)
+
+    assert [(file.name, bytes(file.content)) for file in PatientFile.objects.all()] == [("", b"")] * 2
+    assert importing.forget_files(timezone.now() + timedelta(hours=1)) == 2
+
+
+def test_erased_between_the_look_and_the_press_it_is_refused_by_the_service(clinic, manager):
+    preview(manager, [HEADER, ANAS, GITA])
+    file = PatientFile.objects.get()
+    erase(clinic.ana)
+    others = everybody()
+
+    with pytest.raises(importing.FileRefused, match="A patient was erased while this file was waiting"):
+        importing.import_file(file, by=file.brought_by)
+    assert everybody() == others
+
+
+def test_chosen_after_that_it_is_a_file_as_any_other(clinic, manager):
+    preview(manager, [HEADER, GITA])
+    erase(clinic.ana)
+    here, said = preview(manager, [HEADER, GITA])
+
+    assert "1 new 0 already here" in said
+    assert "1 patient imported." in text(manager.post(here, follow=True))
+
+
+def test_an_erasure_that_is_refused_leaves_the_files_there(clinic, manager):
+    here, _said = preview(manager, [HEADER, GITA])
+    with pytest.raises(CantErase):
+        erase_patient(clinic.ana, reason="", by=member("Manager"), now=timezone.now())
+    assert "1 patient imported." in text(manager.post(here, follow=True))
 
 
 # --- duplicates ---------------------------------------------------------------------------------------------------------

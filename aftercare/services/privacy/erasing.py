@@ -27,6 +27,7 @@ from scheduling.domain.states import Status
 from scheduling.models import Appointment, Patient, WaitlistEntry
 from scheduling.services import all_or_nothing, as_eraser
 from scheduling.services import erasing as scheduling
+from scheduling.services.importing import forget_waiting_files
 
 LONGEST_REASON = 200  # characters
 
@@ -111,6 +112,7 @@ def erase_patient(patient: Patient, *, reason: str, by: User, now: datetime) -> 
         scheduling.erase(held, now=now)
     else:
         _delete(held)
+    forget_waiting_files()
     # Last: whoever listens finds written down all that was changed until here.
     patient_erased.send(Patient, patient_id=held.pk, concerns=own.concerns, reason=reason, by=by, now=now)
     return stays

@@ -206,7 +206,7 @@ ABOUT_NO_PATIENT = {
     "scheduling.closure": "the clinic's",
     "scheduling.location": "the clinic's",
     "scheduling.openinghours": "the clinic's",
-    "scheduling.patientfile": "a list that is being imported: gone with the import, or within the hour",
+    "scheduling.patientfile": "a list that is being imported: gone with the import, within the hour, and when anybody is erased",
     "scheduling.practitioner": "a practitioner's",
     "scheduling.product": "the clinic's",
     "scheduling.recallpolicy": "the clinic's",

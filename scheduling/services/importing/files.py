@@ -15,7 +15,12 @@ from scheduling.services.importing.sheets import read_sheet
 MOST_BYTES = 5_000_000
 KEPT_FOR = timedelta(hours=1)
 GONE = "That file was imported or discarded already. Choose it once more to import it."
+FORGOTTEN = (
+    "A patient was erased while this file was waiting, and so it was forgotten. Nobody was imported. Choose it once more; if that patient"
+    " is in it, take them out first."
+)
 IMPORTS = 0x1A7E  # the key of the lock that lets one import go at a time
+ERASURES = 0x1A7F  # and of the one by which none is brought while somebody is erased
 
 
 @transaction.atomic
@@ -25,6 +30,7 @@ def bring_file(name: str, content: bytes, *, by: User, now: datetime | None = No
     if len(content) > MOST_BYTES:
         raise FileRefused(f"The file is larger than {MOST_BYTES // 1_000_000} MB. Split it, and import one part after the other.")
     read_sheet(content)
+    _hold_off_erasures()
     forget_files(now)
     return PatientFile.objects.create(brought_by=by, brought_at=now, name=name[-200:], content=content)
 
@@ -47,6 +53,8 @@ def import_file(file: PatientFile, *, by: User, leave_out: bool = False, now: da
     kept = PatientFile.objects.select_for_update().filter(pk=file.pk, brought_by=by, brought_at__gt=now - KEPT_FOR).first()
     if kept is None:
         raise FileRefused(GONE)
+    if kept.is_forgotten:
+        raise FileRefused(FORGOTTEN)
     done, patients = _gone_through(kept, save=True)
     if done.mend and not leave_out:
         raise FileRefused("Some rows can’t be imported as they are. Fix them and choose the file again, or tick that they are left out.")
@@ -64,8 +72,17 @@ def _gone_through(file: PatientFile, *, save: bool) -> tuple[Preview, list[Patie
 
 def take_turns() -> None:
     """One import at a time: two files with the same patient in them would each find her missing. Requires a transaction."""
+    _lock("SELECT pg_advisory_xact_lock(%s)", IMPORTS)
+
+
+def _hold_off_erasures() -> None:
+    """One that isn't over yet wouldn't see the file, and its preview would still see who is erased. Requires a transaction."""
+    _lock("SELECT pg_advisory_xact_lock_shared(%s)", ERASURES)
+
+
+def _lock(statement: str, key: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORTS])
+        cursor.execute(statement, [key])
 
 
 def put_away(file: PatientFile) -> None:
@@ -73,7 +90,19 @@ def put_away(file: PatientFile) -> None:
     file.delete()
 
 
+def forget_waiting_files() -> None:
+    """All that anybody has yet to decide upon: whoever is erased may be in each, written in any way, and would be added anew by it.
+
+    Requires a transaction, in which she goes. Whose import has begun, and found her here, is waited for; whose hasn't waits in turn, and
+    is refused.
+    """
+    _lock("SELECT pg_advisory_xact_lock(%s)", ERASURES)
+    PatientFile.objects.update(name="", content=b"")
+
+
+@transaction.atomic
 def forget_files(now: datetime) -> int:
     """Delete what nobody has decided upon within the hour. How many there were."""
+    _hold_off_erasures()  # which take the same rows, in an order of their own
     deleted, _by_model = PatientFile.objects.filter(brought_at__lte=now - KEPT_FOR).delete()
     return deleted
