@@ -4,13 +4,16 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from itertools import islice
+from typing import Any
 
 from scheduling.domain.lists import LABELS, REQUIRED, column_of, is_example, shortened
 from scheduling.errors import FileRefused
-from scheduling.services.importing.workbook import TooLarge, first_sheet
+from scheduling.services.importing.workbook import TooLarge, Unreadable, require_modest
 
 MOST_ROWS = 5_000  # a page that takes longer to save them than the server waits would save nothing
 MOST_COLUMNS = 200
@@ -21,6 +24,7 @@ MOST_BYTES_UNPACKED = 100_000_000  # an .xlsx is a zip: a small one may unpack t
 
 PDF, XLSX, OLD_EXCEL, UTF_16 = b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", (b"\xff\xfe", b"\xfe\xff")
 SAVE_ANEW = "Open it in your spreadsheet program, save it as .xlsx or as CSV, and choose that file."
+UNREADABLE = f"This Excel file can't be read. {SAVE_ANEW}"
 FAR_TOO_LARGE = f"This Excel file is far too large once unpacked. At most {MOST_ROWS:,} rows can be imported at a time."
 
 
@@ -130,31 +134,62 @@ def _delimiter(text: str) -> str:
 
 
 def _excel_lines(content: bytes, notes: list[str]) -> Iterator[tuple[int, list[str]]]:
+    import openpyxl  # a tenth of a second, that not every process has to wait for
+
     _require_modest_workbook(content)
     try:
-        sheet = first_sheet(content, MOST_COLUMNS)
-        if sheet.of > 1:
-            notes.append(f"Only the first sheet, “{shortened(sheet.title)}”, was read.")
-        # As wide as they may be: what stands beside the named columns is no mistake here, as a comma too many is.
-        yield from ((number, cells + [""] * (MOST_COLUMNS - len(cells))) for number, cells in sheet.rows)
-    except TooLarge:
-        raise FileRefused(FAR_TOO_LARGE) from None
+        # Not the values that a program once computed: whoever wrote the file may have stored none, and a phone would be missing in silence.
+        workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
+        sheets = workbook.worksheets
+        if len(sheets) > 1:
+            notes.append(f"Only the first sheet, “{shortened(sheets[0].title)}”, was read.")
+        rows = _rows_of(sheets[0]) if sheets else iter(())
+        yield from ((number, [_as_text(cell) for cell in row]) for number, row in enumerate(rows, start=1))
     except FileRefused:
         raise
     except Exception as error:  # of a dozen kinds, after what is broken in it
-        raise FileRefused(f"This Excel file can't be read. {SAVE_ANEW}") from error
+        raise FileRefused(UNREADABLE) from error
+
+
+def _rows_of(sheet: Any) -> Iterator[Any]:
+    sheet.reset_dimensions()  # a program that wrote the wrong ones would have rows left out, in silence
+    return iter(sheet.iter_rows(max_col=MOST_COLUMNS))
 
 
 def _require_modest_workbook(content: bytes) -> None:
     try:
-        entries = zipfile.ZipFile(io.BytesIO(content)).infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        entries = archive.infolist()
+        if not any(entry.filename == "[Content_Types].xml" for entry in entries):
+            raise FileRefused(f"This is neither an Excel file nor a CSV file. {SAVE_ANEW}")
+        # zipfile reads no more of an entry than it declares.
+        if sum(entry.file_size for entry in entries) > MOST_BYTES_UNPACKED:
+            raise FileRefused(FAR_TOO_LARGE)
+        require_modest(archive)
+    except TooLarge:
+        raise FileRefused(FAR_TOO_LARGE) from None
+    except Unreadable:
+        raise FileRefused(UNREADABLE) from None
+    except (zipfile.BadZipFile, zlib.error, ValueError, OSError, NotImplementedError, RuntimeError):
         raise FileRefused(f"This Excel file is damaged. {SAVE_ANEW}") from None
-    if not any(entry.filename == "[Content_Types].xml" for entry in entries):
-        raise FileRefused(f"This is neither an Excel file nor a CSV file. {SAVE_ANEW}")
-    # zipfile reads no more of an entry than it declares.
-    if sum(entry.file_size for entry in entries) > MOST_BYTES_UNPACKED:
-        raise FileRefused(FAR_TOO_LARGE)
+
+
+def _as_text(cell: Any) -> str:
+    value = cell.value
+    if cell.data_type == "f":
+        return "=" if not isinstance(value, str) else value
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return value.date().isoformat() if value.time() == time.min else value.isoformat(" ")
+        case date():
+            return value.isoformat()
+        case float() if value.is_integer():
+            return str(int(value))
+    return str(value)
 
 
 # --- both ---------------------------------------------------------------------------------------------------------------
