@@ -36,15 +36,15 @@ UNLESS_SEEN = """
       AND before.patient_id IS NOT DISTINCT FROM seen.patient_id)
 """
 # Nor where this very request has left a line about her already: it did something, and says so.
-NAMED = f"""
+NAMED = """
 INSERT INTO clinic_trail (user_id, actor, request_id, action, note, patient_id)
-SELECT %s, %s, %s, '{Action.SAW.value}', %s, patient.id
+SELECT %s, %s, %s, 'saw', %s, patient.id
   FROM scheduling_patient patient
- WHERE (patient.id = ANY (%s::bigint[]) OR patient.id = ({{whose}})::bigint)
+ WHERE (patient.id = ANY (%s::bigint[]) OR patient.id = ({whose})::bigint)
    AND NOT EXISTS (
      SELECT FROM clinic_trail before
       WHERE before.user_id = %s AND before.at > statement_timestamp() - interval '1 hour' AND before.patient_id = patient.id
-        AND (before.request_id = %s OR before.action = '{Action.SAW.value}' AND before.note = %s))
+        AND (before.request_id = %s OR before.action = 'saw' AND before.note = %s))
 """
 IN_A_SENTENCE = "a sentence that named the patient"
 
