@@ -33,7 +33,7 @@ from aftercare.services.replies.writing import answer, way_to
 from aftercare.services.telling.consent import agreements, has_said_stop, reachable_by, why_unreachable
 from aftercare.services.telling.dealing import deal_with
 from aftercare.services.telling.ending import Ending, ending_of
-from aftercare.services.telling.reach import renew_reach_at, unnoted_reach, work_out_anew
+from aftercare.services.telling.reach import all_differences, renew_reach_at, work_out_anew
 from aftercare.services.telling.taking_back import take_back
 from aftercare.services.telling.tellings import values_of
 
@@ -49,6 +49,7 @@ __all__ = [
     "acknowledge",
     "add_step",
     "agreements",
+    "all_differences",
     "answer",
     "begin_protocol",
     "change_step",
@@ -113,7 +114,6 @@ __all__ = [
     "tell_of_offer",
     "tell_of_reopening",
     "tell_recalls",
-    "unnoted_reach",
     "values_of",
     "want_by_policy",
     "want_recalls",

@@ -9,12 +9,11 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import Min
 
-from aftercare.services import unnoted_reach
+from aftercare.services import all_differences
 from clinic.backups.contents import STOPS, Contents
 from clinic.backups.manifest import Manifest, fingerprint
 from notifications.models import Message
 from notifications.services.claiming import LATE_MINUTES
-from scheduling.services import differences
 
 SHOWN = 10
 
@@ -48,7 +47,7 @@ def checks(manifest: Manifest, now: Contents) -> Iterator[Check]:
             "this version", f"has {_counted(missing, 'newer migration')}. Now run: python manage.py migrate, then check_recalls --mend"
         )
         return
-    wrong = [str(difference) for difference in (*differences(), *unnoted_reach())]
+    wrong = [str(difference) for difference in all_differences()]
     yield _check("recalls", wrong, "each as it follows from the appointments")
 
 

@@ -11,13 +11,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
-from django.db import transaction
 from django.db.models import Count, Min, QuerySet
 
 from aftercare.models import Concern
 from aftercare.services.privacy import forgetting as aftercare
 from clinic.services import trail
 from clinic.signing_in.lockout import old_failures
+from notifications.services import blank_replies
 from notifications.services import forgetting as notifications
 from scheduling.domain.lots import in_lots
 from scheduling.services import exporting as scheduling
@@ -64,7 +64,6 @@ class Run:
     is_over: bool
 
 
-@transaction.atomic
 def _delete(rows: QuerySet[Any]) -> int:
     return rows.delete()[0]
 
@@ -80,7 +79,7 @@ KINDS = (
     Kind("words and addresses of messages", "messages", "send_at", notifications.old_messages, notifications.forget_messages),
     # Before the replies: by them whoever erases a patient finds what is hers.
     Kind("concerns from nobody's numbers", "replies", "raised_at", aftercare.old_concerns, _forget_concerns),
-    Kind("words and numbers of replies", "replies", "received_at", notifications.old_replies, notifications.forget_replies),
+    Kind("words and numbers of replies", "replies", "received_at", notifications.old_replies, blank_replies),
     Kind("providers' receipts", "receipts", "received_at", notifications.old_receipts, _delete),
     Kind("tries to send", "receipts", "started_at", notifications.old_tries, _delete),
     Kind("entries of the trail", "trail", "at", trail.old_entries, trail.forget_entries),

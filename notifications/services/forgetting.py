@@ -2,13 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.db.models import DateTimeField, F, Func, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from notifications.domain.states import MessageStatus
 from notifications.models import Attempt, Message, Pace, Receipt, Reply
-from notifications.services.erasing import BLANKS, ON_ITS_WAY, blank_replies
+from notifications.services.erasing import BLANKS, ON_ITS_WAY
 
 # As far as the claim looks back at what went late.
 A_DAY = timedelta(days=1)
@@ -40,12 +39,6 @@ def old_paces(before: datetime) -> QuerySet[Pace]:
     return Pace.objects.annotate(latest=Coalesce(newest, Value(over))).filter(latest__lte=over)
 
 
-@transaction.atomic
 def forget_messages(rows: QuerySet[Message]) -> int:
     """No provider says anything about them any more, so the hash of the address goes, too. Why one never went is what became of it."""
     return rows.update(**BLANKS[Message] | {"address_hash": "", "reason": F("reason")})
-
-
-@transaction.atomic
-def forget_replies(rows: QuerySet[Reply]) -> int:
-    return blank_replies(rows)

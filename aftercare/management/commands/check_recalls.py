@@ -1,11 +1,8 @@
-from collections.abc import Iterator
-from itertools import chain
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from aftercare.services import unnoted_reach, work_out_anew
-from scheduling.services import Difference, differences
+from aftercare.services import all_differences, work_out_anew
 
 SHOWN = 20
 
@@ -18,24 +15,20 @@ class Command(BaseCommand):
         parser.add_argument("--mend", action="store_true", help="store what was worked out, and look once more")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        differing = self._said(_all(), everything=options["all"])
+        differing = self._differing(everything=options["all"])
         if differing and options["mend"]:
             work_out_anew(sorted(set(differing)))
             self.stdout.write("Mended. Looking once more:")
-            differing = self._said(_all(), everything=options["all"])
+            differing = self._differing(everything=options["all"])
         if differing:
             raise SystemExit(1)
 
-    def _said(self, found: Iterator[Difference], *, everything: bool) -> list[int]:
-        """The numbers of the patients, once for each difference."""
+    def _differing(self, *, everything: bool) -> list[int]:
+        """The numbers of the patients, once for each difference; it says them."""
         patients = []
-        for difference in found:
+        for difference in all_differences():
             patients.append(difference.patient_id)
             if everything or len(patients) <= SHOWN:
                 self.stdout.write(str(difference))
         self.stdout.write(f"{len(patients)} {'difference' if len(patients) == 1 else 'differences'}.")
         return patients
-
-
-def _all() -> Iterator[Difference]:
-    return chain(differences(), unnoted_reach())

@@ -55,11 +55,16 @@ def work_out_anew(patients: Iterable[int]) -> None:
     for lot in in_lots(patients):
         with transaction.atomic():
             renew_reach(Patient.objects.select_for_update(no_key=True).filter(pk__in=lot).order_by("pk"))
-            scheduling.refresh_all(lot)
+            scheduling.refresh(lot)
 
 
-def unnoted_reach() -> Iterator[scheduling.Difference]:
-    """Where what scheduling keeps isn't so. Nothing is changed."""
+def all_differences() -> Iterator[scheduling.Difference]:
+    """Where what is stored of anybody's recalls isn't what follows from the appointments, or how they reach her. Nothing is changed."""
+    yield from scheduling.differences()
+    yield from _unnoted_reach()
+
+
+def _unnoted_reach() -> Iterator[scheduling.Difference]:
     for lot in in_lots(Patient.objects.order_by("pk").iterator(chunk_size=AT_ONCE)):
         is_now = reach_of(lot)
         for patient in lot:
