@@ -16,6 +16,8 @@ from tests.faults.story import on_database
 from tests.production.databases import own_database
 
 SMALL = "contenttypes"  # two migrations, of which the second changes the first one's table
+# The cluster is everybody's: other tests' transactions wait in their own databases meanwhile.
+WAITS_HERE = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 @pytest.fixture
@@ -64,7 +66,7 @@ def test_control_otherwise_whoever_comes_later_waits_behind_it(address, at_once,
         with psycopg.connect(address) as backup, psycopg.connect(address, autocommit=True) as desk:
             backup.execute("SELECT FROM django_content_type")
             has_it.set()
-            wait_until(lambda: desk.execute("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'").fetchone() is not None)
+            wait_until(lambda: desk.execute(WAITS_HERE).fetchone() is not None)
             desk.execute("SET lock_timeout = '200ms'")
             with pytest.raises(psycopg.errors.LockNotAvailable):
                 desk.execute("SELECT FROM django_content_type")

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from threading import Event
+from threading import Event, Lock
+from time import sleep
 
 import pytest
 from django.db import OperationalError, transaction
@@ -107,6 +108,69 @@ def test_control_without_its_constraint_the_practitioner_is_booked_twice(clinic,
         ]
     )
     assert [type(result) for result in results] == [Appointment] * 2
+
+
+@pytest.fixture
+def most_at_once(monkeypatch) -> Callable[[], int]:
+    """How many were saving an appointment at one time. Each takes its time, so that others would come in."""
+    saving_now, most, look = 0, 0, Lock()
+    usual = Appointment.save
+
+    def slowly(self, **how):
+        nonlocal saving_now, most
+        with look:
+            saving_now += 1
+            most = max(most, saving_now)
+        try:
+            sleep(0.3)
+            usual(self, **how)
+        finally:
+            with look:
+                saving_now -= 1
+
+    monkeypatch.setattr(Appointment, "save", slowly)
+    return lambda: most
+
+
+SAME_PLACE = {
+    "practitioner": lambda clinic, elsewhere: [{}, {"room": clinic.other_room}],
+    "room": lambda clinic, elsewhere: [{}, {"practitioner": clinic.eli}],
+    "patient": lambda clinic, elsewhere: [{}, {"treatment": clinic.scalp} | elsewhere],
+}
+
+
+@pytest.mark.parametrize("what", SAME_PLACE)
+def test_two_who_want_the_same_come_one_after_the_other(clinic, at_once, most_at_once, what):
+    """Or fifty find each other's rows, each waits for one of them, and deadlocks set one free a second."""
+    both_book(clinic, at_once, what)
+    assert most_at_once() == 1
+
+
+@pytest.mark.parametrize("what", SAME_PLACE)
+def test_control_otherwise_both_are_at_it(clinic, at_once, most_at_once, monkeypatch, what):
+    monkeypatch.setattr(saving, "_take_turns", lambda wanted: None)
+    both_book(clinic, at_once, what)
+    assert most_at_once() == 2
+
+
+def both_book(clinic: Clinic, at_once, what: str) -> None:
+    [(practitioner, room)] = elsewhere(clinic, 1)
+    ana, ben = (clinic.ana, clinic.ana if what == "patient" else clinic.ben)
+    hers, his = SAME_PLACE[what](clinic, {"practitioner": practitioner, "room": room})
+    one_winner(at_once([lambda: clinic.book(ana, **hers), lambda: clinic.book(ben, **his)]), PractitionerBusy, RoomBusy, PatientBusy)
+
+
+def test_nobody_waits_for_a_session_on_another_day_or_elsewhere(clinic, at_once, most_at_once):
+    [(practitioner, room)] = elsewhere(clinic, 1)
+    results = at_once(
+        [
+            lambda: clinic.book(clinic.ana),
+            lambda: clinic.book(clinic.ben, FIRST + timedelta(days=1)),
+            lambda: clinic.book(clinic.chloe, practitioner=practitioner, room=room),
+        ]
+    )
+    assert [type(result) for result in results] == [Appointment] * 3
+    assert most_at_once() == 3
 
 
 def test_moves_onto_the_same_time(clinic, at_once):
