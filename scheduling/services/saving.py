@@ -7,6 +7,7 @@ from typing import ParamSpec, TypeVar
 from django.db import IntegrityError, OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected
 
+from scheduling.domain.states import BLOCKING
 from scheduling.models import Appointment, Course
 from scheduling.services.refusals import refusal_for
 
@@ -45,7 +46,8 @@ def save_or_refuse(wanted: Appointment, save: Callable[[], object], *, tries: in
     """
 
     def in_turn() -> None:
-        _take_turns(wanted)
+        if wanted.status in BLOCKING:
+            _take_turns(wanted)
         save()
 
     try:
@@ -58,14 +60,15 @@ def save_or_refuse(wanted: Appointment, save: Callable[[], object], *, tries: in
 
 
 def _take_turns(wanted: Appointment) -> None:
-    """Wait for whoever saves a session of the same patient, or of the same practitioner or in the same room on that day.
+    """Wait for whoever saves a session of the same practitioner or in the same room on that day.
 
     The constraints alone would do, and two seldom meet. But PostgreSQL looks for others once a row is in the index: those who come within
     the same microseconds find each other there, and each waits. A deadlock sets one free a second, and that one comes back: of fifty desks
-    49 ended so, after six minutes. A refusal lets go at once, since it rolls back to before it.
+    49 ended so, after six minutes. A refusal lets go at once, since it rolls back to before it. Those for one patient
+    have queued already, for her course.
     """
     day = wanted.local_day
-    turns = [f"patient {wanted.patient_id}", f"practitioner {wanted.practitioner_id} on {day}", f"room {wanted.room_id} on {day}"]
+    turns = [f"practitioner {wanted.practitioner_id} on {day}", f"room {wanted.room_id} on {day}"]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(turn, 0)) FROM unnest(%s::text[]) AS turn", [turns])
 

@@ -132,21 +132,20 @@ def most_at_once(monkeypatch) -> Callable[[], int]:
     return lambda: most
 
 
-SAME_PLACE = {
-    "practitioner": lambda clinic, elsewhere: [{}, {"room": clinic.other_room}],
-    "room": lambda clinic, elsewhere: [{}, {"practitioner": clinic.eli}],
-    "patient": lambda clinic, elsewhere: [{}, {"treatment": clinic.scalp} | elsewhere],
+OTHERWISE_FREE = {
+    "practitioner": lambda clinic: {"room": clinic.other_room},
+    "room": lambda clinic: {"practitioner": clinic.eli},
 }
 
 
-@pytest.mark.parametrize("what", SAME_PLACE)
+@pytest.mark.parametrize("what", OTHERWISE_FREE)
 def test_two_who_want_the_same_come_one_after_the_other(clinic, at_once, most_at_once, what):
     """Or fifty find each other's rows, each waits for one of them, and deadlocks set one free a second."""
     both_book(clinic, at_once, what)
     assert most_at_once() == 1
 
 
-@pytest.mark.parametrize("what", SAME_PLACE)
+@pytest.mark.parametrize("what", OTHERWISE_FREE)
 def test_control_otherwise_both_are_at_it(clinic, at_once, most_at_once, monkeypatch, what):
     monkeypatch.setattr(saving, "_take_turns", lambda wanted: None)
     both_book(clinic, at_once, what)
@@ -154,10 +153,8 @@ def test_control_otherwise_both_are_at_it(clinic, at_once, most_at_once, monkeyp
 
 
 def both_book(clinic: Clinic, at_once, what: str) -> None:
-    [(practitioner, room)] = elsewhere(clinic, 1)
-    ana, ben = (clinic.ana, clinic.ana if what == "patient" else clinic.ben)
-    hers, his = SAME_PLACE[what](clinic, {"practitioner": practitioner, "room": room})
-    one_winner(at_once([lambda: clinic.book(ana, **hers), lambda: clinic.book(ben, **his)]), PractitionerBusy, RoomBusy, PatientBusy)
+    his = OTHERWISE_FREE[what](clinic)
+    one_winner(at_once([lambda: clinic.book(clinic.ana), lambda: clinic.book(clinic.ben, **his)]), PractitionerBusy, RoomBusy)
 
 
 def test_nobody_waits_for_a_session_on_another_day_or_elsewhere(clinic, at_once, most_at_once):
