@@ -109,11 +109,11 @@ class ImportPages(admin.ModelAdmin):
             try:
                 done = importing.import_file(file, by=by, leave_out="leave_out" in request.POST)
             except FileRefused as refusal:
-                problem = str(refusal)
+                problem, file = str(refusal), PatientFile.objects.filter(pk=pk).first()
             else:
                 messages.success(request, said_of(done))
                 return redirect("admin:scheduling_patient_changelist")
-        if problem and not PatientFile.objects.filter(pk=pk).exclude(content=b"").exists():
+        if file is None or file.is_forgotten:
             return self._say_it_is_gone(request, problem)
         preview = importing.show_file(file)
         return self._import_page(

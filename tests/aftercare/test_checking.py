@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import time, timedelta
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -193,9 +193,9 @@ class TestWords:
     def test_however_long_it_is_that_is_said_at_once(self):
         """Cut off letter by letter, it kept the page that shows a step while it is typed waiting for 26 seconds."""
         around = replace(AROUND, values={"en": [VALUES | {"address": "a" * 200}], "es": [VALUES]})
-        begun = perf_counter()
+        begun = process_time()
         sentence = only(said(worded(sms="{clinic}: {phone} " + "{address}" * 109), around=around))
-        assert perf_counter() - begun < 2
+        assert process_time() - begun < 2
         assert f"it is {len('Maple: (212) 555-0100 ') + 109 * 200 + len(' Reply STOP to opt out.') - 306} characters too long" in sentence
 
     def test_letters_that_make_a_text_dear_are_named(self):

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from scheduling.models import Appointment, Patient
 from tests.browser.days import on, workday
+from tests.browser.held import go_on
 from tests.browser.screens import on_a_phone, on_every_screen
 from tests.clinic_world import Clinic
 
@@ -62,7 +63,7 @@ def test_who_types_before_the_page_listens_is_heard(desk, clinic):
 
     page.get_by_label("Find a patient").press_sequentially("alvar")
     expect(page.get_by_role("combobox", name="Find a patient")).to_have_count(0)
-    scripts[0].continue_()
+    go_on(page, scripts)
     expect(found(page)).to_have_count(1)
 
 
@@ -162,21 +163,13 @@ class TestWhileAnAnswerIsOnItsWay:
         page.route(f"**{ADD}", lambda question: held.append(question) if question.request.method == "POST" else question.continue_())
         return held
 
-    @staticmethod
-    def go_on(page: Page, answers: list) -> None:
-        for _tenth in range(100):
-            if answers:
-                return answers.pop(0).continue_()
-            page.wait_for_timeout(100)
-        raise AssertionError("Nobody asked.")
-
     def test_a_practitioner_is_chosen(self, clinic, page, answers):
         page.goto(f"{from_the_board(clinic)}&patient={clinic.ana.pk}")
         page.get_by_label("Treatment").select_option(label="Microneedling, scalp")
         page.locator("#id_practitioner").select_option(label="Eli Evans")
         page.get_by_label("Quiet nights").check()
         for _question in range(2):
-            self.go_on(page, answers)
+            go_on(page, answers)
 
         expect(page.locator(".suits")).to_contain_text("with Eli Evans")
         expect(page.locator("#id_practitioner option:checked")).to_have_text("Eli Evans")
@@ -189,7 +182,7 @@ class TestWhileAnAnswerIsOnItsWay:
         found(page, name="Ana Alvarez").click()
         page.get_by_label("Treatment").select_option(label="Microneedling, scalp")
         for _question in range(2):
-            self.go_on(page, answers)
+            go_on(page, answers)
 
         expect(page.locator(".facts")).to_contain_text("Session 1 of 3")
         expect(page.get_by_label("Treatment").locator("option:checked")).to_have_text("Microneedling, scalp")
@@ -197,11 +190,11 @@ class TestWhileAnAnswerIsOnItsWay:
     def test_a_new_patients_name_is_typed(self, clinic, page, answers):
         page.goto(f"{from_the_board(clinic)}&treatment={clinic.face.pk}")
         page.get_by_role("button", name="Add a new patient").click()
-        self.go_on(page, answers)
+        go_on(page, answers)
         page.locator(".slot", has_text="Eli Evans").first.click()
         page.get_by_label("Last name").fill("Dunn")
         page.get_by_label("Agreed to texts about their care").check()
-        self.go_on(page, answers)
+        go_on(page, answers)
 
         expect(page.locator(".suits")).to_contain_text("with Eli Evans")
         expect(page.get_by_label("Last name")).to_have_value("Dunn")

@@ -17,8 +17,8 @@ def test_a_scripts_error_is_heard(desk, clinic, troubles):
     page = desk()
     page.goto("/admin/")
 
-    page.evaluate("setTimeout(() => nowhere.to.be.found)")
-    page.wait_for_timeout(100)
+    with page.expect_event("pageerror"):
+        page.evaluate("setTimeout(() => nowhere.to.be.found)")
 
     assert "nowhere is not defined" in "".join(troubles)
     troubles.clear()

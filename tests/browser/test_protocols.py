@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from aftercare.models import Protocol
 from aftercare.services import draft_of, protocol_for
+from tests.browser.held import go_on
 from tests.browser.screens import on_every_screen
 
 
@@ -60,7 +61,7 @@ def test_what_is_typed_before_the_page_listens_is_counted(desk, draft):
     page.goto(f"/admin/aftercare/protocol/{draft.pk}/step/{draft.steps.get(slug='serum-week').pk}/", wait_until="commit")
 
     page.get_by_label("Text message, English").fill("{clinic}: your serum." + " More." * 60)
-    scripts[0].continue_()
+    go_on(page, scripts)
     expect(page.locator("#size-en")).to_contain_text("3 segments")
 
 

@@ -74,9 +74,9 @@ def test_a_forged_header_makes_nobody_somebody_else(limited):
 
 
 def test_whoever_waits_is_let_in_again_and_what_was_refused_didnt_count(limited):
-    limited.RATE_LIMITS = {"/calendar/": "2/2 seconds"}  # on a slow machine six don't fit into one
+    limited.RATE_LIMITS = {"/calendar/": "2/5 seconds"}  # on a slow machine six don't fit into one
     assert asked(6) == [404, 404, 429, 429, 429, 429]
-    time.sleep(2.05)
+    time.sleep(5.05)
     assert asked(2) == [404, 404]
 
 
@@ -130,7 +130,7 @@ def test_a_redis_that_hangs_holds_up_the_first_page_for_a_moment_and_no_other(co
             began = time.monotonic()
             counter.seconds_to_wait(THREE, "ana")
             took.append(time.monotonic() - began)
-    assert took[0] < 2
+    assert took[0] < 4
     assert max(took[1:]) < limits.SOCKET_SECONDS  # each would wait for as long
 
 

@@ -312,10 +312,10 @@ def test_numbers_and_addresses_in_somebody_elses_words_are_masked(written, shown
 
 
 def test_a_page_of_garbage_is_masked_in_no_time():
-    began_at = time.monotonic()
+    began_at = time.process_time()
     for garbage in ("a" * 50_000, "+" * 50_000, "1" * 50_000, "a." * 25_000, "a@" * 25_000, "?q=" * 20_000, "%40" * 20_000):
         masked(garbage)
-    assert time.monotonic() - began_at < 1
+    assert time.process_time() - began_at < 1
 
 
 def test_a_line_is_one_line():

@@ -21,8 +21,15 @@ TOKEN = "a-token-for-tests"
 
 
 @pytest.fixture
-def token(settings):
+def token(settings, monkeypatch):
+    """And no hurry: a machine that stands still for a second is no frozen server."""
     settings.METRICS_TOKEN = TOKEN
+    wait_at_most(10, monkeypatch)
+
+
+def wait_at_most(seconds, monkeypatch):
+    monkeypatch.setattr(readiness, "MOST_SECONDS", seconds)
+    monkeypatch.setattr(readiness, "HANGS_AFTER_SECONDS", 2 * seconds)
 
 
 def asked(**headers):
@@ -57,7 +64,7 @@ def test_whoever_has_the_token_is_told_of_each_check(transactional_db, token):
     assert checks["migrations"] == ("ok", 0)
     assert checks["oldest_due_message"] == ("ok", 0)
     assert [checks[name][0] for name in ("database", "redis", "beat", "worker")] == ["ok"] * 4
-    assert checks["beat"][1] in (0, 1)
+    assert checks["beat"][1] in range(10)
 
 
 def test_without_workers_it_is_degraded_and_the_pages_work(transactional_db, token):
@@ -95,18 +102,20 @@ def test_all_migrations_are_known_by_name(db):
     assert readiness._migrations() == set(MigrationLoader(None).disk_migrations)
 
 
-def test_a_frozen_redis_is_waited_for_a_second_and_the_pages_work(transactional_db, token, settings):
+def test_a_frozen_redis_is_waited_for_as_long_and_no_longer_and_the_pages_work(transactional_db, token, settings, monkeypatch):
+    wait_at_most(3, monkeypatch)
     with silent_server() as port:
         settings.REDIS_URL = f"redis://127.0.0.1:{port}/0"
         began_at = time.monotonic()
         status, state, checks = numbers()
 
-    assert time.monotonic() - began_at < 2  # what waits twice takes longer
+    assert 3 <= time.monotonic() - began_at < 6  # what waits twice takes longer
     assert (status, state, checks["redis"]) == (200, "degraded", ("degraded", None))
     assert checks["database"][0] == "ok"
 
 
 def test_a_frozen_postgresql_is_waited_for_a_second_and_by_no_more_than_one_thread(db, token, monkeypatch):
+    wait_at_most(1, monkeypatch)
     with silent_server() as port:
         monkeypatch.setitem(connections.settings["default"], "PORT", port)
         began_at = time.monotonic()
@@ -128,11 +137,12 @@ def test_where_only_the_outbox_takes_too_long_the_pages_work(transactional_db, t
     hearts.beat("beat", "beat@here")
     hearts.beat("worker", "celery@here")
     monkeypatch.setattr(readiness, "backlog", takes_too_long)
+    wait_at_most(3, monkeypatch)
     began_at = time.monotonic()
 
     status, state, checks = numbers()
 
-    assert time.monotonic() - began_at < 2
+    assert time.monotonic() - began_at < 6
     assert (status, state) == (200, "degraded")
     assert checks["oldest_due_message"] == ("degraded", None)
     assert [checks[name][0] for name in ("database", "migrations", "beat", "worker")] == ["ok"] * 4

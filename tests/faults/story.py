@@ -49,6 +49,12 @@ class Story:
     silenced: dict[str, datetime] = field(default_factory=dict)
     figures: dict[str, Any] = field(default_factory=dict)
 
+    def take_time(self, *, timeout: float, lease: float | None = None) -> None:
+        """How long the processes that it opens wait for an answer, and for each other, in seconds."""
+        self.fleet.env["FAULTS_TIMEOUT_SECONDS"] = str(timeout)
+        if lease:
+            self.fleet.env["FAULTS_LEASE_SECONDS"] = str(lease)
+
     def open(self, *, prefork: int = 2, solo: int = 1, beats: int = 1, without: Iterable[str] = ()) -> list[Member]:
         """The clinic's processes. Workers of both kinds come back."""
         workers = [*self.fleet.workers(prefork, without=without), *self.fleet.workers(solo, pool="solo", without=without)]

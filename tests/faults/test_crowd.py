@@ -8,6 +8,7 @@ QUICK = Manners(latency=(0.01, 0.05))
 def test_two_beats_and_three_dispatchers_double_nothing(begin, size):
     with begin("crowd") as story:
         story.provider.manners = QUICK
+        story.take_time(timeout=10, lease=20)
         story.open(prefork=0, solo=3, beats=2, without=["luck"])
         story.plan(size(2000, 300), size(5, 1))
         verdict = story.settle(faults=0)

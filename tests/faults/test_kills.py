@@ -26,6 +26,7 @@ def test_workers_killed_in_mid_batch_lose_nothing_and_double_nothing(begin, size
 
 
 def kill_one(story: Story, without: str) -> None:
+    story.take_time(timeout=10)
     (worker,) = story.open(prefork=0, without=[without])
     story.plan(50, 0)
     with story.in_mid_batch():

@@ -40,7 +40,7 @@ def spoil(story: Story, share: float, seconds: float) -> set[int]:
 
 def test_a_hundredth_of_poisoned_rows_harms_no_other(begin, size):
     with begin("poison") as story:
-        seconds = size(20, 2)
+        seconds = size(20, 8)
         story.provider.manners = Manners(latency=(0.02, 0.1))
         story.open()
         story.plan(size(2000, 300), seconds)

@@ -41,8 +41,8 @@ def test_repeated_and_disordered_receipts_change_nothing(begin, size):
         assert kinds_of_receipts() == {3}
         answers = {event.detail.partition(": ")[2] for event in story.log.all("receipt")}
         assert {answer for answer in answers if answer.isdigit()} == {"204"}
-        assert story.log.count("repeat") > 10
-        assert story.log.count("disorder") > 10
+        assert story.log.count("repeat") > 3
+        assert story.log.count("disorder") > 3
 
 
 def test_control_without_their_ranks_some_fall_back_to_sent(begin):

@@ -18,6 +18,7 @@ def test_a_rolling_restart_leaves_nothing_in_doubt(begin, size):
     with begin("roll-outs") as story:
         restarts, seconds, hits = size(20, 3), size(40, 3), 0
         story.provider.manners = Manners(latency=(0.1, 0.4))
+        story.take_time(timeout=10, lease=20)
         workers = story.open()
         story.plan(size(2000, 250), seconds)
         for index in story.moments(restarts, seconds):
@@ -32,6 +33,7 @@ def test_a_rolling_restart_leaves_nothing_in_doubt(begin, size):
 def test_control_one_that_is_given_no_time_leaves_them_in_doubt(begin):
     """And what is in doubt and isn't looked for is doubled."""
     with begin("roll-outs, no grace") as story:
+        story.take_time(timeout=10)
         (worker,) = story.open(prefork=0, without=["look"])
         story.plan(50, 0)
         with story.in_mid_batch():

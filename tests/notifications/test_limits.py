@@ -14,6 +14,7 @@ import pytest
 import redis
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import IntegrityError, connection, transaction
+from limits.aio.strategies import MovingWindowRateLimiter
 
 from notifications.channels import NOT_BEGUN, Courier, courier, demo
 from notifications.channels.rate import Rate
@@ -110,6 +111,20 @@ class TestTheRate:
     def ten_a_second(self, settings, process_env):
         settings.SMS_PER_SECOND = 10
 
+    @pytest.fixture
+    def waited(self, monkeypatch) -> list[str]:
+        """Who was told that there were too many within the last second."""
+        told, usual = [], MovingWindowRateLimiter.hit
+
+        async def hit(self, item, sender):
+            may_leave = await usual(self, item, sender)
+            if not may_leave:
+                told.append(sender)
+            return may_leave
+
+        monkeypatch.setattr(MovingWindowRateLimiter, "hit", hit)
+        return told
+
     def test_it_is_one_for_all_workers(self, ten_a_second):
         """Two threads with an event loop each, as two worker processes have: ten a second together, not each."""
         times: list[float] = []
@@ -123,35 +138,31 @@ class TestTheRate:
 
             asyncio.run(one())
 
-        threads = [Thread(target=work) for _ in range(2)]
+        threads, started = [Thread(target=work) for _ in range(2)], time.monotonic()
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(20)
-        times.sort()
         assert len(times) == 26
-        # Any eleven take a second, but for the moments until a thread comes to look at its clock. Each for itself, they'd take half of one.
-        assert min(later - earlier for earlier, later in zip(times, times[10:], strict=False)) > 0.7
+        assert max(times) - started > 1.8  # ten at once, ten a second later, and six after another one; each for itself, it would be one
 
-    def test_control_each_for_itself_would_be_twice_as_fast(self, ten_a_second):
+    def test_control_each_for_itself_would_be_twice_as_fast(self, ten_a_second, waited):
         async def both():
             one, other = Rate("+12125550199", 10), Rate("+12125550198", 10)
-            started = time.monotonic()
             await asyncio.gather(*(rate.wait() for rate in (one, other) for _ in range(10)))
-            return time.monotonic() - started
 
-        assert asyncio.run(both()) < 0.9
+        asyncio.run(both())
+        assert waited == []
 
-    def test_another_sender_has_a_rate_of_its_own(self, ten_a_second):
+    def test_another_sender_has_a_rate_of_its_own(self, ten_a_second, waited):
         async def story():
             mine, other = Rate("+12125550199", 10), Rate("+12125550198", 10)
             for _ in range(10):
                 await mine.wait()
-            started = time.monotonic()
             await other.wait()
-            return time.monotonic() - started
 
-        assert asyncio.run(story()) < 0.5
+        asyncio.run(story())
+        assert waited == []
 
     def test_without_redis_the_process_keeps_the_rate_for_itself(self, settings, caplog):
         settings.REDIS_URL = "redis://127.0.0.1:9/0"
@@ -163,7 +174,7 @@ class TestTheRate:
                 await rate.wait()
             return time.monotonic() - started
 
-        assert 0.9 < asyncio.run(story()) < 3
+        assert 0.9 < asyncio.run(story()) < 6
         assert caplog.messages.count("Redis can't be reached; this process keeps the rate of texts for itself.") == 1
 
     def test_a_redis_that_forgets_everything_only_lets_a_second_more_go(self, ten_a_second, settings):
@@ -331,12 +342,12 @@ class TestTheLease:
             ("expired", "not accepted in time: its turn didn't come in time"),
         }
 
-    @pytest.mark.parametrize(("last_begin", "requests"), [(0.7, 1), (30, 3)])
-    def test_a_run_ends_in_time_however_slow_the_provider_is(self, text, twilio, settings, monkeypatch, last_begin, requests):
+    @pytest.mark.parametrize(("last_begin", "takes", "requests"), [(4, 5, 1), (30, 1, 3)])
+    def test_a_run_ends_in_time_however_slow_the_provider_is(self, text, twilio, settings, monkeypatch, last_begin, takes, requests):
         """One at a time, since it has said “too many”. The second one is the control: a task's time limit would meet them waiting."""
         settings.DISPATCH_IN_FLIGHT = 1
         monkeypatch.setattr(dispatching, "LAST_BEGIN_SECONDS", last_begin)
-        twilio.answer = lambda form: Answer(after_seconds=1)
+        twilio.answer = lambda form: Answer(after_seconds=takes)
         for _ in range(3):
             text()
         dispatch_until_idle(now=NOON, for_seconds=0.1)
@@ -366,14 +377,14 @@ class TestBesideTheSending:
     @pytest.mark.parametrize("is_mended", [True, False])
     def test_a_time_limit_that_breaks_into_a_statement_loses_no_other_outcome(self, transactional_db, text, twilio, monkeypatch, is_mended):
         """Celery raises it wherever the task just is; PostgreSQL's connection stays in the middle of that statement."""
-        twilio.answer = lambda form: Answer(after_seconds=0.5)
+        twilio.answer = lambda form: Answer(after_seconds=1.5)
         message = text()
         claims = iter([dispatching.claim_due])
 
         def claim(limit, *, only_urgent, now):
             for take in claims:
                 return take(limit, now=now)._replace(seen=limit)
-            signal.setitimer(signal.ITIMER_REAL, 0.1)
+            signal.setitimer(signal.ITIMER_REAL, 1)
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_sleep(5)")
             raise AssertionError

@@ -88,17 +88,17 @@ def test_a_long_clause_asks_for_more_than_one_thing():
     ],
 )
 def test_no_text_takes_long(body):
-    begun = time.perf_counter()
+    begun = time.process_time()
     meaning_of(body)
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5
 
 
 def test_control_one_pattern_for_a_whole_clause_would_never_come_to_an_end():
     """“ok” is a courtesy in both languages: four more of them take sixteen times as long."""
 
     def seconds(words: int) -> float:
-        begun = time.perf_counter()
+        begun = time.process_time()
         re.fullmatch(f"(?:(?:{english.COURTESY}|{spanish.COURTESY})(?: |$))+", "ok " * words + "zz")
-        return time.perf_counter() - begun
+        return time.process_time() - begun
 
     assert seconds(16) > 5 * seconds(12)

@@ -1,6 +1,7 @@
 """A text of which no final word comes is asked after; after 72 hours of silence it is called unconfirmed."""
 
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from django.utils import timezone
@@ -185,7 +186,14 @@ def test_control_without_the_claim_they_would(transactional_db, text, twilio, at
         text()
     dispatch(now=NOON)
     twilio.asking = Answer(after_seconds=1)
-    monkeypatch.setattr(polling_services, "_claim", lambda now, limit: list(Message.objects.filter(status="accepted", poll_at__lte=now)))
+    all_have_seen = Barrier(3)
+
+    def careless(now, limit):
+        seen = list(Message.objects.filter(status="accepted", poll_at__lte=now))
+        all_have_seen.wait(20)
+        return seen
+
+    monkeypatch.setattr(polling_services, "_claim", careless)
     assert sum(at_once([lambda: poll(now=NOON + HOUR)] * 3)) == 18
     assert len(twilio.asked) == 18
 

@@ -14,7 +14,7 @@ from tests.clinic_world import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TAKES_SECONDS = 8
+TAKES_SECONDS = 6
 
 
 def due(channel: str, address: str) -> None:

@@ -88,7 +88,8 @@ def make_image(folder: Path) -> None:
             for source in sources:
                 assert source in let_through, f".dockerignore keeps {source} out of the image."
                 if (ROOT / source).is_dir():
-                    shutil.copytree(ROOT / source, folder / to)  # compiled or not, as it is
+                    # Compiled or not, as it is; but not what another process is just writing.
+                    shutil.copytree(ROOT / source, folder / to, ignore=shutil.ignore_patterns("*.pyc.*"))
                 else:
                     shutil.copy(ROOT / source, folder / to)
 

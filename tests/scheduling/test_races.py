@@ -1,9 +1,9 @@
 """The same moment, fifty desks: exactly one wins, every other one reads a sentence. Each guard has its control: without it, two win."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
-from threading import Event, Lock
-from time import sleep
+from threading import Barrier, BrokenBarrierError, Event, local
 
 import pytest
 from django.db import OperationalError, transaction
@@ -111,25 +111,25 @@ def test_control_without_its_constraint_the_practitioner_is_booked_twice(clinic,
 
 
 @pytest.fixture
-def most_at_once(monkeypatch) -> Callable[[], int]:
-    """How many were saving an appointment at one time. Each takes its time, so that others would come in."""
-    saving_now, most, look = 0, 0, Lock()
-    usual = Appointment.save
+def meeting(monkeypatch) -> Callable[..., Callable[[], bool]]:
+    """Whoever comes to save an appointment waits until so many are there, for so many seconds at most. Answers with whether they met."""
 
-    def slowly(self, **how):
-        nonlocal saving_now, most
-        with look:
-            saving_now += 1
-            most = max(most, saving_now)
-        try:
-            sleep(0.3)
+    def wait_for(number: int, seconds: float) -> Callable[[], bool]:
+        all_there, here, usual = Barrier(number), local(), Appointment.save
+
+        def save(self, **how):
+            if not hasattr(here, "has_met"):  # and not once more where the two end in a deadlock
+                here.has_met = True
+                with suppress(BrokenBarrierError):
+                    all_there.wait(seconds)
+                    met.set()
             usual(self, **how)
-        finally:
-            with look:
-                saving_now -= 1
 
-    monkeypatch.setattr(Appointment, "save", slowly)
-    return lambda: most
+        met = Event()
+        monkeypatch.setattr(Appointment, "save", save)
+        return met.is_set
+
+    return wait_for
 
 
 OTHERWISE_FREE = {
@@ -139,17 +139,19 @@ OTHERWISE_FREE = {
 
 
 @pytest.mark.parametrize("what", OTHERWISE_FREE)
-def test_two_who_want_the_same_come_one_after_the_other(clinic, at_once, most_at_once, what):
+def test_two_who_want_the_same_come_one_after_the_other(clinic, at_once, meeting, what):
     """Or fifty find each other's rows, each waits for one of them, and deadlocks set one free a second."""
+    have_met = meeting(2, seconds=0.5)
     both_book(clinic, at_once, what)
-    assert most_at_once() == 1
+    assert not have_met()
 
 
 @pytest.mark.parametrize("what", OTHERWISE_FREE)
-def test_control_otherwise_both_are_at_it(clinic, at_once, most_at_once, monkeypatch, what):
+def test_control_otherwise_both_are_at_it(clinic, at_once, meeting, monkeypatch, what):
     monkeypatch.setattr(saving, "_take_turns", lambda wanted: None)
+    have_met = meeting(2, seconds=20)
     both_book(clinic, at_once, what)
-    assert most_at_once() == 2
+    assert have_met()
 
 
 def both_book(clinic: Clinic, at_once, what: str) -> None:
@@ -157,8 +159,9 @@ def both_book(clinic: Clinic, at_once, what: str) -> None:
     one_winner(at_once([lambda: clinic.book(clinic.ana), lambda: clinic.book(clinic.ben, **his)]), PractitionerBusy, RoomBusy)
 
 
-def test_nobody_waits_for_a_session_on_another_day_or_elsewhere(clinic, at_once, most_at_once):
+def test_nobody_waits_for_a_session_on_another_day_or_elsewhere(clinic, at_once, meeting):
     [(practitioner, room)] = elsewhere(clinic, 1)
+    have_met = meeting(3, seconds=20)
     results = at_once(
         [
             lambda: clinic.book(clinic.ana),
@@ -167,7 +170,7 @@ def test_nobody_waits_for_a_session_on_another_day_or_elsewhere(clinic, at_once,
         ]
     )
     assert [type(result) for result in results] == [Appointment] * 3
-    assert most_at_once() == 3
+    assert have_met()
 
 
 def test_moves_onto_the_same_time(clinic, at_once):
