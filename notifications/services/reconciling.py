@@ -39,10 +39,15 @@ def reconcile(*, now: datetime | None = None, limit: int = 100) -> int:
     return settled
 
 
+@transaction.atomic
 def _give_up_lost_leases(now: datetime | None) -> None:
     """On the database's clock, as they were given."""
     lost = Message.objects.filter(status=MessageStatus.SENDING.value, lease_until__lte=now or Now())
-    lost.update(status=MessageStatus.UNCERTAIN.value, reason="the worker that was sending it was lost", lease_until=now or Now())
+    # Not those that somebody has just now, such as a worker that comes back late and writes down what became of them, in another order.
+    free = list(lost.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    Message.objects.filter(pk__in=free).update(
+        status=MessageStatus.UNCERTAIN.value, reason="the worker that was sending it was lost", lease_until=now or Now()
+    )
 
 
 def _give_up_erased() -> int:

@@ -11,7 +11,7 @@ from scheduling.errors import InPast, TooFarAhead
 from scheduling.models import Appointment, Patient, Practitioner, Room, Treatment
 from scheduling.services.courses import open_course
 from scheduling.services.hours import require_at_work, require_on_the_clock, require_open
-from scheduling.services.recalls import refresh
+from scheduling.services.recalls import hold, refresh
 from scheduling.services.saving import all_or_nothing, save_or_refuse
 from scheduling.signals import appointment_booked
 
@@ -39,6 +39,7 @@ def book(
     now = now or timezone.now()
     appointment = new_session(patient, treatment, by, now)
     place(appointment, treatment, practitioner, room, starts_at, now)
+    hold([patient.pk])
     save_or_refuse(appointment, lambda: appointment.save(force_insert=True))
     refresh([patient.pk])
     appointment_booked.send(Appointment, appointment=appointment, now=now)

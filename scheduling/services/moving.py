@@ -14,7 +14,7 @@ from scheduling.errors import IllegalMove
 from scheduling.models import Appointment, Move, Practitioner, Room
 from scheduling.services.booking import place, put
 from scheduling.services.opening import open_up, reopen
-from scheduling.services.recalls import refresh
+from scheduling.services.recalls import hold, refresh
 from scheduling.services.saving import locked_all, retried, save_or_refuse
 from scheduling.signals import appointment_moved, move_undone
 
@@ -80,6 +80,7 @@ def _make_moves(change: Change, along: list[Change], by: User | None, now: datet
     for other in others:
         _require_to_go_along(other.appointment, wanted.appointment)
     moves = {one.appointment.pk: _from_here(one.appointment, by, now) for one in (wanted, *others)}
+    hold({row.patient_id for row in rows.values()})
     for one in _in_an_order_that_leaves_room([wanted, *others]):
         moved = one.appointment
         practitioner, room = one.practitioner or moved.practitioner, one.room or moved.room
@@ -101,6 +102,7 @@ def _undo(root: Move, by: User | None, now: datetime) -> list[Move]:
     for one in made:
         one.appointment = rows[one.appointment_id]
         _require_untouched(one)
+    hold({row.patient_id for row in rows.values()})
     backs = []
     # The way back is the way there in reverse: each finds the room that it left.
     for one in sorted(made, key=lambda one: one.from_starts_at, reverse=root.from_starts_at > rows[root.appointment_id].starts_at):

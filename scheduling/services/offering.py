@@ -24,7 +24,7 @@ from scheduling.models import Appointment, Location, Offer, Opening, WaitlistEnt
 from scheduling.services.booking import book, new_session, place
 from scheduling.services.confirming import confirm
 from scheduling.services.moving import move
-from scheduling.services.saving import locked, retried, save_or_refuse
+from scheduling.services.saving import all_or_nothing, locked, retried, save_or_refuse
 from scheduling.services.waiting import end_outlived, hold_entry
 from scheduling.signals import openings_due, slot_offered
 
@@ -54,9 +54,12 @@ def offer_openings(now: datetime | None = None) -> int:
     return asked
 
 
-@transaction.atomic
+@all_or_nothing
 def _offer(pk: int, now: datetime) -> bool:
-    """Ask the next in line, unless somebody is asked already. Whether somebody was asked."""
+    """Ask the next in line, unless somebody is asked already. Whether somebody was asked.
+
+    Begun anew where she is just taken off the list by whoever ends the session that she has, and each waits for the other.
+    """
     opening = (
         Opening.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
         .select_related("practitioner", "room__location", "location", "freed_by")

@@ -76,8 +76,9 @@ def _take_turns(wanted: Appointment) -> None:
 def retried(work: Callable[[], Result], *, tries: int = TRIES) -> Result:
     """What `work` gives, run in a transaction, or in a savepoint of the caller's.
 
-    Two who wait for each other's exclusion constraints can end in a deadlock (1 in 5,000 inserts): the loser's savepoint is rolled back,
-    and tried again it meets the winner's row. So `work` is all that goes together: what was written before it stays in the other's way.
+    Two who lock the same in different orders end in a deadlock: those who move sessions to the same two days, one to earlier times and one
+    to later ones. The loser is rolled back, and begins anew. So `work` is all that goes together: what was locked before it stays in the
+    other's way.
     """
     for tries_left in reversed(range(tries)):
         try:

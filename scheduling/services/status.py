@@ -10,7 +10,7 @@ from scheduling.domain.states import COMING, Status, may_become
 from scheduling.errors import IllegalMove
 from scheduling.models import Appointment, Product
 from scheduling.services.opening import open_up
-from scheduling.services.recalls import refresh
+from scheduling.services.recalls import hold, refresh
 from scheduling.services.saving import all_or_nothing, locked, save_or_refuse
 from scheduling.services.waiting import wait_no_more
 from scheduling.signals import appointment_arrived, appointment_cancelled, appointment_completed, appointment_reopened
@@ -138,8 +138,9 @@ def _become(current: Appointment, status: Status, by: By, now: datetime, **field
     fields |= {"status": status.value, "status_at": now, "status_by": by}
     for name, value in fields.items():
         setattr(current, name, value)
+    hold([current.patient_id])  # as whoever hears of the step requires, too
     save_or_refuse(current, lambda: current.save(update_fields=list(fields)))
-    refresh([current.patient_id])  # and so hold the patient, as whoever hears of the step requires
+    refresh([current.patient_id])
     if status not in COMING:
         wait_no_more(current, now=now)
     return current

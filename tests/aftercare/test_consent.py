@@ -387,7 +387,8 @@ class TestWithdrawnAtThatMoment:
 
     def test_control_without_the_lock_three_texts_would(self, both_at_once, monkeypatch):
         monkeypatch.setattr(appointments, "hold", lambda patient: None)
-        monkeypatch.setattr(booking, "refresh", lambda patients: None)  # it locks her, too
+        for locks_her_too in ("hold", "refresh"):
+            monkeypatch.setattr(booking, locks_her_too, lambda patients: None)
         assert both_at_once() == [None, None]
         assert len(outbox()) == 3
 

@@ -11,7 +11,8 @@ from django.db import OperationalError, transaction
 from scheduling import services
 from scheduling.errors import BookingRefused, PatientBusy, PractitionerBusy, RoomBusy, TooSoon
 from scheduling.models import Appointment, Course, Patient, Practitioner, Room, Treatment
-from scheduling.services import booking, saving
+from scheduling.services import moving, saving
+from scheduling.services.moving import Change
 from scheduling.services.recalls import differences, refreshing
 from tests.clinic_world import FIRST, TODAY, Clinic, at, patient, wait_until, waiting_for_a_lock
 
@@ -173,6 +174,48 @@ def test_nobody_waits_for_a_session_on_another_day_or_elsewhere(clinic, at_once,
     assert have_met()
 
 
+def complete_hers(clinic: Clinic, hers: Appointment) -> None:
+    services.complete(hers, now=hers.ends_at)
+
+
+def move_hers(clinic: Clinic, hers: Appointment) -> None:
+    services.move(hers, starts_at=FIRST + timedelta(hours=2), now=TODAY)
+
+
+def book_another_of_hers(clinic: Clinic, hers: Appointment) -> None:
+    clinic.book(clinic.ana, FIRST + timedelta(hours=2), treatment=clinic.scalp)
+
+
+@pytest.mark.parametrize("do", [book_another_of_hers, complete_hers, move_hers])
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_whoever_waits_for_a_patient_keeps_nobody_else_waiting(clinic, at_once, monkeypatch, do, is_guarded):
+    """Somebody holds Ana for long, such as one who changes a cadence. Ben is booked with her practitioner meanwhile."""
+    if not is_guarded:
+        for module in ("booking", "status", "moving"):
+            monkeypatch.setattr(f"scheduling.services.{module}.hold", lambda patients: None)
+    hers = clinic.book(clinic.ana)
+    is_held, is_booked = Event(), Event()
+
+    def hold_her() -> bool:
+        with transaction.atomic():
+            Patient.objects.select_for_update(no_key=True).get(pk=clinic.ana.pk)
+            is_held.set()
+            wait_until(lambda: is_booked.is_set() or waiting_for_a_lock() == 2)
+            return is_booked.is_set()
+
+    def wait_for_her() -> None:
+        assert is_held.wait(20)
+        do(clinic, hers)
+
+    def book_ben() -> None:
+        assert is_held.wait(20)
+        wait_until(waiting_for_a_lock)
+        clinic.book(clinic.ben, FIRST + timedelta(hours=6))
+        is_booked.set()
+
+    assert at_once([hold_her, wait_for_her, book_ben]) == [is_guarded, None, None]
+
+
 def test_moves_onto_the_same_time(clinic, at_once):
     free = elsewhere(clinic, 8)
     booked = [
@@ -234,43 +277,37 @@ def test_completing_while_the_interval_changes_ends_in_no_deadlock(clinic, at_on
 
 @pytest.fixture
 def crossing(clinic, at_once, monkeypatch) -> Callable[[], list]:
-    """Two desks give Ana two treatments at one time. The one has saved its session and is about to tell her; the other has saved her
-    nights, and now meets that session: each waits for the other, and a savepoint after her nights were saved doesn't help."""
-    is_saved = Event()
-    usual = booking.save_or_refuse
+    """Two desks move two sessions each to the same two days of Dana's: Ana's to later times, so that the last goes first, and Ben's to
+    earlier ones. Each has its turn on one of the days, and waits for the other."""
+    hers = [clinic.book(clinic.ana, FIRST + timedelta(days=days)) for days in (0, 42)]
+    his = [clinic.book(clinic.ben, FIRST + timedelta(days=days, hours=3)) for days in (8, 50)]
+    is_saved, usual = Barrier(2), moving._save
+    here = local()
 
-    def waits_for_the_other(wanted, save, **how):
-        usual(wanted, save, **how)
-        if wanted.course.treatment == clinic.scalp and not is_saved.is_set():
-            is_saved.set()
-            wait_until(waiting_for_a_lock)
+    def waits_for_the_other(move):
+        usual(move)
+        if not hasattr(here, "has_one"):
+            here.has_one = True
+            is_saved.wait(20)
 
-    def with_her_nights():
-        assert is_saved.wait(20)
-        return services.book_at_desk(
-            patient=Patient.objects.get(pk=clinic.ana.pk),
-            treatment=clinic.face,
-            practitioner=clinic.dana,
-            room=clinic.room,
-            starts_at=FIRST,
-            wants_quiet_nights=True,
-            now=TODAY,
-        )
+    monkeypatch.setattr(moving, "_save", waits_for_the_other)
+    days = [FIRST + timedelta(days=7), FIRST + timedelta(days=49)]
 
-    monkeypatch.setattr(booking, "save_or_refuse", waits_for_the_other)
-    scalp = {"treatment": clinic.scalp, "practitioner": clinic.eli, "room": clinic.other_room}
-    return lambda: at_once([lambda: clinic.book(clinic.ana, **scalp), with_her_nights])
+    def move(sessions: list[Appointment], hours: int) -> None:
+        first, last = (day + timedelta(hours=hours) for day in days)
+        services.move(sessions[0], starts_at=first, along=[Change(sessions[1], last)], now=TODAY)
+
+    return lambda: at_once([lambda: move(hers, 0), lambda: move(his, 3)])
 
 
-def test_two_who_wait_for_each_other_end_with_one_booking_and_a_sentence(clinic, crossing):
-    one_winner(crossing(), PatientBusy)
+def test_two_who_wait_for_each_other_begin_anew_and_both_move(crossing):
+    assert crossing() == [None, None]
+    assert sorted(session.during.lower.day for session in Appointment.objects.all()) == [10, 10, 22, 22]
 
 
 def test_control_with_one_try_one_of_them_ends_in_a_deadlock(crossing, monkeypatch):
-    monkeypatch.setattr(saving, "TRIES", 1)
     monkeypatch.setattr(saving.retried, "__kwdefaults__", {"tries": 1})
-    monkeypatch.setattr(saving.save_or_refuse, "__kwdefaults__", {"tries": 1})
-    assert "OperationalError" in [type(result).__name__ for result in crossing()]
+    assert sorted(type(result).__name__ for result in crossing()) == ["NoneType", "OperationalError"]
 
 
 @pytest.mark.parametrize("is_guarded", [True, False])

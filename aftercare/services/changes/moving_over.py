@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef, Q, QuerySet, prefetch_related_objects
 
 from aftercare.domain.reasons import UNREACHABLE
@@ -19,6 +19,7 @@ from aftercare.services.telling.consent import hold_alone
 from aftercare.services.telling.taking_back import take_back
 from aftercare.services.telling.tellings import Telling, tell
 from notifications.domain.states import MessageStatus
+from scheduling.services import all_or_nothing
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ def move_over(protocol: Protocol, *, by: User | None, now: datetime, within: tim
     return MovedOver(plans, taken_back, planned, left=left, failed=len(failed))
 
 
-@transaction.atomic
+@all_or_nothing
 def _move_hers(patient_pk: int, protocol: Protocol, now: datetime) -> MovedOver:
     patient = hold_alone(patient_pk)
     behind = plans_behind(protocol, now).filter(appointment__patient=patient)

@@ -15,6 +15,7 @@ from aftercare.services.telling.consent import hold_alone
 from aftercare.services.telling.taking_back import take_back
 from scheduling.domain.states import Status
 from scheduling.models import Appointment
+from scheduling.services import all_or_nothing
 
 PAST_BY_THEN = "its time had passed when the plan was started again"
 LONGEST_REASON = 200  # characters
@@ -32,7 +33,7 @@ def stop_plan(appointment: Appointment, *, reason: str, by: User | None = None, 
     return take_back(reason=reason, appointment=appointment, plan__isnull=False)
 
 
-@transaction.atomic
+@all_or_nothing
 def stop_by_hand(plan: Plan, *, reason: str, by: User, now: datetime) -> int:
     """A clinician stops it, with a reason of her own. Says how many messages were taken back. Raises CantStop."""
     reason = " ".join(words_in(reason).split())
@@ -62,7 +63,7 @@ def earlier_plans(appointment: Appointment) -> QuerySet[Plan]:
     return Plan.objects.filter(stopped_at=None, appointment__in=before)
 
 
-@transaction.atomic
+@all_or_nothing
 def start_again(plan: Plan, *, now: datetime) -> Plan:
     """A plan that was stopped: another one says what of it still lies ahead, and nothing that was told. Raises CantStart."""
     hold_alone(plan.appointment.patient_id)

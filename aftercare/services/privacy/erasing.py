@@ -98,6 +98,7 @@ def erase_patient(patient: Patient, *, reason: str, by: User, now: datetime) -> 
         raise CantErase("Say in a few words why.")
     if len(reason) > LONGEST_REASON:
         raise CantErase(f"Keep the reason to {LONGEST_REASON} characters.")
+    forget_waiting_files()  # first: an import that has begun is waited for, and nobody else has to wait for her meanwhile
     try:
         held = scheduling.hold_to_erase(patient.pk)
     except Patient.DoesNotExist as error:
@@ -112,7 +113,6 @@ def erase_patient(patient: Patient, *, reason: str, by: User, now: datetime) -> 
         scheduling.erase(held, now=now)
     else:
         _delete(held)
-    forget_waiting_files()
     # Last: whoever listens finds written down all that was changed until here.
     patient_erased.send(Patient, patient_id=held.pk, concerns=own.concerns, reason=reason, by=by, now=now)
     return stays

@@ -1,6 +1,6 @@
 """When recalls go out by themselves, as the clinic's manager wants it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -70,8 +70,14 @@ def want_by_policy(now: datetime) -> int:
         for candidate in candidates(_near_step(step, days, now), now)
         if _is_due(candidate, step, rules, now)
     ]
-    made: list[RecallAction] = RecallAction.objects.bulk_create(found, ignore_conflicts=True, batch_size=1000)
-    return len(made)
+    return len(write_down(found))
+
+
+def write_down(wanted: Iterable[RecallAction]) -> list[RecallAction]:
+    """All that aren't wanted already; in one order, or two who want them of the same patients would wait for each other."""
+    in_order = sorted(wanted, key=lambda action: action.session_id)
+    made: list[RecallAction] = RecallAction.objects.bulk_create(in_order, ignore_conflicts=True, batch_size=1000)
+    return made
 
 
 def _near_step(step: int, days: int, now: datetime) -> Q:

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from aftercare.domain.recalls import WhyNot
 from aftercare.services.recalls.candidates import Candidate, candidates_among
-from aftercare.services.recalls.policy import recall_policy
+from aftercare.services.recalls.policy import recall_policy, write_down
 from aftercare.signals import recalls_wanted
 from scheduling.domain.cadence import RecallKind
 from scheduling.domain.outcomes import Outcome
@@ -58,9 +58,7 @@ def want_recalls(patients: Collection[int], *, by: User | None, now: datetime) -
     Nobody is locked: thousands take a second, and the patients stay free to be booked meanwhile.
     """
     wanted = Wanted()
-    actions = list(_actions(patients, by, now, wanted))
-    RecallAction.objects.bulk_create(actions, ignore_conflicts=True, batch_size=1000)
-    if actions:
+    if write_down(_actions(patients, by, now, wanted)):
         recalls_wanted.send(RecallAction)
     return wanted
 

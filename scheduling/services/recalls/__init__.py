@@ -3,12 +3,13 @@
 from scheduling.services.recalls.acting import Snoozed, log_call, resume, snooze, take_back_call
 from scheduling.services.recalls.checking import Difference, differences
 from scheduling.services.recalls.reaching import note_reach
-from scheduling.services.recalls.refreshing import refresh, refresh_all, refresh_patients_of
+from scheduling.services.recalls.refreshing import hold, refresh, refresh_all, refresh_patients_of
 
 __all__ = [
     "Difference",
     "Snoozed",
     "differences",
+    "hold",
     "log_call",
     "note_reach",
     "refresh",
