@@ -8,8 +8,8 @@ from django.db import OperationalError, transaction
 from django.db.models import QuerySet
 
 from aftercare.domain.reasons import NO_CONSENT
-from aftercare.models import Consent
-from aftercare.services import give_consent, opt_out, reachable_by, withdraw_consent
+from aftercare.models import Consent, Plan
+from aftercare.services import give_consent, opt_out, reachable_by, stop_by_hand, withdraw_consent
 from aftercare.services.changes import agreeing, retelling
 from aftercare.services.telling.consent import patients_at
 from aftercare.services.telling.tellings import FALLBACK
@@ -24,6 +24,7 @@ from scheduling import services as scheduling
 from scheduling.models import Patient
 from scheduling.services import moving
 from tests.clinic_world import FIRST, TODAY, at, ledger, local, outbox, wait_until, waiting_for_a_lock
+from tests.staff import member
 
 END = FIRST + timedelta(hours=1)
 HOUR = timedelta(hours=1)
@@ -219,6 +220,24 @@ class TestAtOnce:
 
     def test_control_begun_once_one_of_the_two_fails(self, as_the_desk_withdraws):
         answers = as_the_desk_withdraws(transaction.atomic(withdraw_consent.__wrapped__), transaction.atomic)
+        assert [type(answer) for answer in answers].count(OperationalError) == 1
+
+    @pytest.fixture
+    def as_a_clinician_stops(self, committed_clinic, crossing):
+        """Her plan, by hand."""
+        ana = committed_clinic.consents(committed_clinic.ana)
+        session = committed_clinic.treat(ana)
+        last = outbox(channel="sms")[-1]
+        Message.objects.filter(pk=last.pk).update(status="sending")
+        plan, nurse = Plan.objects.get(appointment=session), member("Clinician")
+        return lambda service, *how: crossing(last, lambda: service(plan, reason="a rash", by=nurse, now=END) and None, *how)
+
+    def test_so_does_the_clinician_who_stops_her_plan(self, as_a_clinician_stops):
+        assert as_a_clinician_stops(stop_by_hand) == [None, None]
+        assert Plan.objects.get().stop_reason == "a rash"
+
+    def test_control_begun_once_that_fails_as_well(self, as_a_clinician_stops):
+        answers = as_a_clinician_stops(transaction.atomic(stop_by_hand.__wrapped__), transaction.atomic)
         assert [type(answer) for answer in answers].count(OperationalError) == 1
 
     @pytest.fixture

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from notifications.channels import Outcome, demo
@@ -333,6 +334,22 @@ class TestALostWorker:
         reconcile(now=NOON + 12 * MINUTE)
         assert dispatch(now=NOON + 12 * MINUTE).accepted == 1
         assert (row(message).status, row(message).attempts, len(twilio.sent)) == ("accepted", 2, 1)
+
+    def test_one_that_somebody_has_just_now_is_left_for_the_next_look(self, transactional_db, text, twilio):
+        """Such as its worker, which comes back late, and has another one of the batch by then: each would wait for the other."""
+        held, lost = text(), text()
+        claim_due(now=NOON)
+        worker = connection.copy()
+        try:
+            worker.set_autocommit(False)
+            with worker.cursor() as cursor:
+                cursor.execute("SELECT FROM notifications_message WHERE id = %s FOR UPDATE", [held.pk])
+            reconcile(now=NOON + 2 * MINUTE)
+        finally:
+            worker.close()
+        assert [row(message).status for message in (held, lost)] == ["sending", "uncertain"]
+        reconcile(now=NOON + 2 * MINUTE)
+        assert row(held).status == "uncertain"
 
     def test_one_that_was_only_slow_may_still_say_what_became_of_it(self, text, twilio):
         message = text()

@@ -1,18 +1,21 @@
 """Who waits for an earlier time gets one that became free: one after the other, the first answer takes it, under any race."""
 
 from datetime import date, datetime, time, timedelta
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
+from django.dispatch import Signal
 
 from scheduling import services
 from scheduling.domain.offering import may_be_asked
 from scheduling.errors import AlreadyWaiting, BookingRefused, CantWait, Gone, IllegalMove
 from scheduling.models import Appointment, Offer, Opening, Patient, Treatment, WaitlistEntry
 from scheduling.services import offering
+from scheduling.services.saving import retried
+from scheduling.services.waiting import hold_entry
 from scheduling.signals import appointment_booked, slot_offered
-from tests.clinic_world import FIRST, NEW_YORK, TODAY, at, patient
+from tests.clinic_world import FIRST, NEW_YORK, TODAY, at, patient, wait_until, waiting_for_a_lock
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 QUARTER = 15 * MINUTE
@@ -635,6 +638,35 @@ class TestRaces:
         results = at_once([lambda pk=pk: offering._offer(pk, TODAY) for pk in Opening.objects.values_list("pk", flat=True)])
         assert sorted(results) == [False, False, True], results
         assert Offer.objects.filter(outcome="open").count() == 1
+
+    @pytest.mark.parametrize("is_guarded", [True, False])
+    def test_she_is_asked_while_the_desk_ends_the_session_that_she_would_give_up(self, clinic, at_once, monkeypatch, is_guarded):
+        """The one has her place on the list and wants her; the other has her and wants that place."""
+        if not is_guarded:
+            monkeypatch.setattr(offering, "_offer", transaction.atomic(offering._offer.__wrapped__))
+        entry = waits(clinic, clinic.ana)
+        frees(clinic)
+        has_her, has_place = Event(), Event()
+
+        def tell_her(offer, **kwargs):
+            has_place.set()
+            assert has_her.wait(20)
+            return Patient.objects.select_for_update(no_key=True).get(pk=clinic.ana.pk)
+
+        def end_it():
+            assert has_place.wait(20)
+            Patient.objects.select_for_update(no_key=True).get(pk=clinic.ana.pk)
+            if not has_her.is_set():
+                has_her.set()
+                wait_until(waiting_for_a_lock)
+            hold_entry(entry.pk)
+
+        alone = Signal()
+        alone.connect(tell_her)
+        monkeypatch.setattr(offering, "slot_offered", alone)
+        asked, ended = at_once([lambda: services.offer_openings(TODAY), lambda: retried(end_it)])
+        assert ended is None
+        assert (asked == 1) if is_guarded else isinstance(asked, OperationalError)
 
     @pytest.mark.parametrize("round_number", range(3))
     def test_at_the_deadline_her_answer_or_the_next_ones_offer_and_never_two_bookings(self, clinic, told, at_once, round_number):
