@@ -1,7 +1,7 @@
 """A concern is raised, joined, acknowledged and resolved, and somebody on call hears of it."""
 
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from django.contrib.auth.models import User
@@ -16,7 +16,7 @@ from notifications.models import Alarm, Message, Pause
 from notifications.services import claim_due, dispatch, remedy_for, suppress
 from scheduling.models import Closure, Location, OpeningHours, Room
 from scheduling.services import arrive
-from tests.clinic_world import FIRST, TODAY, WEEK, at, local, outbox
+from tests.clinic_world import FIRST, TODAY, WEEK, at, local, outbox, wait_until, waiting_for_a_lock
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 NIGHT = at("2026-10-28", "23:30")  # a Wednesday
@@ -243,6 +243,23 @@ class TestAcknowledging:
         results = at_once([lambda user=user: acknowledge(concern, by=user, now=NIGHT + MINUTE) for user in users])
         assert sorted(type(result).__name__ for result in results) == ["Concern", "TakenAlready"]
         assert concern.events.filter(what="acknowledged").count() == 1
+
+    def test_who_had_to_wait_for_the_first_one_reads_her_name(self, committed_clinic, at_once, staff):
+        """It isn't on the row that was found before the wait."""
+        concern, is_seen = urgent(committed_clinic), Event()
+
+        def first():
+            with transaction.atomic():
+                acknowledge(concern, by=staff, now=NIGHT + MINUTE)
+                is_seen.set()
+                wait_until(waiting_for_a_lock)
+
+        def second():
+            assert is_seen.wait(20)
+            acknowledge(concern, by=User.objects.create_user("other"), now=NIGHT + MINUTE)
+
+        _first, refusal = at_once([first, second])
+        assert str(refusal) == "Flo Desk acknowledged it on October 28 at 11:31 PM."
 
     def test_its_control_without_the_lock_both_are(self, committed_clinic, at_once, monkeypatch):
         concern, both = urgent(committed_clinic), Barrier(2)

@@ -252,7 +252,8 @@ def _is_to_be_seen_again(concern: Concern, *, is_other: bool, now: datetime) -> 
 
 def _held(concern: Concern) -> Concern:
     held = Concern.objects.select_for_update(of=("self",), no_key=True)
-    return held.select_related("patient", "location", "acknowledged_by", "resolved_by").get(pk=concern.pk)
+    # Not with who acknowledged or resolved it: whoever had to wait would get those of before.
+    return held.select_related("patient", "location").get(pk=concern.pk)
 
 
 def _require_open(concern: Concern) -> None:
