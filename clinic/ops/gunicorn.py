@@ -8,6 +8,7 @@ from gunicorn.glogging import Logger
 from gunicorn.http.errors import ParseException
 
 preload_app = True  # it is in memory once, for all processes that answer
+control_socket_disable = True  # nobody uses it, and it would be a file in a home folder, which a container has no right to write
 
 
 def when_ready(server: Any) -> None:

@@ -122,7 +122,7 @@ def test_web_is_well_once_it_answers_and_can_change_nothing_in_its_folder(image,
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command, env, moved = command_of("web"), environment("web"), ("8000", str(port))
+    command, env, moved = command_of("web"), environment("web") | {"HOME": str(scratch)}, ("8000", str(port))
     assert command[command.index("--bind") + 1] == "0.0.0.0:8000"
     command[command.index("--bind") + 1] = f"127.0.0.1:{port}"
     before = {path: path.stat().st_mtime_ns for path in image.rglob("*")}
@@ -134,6 +134,7 @@ def test_web_is_well_once_it_answers_and_can_change_nothing_in_its_folder(image,
         assert web.poll() is None, (tmp_path / "log").read_text()
     assert loggers(tmp_path / "log") >= {"gunicorn.error"}
     assert {path: path.stat().st_mtime_ns for path in image.rglob("*")} == before
+    assert not (scratch / ".gunicorn").exists()  # where its control socket would be
 
 
 def test_workers_that_lost_redis_say_so_a_line_a_try(image, environment, tmp_path):
