@@ -64,8 +64,8 @@ def _take_turns(wanted: Appointment) -> None:
 
     The constraints alone would do, and two seldom meet. But PostgreSQL looks for others once a row is in the index: those who come within
     the same microseconds find each other there, and each waits. A deadlock sets one free a second, and that one comes back: of fifty desks
-    49 ended so, after six minutes. A refusal lets go at once, since it rolls back to before it. Those for one patient
-    have queued already, for her course.
+    49 ended so, after six minutes. A refusal lets go at once, since it rolls back to before it. Those for one patient have queued already,
+    for her course.
     """
     day = wanted.local_day
     turns = [f"practitioner {wanted.practitioner_id} on {day}", f"room {wanted.room_id} on {day}"]
