@@ -152,6 +152,7 @@ def fits() -> Callable[[Page], None]:
     """`fits(page)`: nothing makes the page as a whole scroll sideways."""
 
     def measure(page: Page) -> None:
+        page.wait_for_load_state()
         wide = page.evaluate(WHAT_STICKS_OUT)
         if wide:
             pytest.fail(f"{page.url} is wider than the screen: {', '.join(wide)}", pytrace=False)

@@ -32,6 +32,7 @@ on_a_phone = pytest.mark.parametrize("screen", [PHONE], ids=str)
 
 def by_day_and_by_night(page: Page) -> Iterator[str]:
     """The open page in light colors, and then in dark ones; a test that went all its way once more for them would see nothing else."""
+    page.wait_for_load_state()  # A click waits for the next page to begin: there may be no element of it yet.
     schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
     for colors in schemes:
         _take(page, colors)
