@@ -291,8 +291,8 @@ CONTENT_SECURITY_POLICY = {
         "upgrade-insecure-requests": not DEBUG,
     }
 }
-# What a page says names patients: it stays here, and not in a cookie that outlives the sign-out.
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+# What a page says names patients: it stays in the session, and not in a cookie that outlives the sign-out.
+MESSAGE_STORAGE = "clinic.page_messages.PageMessages"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_FAILURE_VIEW = "clinic.forgeries.csrf_failure"
