@@ -57,9 +57,11 @@ class BookingPages(admin.ModelAdmin):
         self._require_permission(request)
         page = BookingPage(self, request)
         if page.is_booking and (booked := page.book()):
-            self.log_addition(request, booked, [{"added": {}}])
+            if not page.is_repeated:
+                self.log_addition(request, booked, [{"added": {}}])
             when, place = booked.local_time_text, f"with {booked.practitioner} in {booked.room.name}"
-            say_of(request, messages.SUCCESS, booked.patient, f"Booked: {booked.patient.full_name}, {when}, {place}.")
+            how = "Booked already" if page.is_repeated else "Booked"
+            say_of(request, messages.SUCCESS, booked.patient, f"{how}: {booked.patient.full_name}, {when}, {place}.")
             for warning in services.warnings_of(booked):
                 messages.warning(request, warning)
             return redirect(page.next or reverse("admin:scheduling_appointment_change", args=[booked.pk]))
@@ -93,6 +95,7 @@ class BookingPage:
         self.form = BookingForm(typed, is_newcomer=self.is_newcomer)
         self.newcomer = pages.newcomer_form(typed, prefix=PREFIX) if self.is_newcomer else None
         self.likely: list[Patient] = []  # who may be the one that is being added
+        self.is_repeated = False  # it is booked just as it is asked for
 
     def _fill_in(self) -> None:
         """A board of practitioners brings no room along, and one of rooms nobody to treat: here is the first who is free then.
@@ -144,9 +147,19 @@ class BookingPage:
                 now=self.now,
             )
         except BookingRefused as refusal:
+            if booked := self._booked_already(asked, nights):
+                return booked
             services.note_refusal(refusal)
             self.form.add_error(REFUSAL_FIELDS.get(refusal.code), refusal.sentence)
             return None
+
+    def _booked_already(self, asked: dict[str, Any], nights: str) -> Appointment | None:
+        """Not where something else was said of her nights meanwhile, which would be passed over. A newcomer is shown who she may be."""
+        if self.newcomer or (nights and (nights == "quiet") is not asked["patient"].wants_quiet_nights):
+            return None
+        booked = services.booked_already(**asked)
+        self.is_repeated = booked is not None
+        return booked
 
     def _likely(self, newcomer: Patient) -> list[Patient]:
         if self.typed.get("is_somebody_else"):

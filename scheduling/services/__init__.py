@@ -1,6 +1,6 @@
 """The only writers of scheduling. Each starts its own transaction, or joins the caller's, and sends what happened as a signal inside it."""
 
-from scheduling.services.booking import book
+from scheduling.services.booking import book, booked_already
 from scheduling.services.calendars import calendar_feed, make_calendar_address, note_reading, revoke_calendar_address
 from scheduling.services.confirming import confirm, request_move
 from scheduling.services.courses import set_minimum_interval
@@ -48,6 +48,7 @@ __all__ = [
     "begin_export",
     "book",
     "book_at_desk",
+    "booked_already",
     "calendar_feed",
     "cancel",
     "change_view",

@@ -46,6 +46,14 @@ def book(
     return appointment
 
 
+def booked_already(
+    *, patient: Patient, treatment: Treatment, practitioner: Practitioner, room: Room, starts_at: datetime
+) -> Appointment | None:
+    """The very session that is asked for, where she has it: the button was pressed once more, as the answer was lost on its way."""
+    theirs = Appointment.objects.filter(patient=patient, course__treatment=treatment, practitioner=practitioner, room=room)
+    return theirs.filter(status=Status.BOOKED.value, during__startswith=starts_at).first()
+
+
 def new_session(patient: Patient, treatment: Treatment, by: User | None, now: datetime) -> Appointment:
     """Unsaved, and at no time yet, in the patient's course of `treatment`. Requires a transaction."""
     course = open_course(patient, treatment, now)

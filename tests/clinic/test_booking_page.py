@@ -432,6 +432,23 @@ class TestNewPatients:
 
 
 class TestBooking:
+    def test_pressed_once_more_it_says_that_it_is_booked(self, clinic, desk):
+        """The answer was lost on its way, or there are no scripts that swallow a second click."""
+        form = typed(clinic, patient=clinic.ana.pk, nights="texts")
+        answers = [desk.post(ADD, form, follow=True) for _press in range(2)]
+
+        session = "Ana Alvarez, Thu, Nov 5, 2026, 10:00 AM, with Dana Diaz in Room 1."
+        said = [[str(message) for message in answer.context["messages"]] for answer in answers]
+        assert said == [[f"Booked: {session}"], [f"Booked already: {session}"]]
+        assert Appointment.objects.count() == 1
+
+    @pytest.mark.parametrize("other", [{"nights": "quiet"}, {"starts_at_1": "10:15"}])
+    def test_what_is_another_booking_is_refused(self, clinic, desk, other):
+        form = typed(clinic, patient=clinic.ana.pk, nights="texts")
+        desk.post(ADD, form)
+
+        assert "Nothing is booked yet" in page_of(desk.post(ADD, form | other))
+
     def test_the_nights_are_asked_shown_and_kept(self, clinic, desk):
         page = desk.get(ADD, {"patient": clinic.ana.pk}).content.decode()
         assert re.search(r'name="nights" value="texts"[^>]* checked', page)

@@ -89,6 +89,13 @@ class TestMoving:
         assert notes(answer) == ["Ana Alvarez, Tue, Jan 5, 2027, 3:00 PM: moved. Ana is told in 3 minutes."]
         assert Move.objects.get().moved_by.username == "frontdesk"
 
+    def test_pressed_once_more_it_says_that_it_is_there(self, clinic, desk, three):
+        typed = {"starts_at": "2027-01-05T15:00", "seen": three[2].whereabouts}
+        desk.post(page_of(three[2]), typed)
+        answer = desk.post(page_of(three[2]), typed, follow=True)
+        assert notes(answer)[-1] == "Ana Alvarez, Tue, Jan 5, 2027, 3:00 PM: it is there already."
+        assert Move.objects.count() == 1
+
     def test_the_clock_is_the_locations_wherever_the_server_is(self, clinic, desk, settings):
         clinic.location.time_zone = "America/Phoenix"
         clinic.location.save()
@@ -318,6 +325,11 @@ class TestUndo:
         assert words in said(desk.get(own))
         clock.tick(timedelta(seconds=1))
         assert 'id="undo"' not in said(desk.get(own))
+
+    def test_what_htmx_fetches_meanwhile_leaves_it_there(self, desk, three):
+        desk.post(page_of(three[2]), {"starts_at": "2027-01-05T13:00", "next": self.HERE})
+        assert desk.post(f"{self.HERE}add/", {"show": "all"}, headers={"HX-Request": "true"}).status_code == 200
+        assert 'id="undo"' in said(desk.get(self.HERE))
 
     def test_after_the_appointments_own_page_no_other_has_it(self, desk, three):
         own = f"{self.HERE}{three[2].pk}/"
