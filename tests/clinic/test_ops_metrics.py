@@ -220,7 +220,7 @@ class TestBookingsRefused:
         clinic = committed_clinic
         clinic.book(clinic.ana, FIRST)
         client.force_login(member("Front desk"))
-        asked = {"patient": clinic.ana.pk, "treatment": clinic.face.pk, "practitioner": clinic.dana.pk, "room": clinic.room.pk}
+        asked = {"patient": clinic.ben.pk, "treatment": clinic.face.pk, "practitioner": clinic.dana.pk, "room": clinic.room.pk}
         answer = client.post("/admin/scheduling/appointment/add/", asked | {"starts_at": "2026-11-03T13:00"})
 
         assert answer.status_code == 200
