@@ -292,7 +292,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 # What a page says names patients: it stays in the session, and not in a cookie that outlives the sign-out.
-MESSAGE_STORAGE = "clinic.page_messages.PageMessages"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_FAILURE_VIEW = "clinic.forgeries.csrf_failure"

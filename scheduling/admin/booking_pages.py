@@ -148,6 +148,7 @@ class BookingPage:
             )
         except BookingRefused as refusal:
             if booked := self._booked_already(asked, nights):
+                self.is_repeated = True
                 return booked
             services.note_refusal(refusal)
             self.form.add_error(REFUSAL_FIELDS.get(refusal.code), refusal.sentence)
@@ -157,9 +158,7 @@ class BookingPage:
         """Not where something else was said of her nights meanwhile, which would be passed over. A newcomer is shown who she may be."""
         if self.newcomer or (nights and (nights == "quiet") is not asked["patient"].wants_quiet_nights):
             return None
-        booked = services.booked_already(**asked)
-        self.is_repeated = booked is not None
-        return booked
+        return services.booked_already(**asked)
 
     def _likely(self, newcomer: Patient) -> list[Patient]:
         if self.typed.get("is_somebody_else"):

@@ -72,11 +72,11 @@ def _make_moves(change: Change, along: list[Change], by: User | None, now: datet
     rows = locked_all([change.appointment, *(other.appointment for other in along)])
     wanted = replace(change, appointment=rows[change.appointment.pk])
     others = [replace(other, appointment=rows[other.appointment.pk]) for other in along]
+    require_movable(wanted)
     if all(_is_there(one) for one in (wanted, *others)):
-        return []  # first: whoever presses once more, as the answer was lost on its way, was the one who moved it
+        return []  # before what was seen: whoever presses once more, as the answer was lost on its way, was the one who moved it
     for one in (wanted, *others):
         _require_as_seen(one)
-    require_movable(wanted)
     if _is_there(wanted):
         return []
     for other in others:

@@ -27,12 +27,7 @@ def remember(request: HttpRequest, move: Move) -> None:
 
 
 def undo_of_mine(request: HttpRequest, now: datetime) -> Undo | None:
-    """The last move that was made in this browser: once, so that its button comes first on no page of something else.
-
-    On no part that htmx fetches, which doesn't show it.
-    """
-    if getattr(request, "htmx", False):
-        return None
+    """The last move that was made in this browser: once, so that its button comes first on no page of something else."""
     move = request.session.pop(KEY, None) if hasattr(request, "session") else None
     return _undo(request, Move.objects.open(now).filter(pk=move)) if move else None
 
