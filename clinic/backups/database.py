@@ -1,5 +1,6 @@
 """The database that is backed up or restored: the one that DATABASE_URL names."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,7 @@ OTHERS = """
 SELECT count(*) FROM pg_stat_activity
  WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
+GOING_SECONDS = 1  # PostgreSQL lists a connection that was closed for some milliseconds more
 
 
 @contextmanager
@@ -41,6 +43,14 @@ def version(opened: psycopg.Connection[Any]) -> int:
 
 
 def other_connections(opened: psycopg.Connection[Any]) -> int:
+    """How many there are besides it, once those that were closed just now, as this process's own, are gone."""
+    deadline = time.monotonic() + GOING_SECONDS
+    while (others := _listed(opened)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return others
+
+
+def _listed(opened: psycopg.Connection[Any]) -> int:
     (others,) = opened.execute(OTHERS).fetchone() or (0,)
     return int(others)
 

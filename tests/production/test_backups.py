@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import stat
+import threading
 import tomllib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -531,6 +532,16 @@ class TestARestore:
     def test_while_somebody_else_is_connected_is_refused(self, backup, elsewhere):
         with psycopg.connect(elsewhere):
             assert "is in use, by 1 connection. Stop web, worker and beat" in refusal("restore", backup.dump)
+
+    def test_who_is_just_going_is_waited_for(self, backup, elsewhere):
+        """PostgreSQL lists a connection for a moment after it was closed, the command's own among them."""
+        going = psycopg.connect(elsewhere)
+        later = threading.Timer(0.3, going.close)
+        later.start()
+        try:
+            assert "is restored: 3 patients and 2 appointments." in said_by("restore", backup.dump)
+        finally:
+            later.join()
 
     def test_on_an_older_server_is_refused(self, backup, elsewhere, monkeypatch):
         monkeypatch.setattr("clinic.backups.database.version", lambda session: 17)
